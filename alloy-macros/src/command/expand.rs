@@ -1,0 +1,252 @@
+//! The expansion of a command.
+//!
+//! The user's tokens keep their spans, so that rustc and the IDE point where their author wrote them;
+//! all else has the macro's. Local names are `mixed_site` and begin with `__alloy_`, so that no
+//! parameter can be meant by accident.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::{Attribute, FnArg, LitStr, Path, Signature};
+
+use super::model::{Block, Command, Prompt, System, Template};
+use crate::doc::is_doc;
+use crate::template::Piece;
+
+/// Writes a command.
+//
+// Input:
+//     /// Extract the user.
+//     #[command(model = "ollama:llama3.1")]
+//     pub async fn extract(text: &str) -> User;
+// Output:
+//     /// Extract the user.
+//     #[allow(clippy::needless_pass_by_value, reason = "…")]
+//     pub fn extract(text: &str) -> ::alloy_runtime::Command<User> {
+//         static __ALLOY_DEFINITION: ::alloy_runtime::__private::Definition =
+//             ::alloy_runtime::__private::Definition::new("extract").model("ollama:llama3.1");
+//         let __alloy_prompt = { … };
+//         ::alloy_runtime::__private::command::<User>(&__ALLOY_DEFINITION, __alloy_prompt)
+//     }
+pub(super) fn command(command: &Command<'_>) -> TokenStream {
+    let Command {
+        attrs,
+        vis,
+        sig,
+        body_span,
+        output,
+        result,
+        prompt,
+        system,
+        model: _,
+        temperature: _,
+        max_tokens: _,
+        timeout: _,
+        path,
+    } = command;
+    let attrs = attrs.iter();
+    let header = header(sig, &quote!(#path::Command<#output>));
+    let definition = definition(command);
+    let returned = result
+        .iter()
+        .map(|result| quote!(#path::__private::returned::<#result, #output>();));
+    let local = Ident::new("__alloy_prompt", Span::mixed_site());
+    let text = render_prompt(prompt, path);
+    let constructor = match prompt {
+        Prompt::Body { fallible: true, .. } => quote!(fallible_command),
+        _ => quote!(command),
+    };
+    let mut call = quote!(#path::__private::#constructor::<#output>(&__ALLOY_DEFINITION, #local));
+    if let Some(System::Rendered(template)) = system {
+        let system = render_template(template, path);
+        call = quote!(#path::__private::with_system(#call, #system));
+    }
+    let mut body = Group::new(
+        Delimiter::Brace,
+        quote! {
+            static __ALLOY_DEFINITION: #path::__private::Definition = #definition;
+            #(#returned)*
+            let #local = #text;
+            #call
+        },
+    );
+    body.set_span(*body_span);
+    quote! {
+        #(#attrs)*
+        #[allow(clippy::needless_pass_by_value, reason = "the prompt is rendered from the parameters")]
+        #vis #header #body
+    }
+}
+
+/// The function's header: no `async`, another return type, no docs on parameters.
+//
+// Input:  async fn extract<T>(/// The text.
+//             text: &str) -> T where T: Output
+// Output: fn extract<T>(text: &str) -> Command<T> where T: Output
+pub(super) fn header(sig: &Signature, returns: &TokenStream) -> TokenStream {
+    let Signature {
+        constness: _,
+        asyncness: _,
+        safety: _,
+        abi: _,
+        fn_token,
+        ident,
+        generics,
+        paren_token: _,
+        inputs,
+        variadic: _,
+        output: _,
+    } = sig;
+    let inputs = inputs.iter().cloned().map(|mut input| {
+        let attrs = match &mut input {
+            FnArg::Receiver(receiver) => &mut receiver.attrs,
+            FnArg::Typed(typed) => &mut typed.attrs,
+        };
+        attrs.retain(|attr: &Attribute| !is_doc(attr));
+        input
+    });
+    let where_clause = &generics.where_clause;
+    quote!(#fn_token #ident #generics (#(#inputs),*) -> #returns #where_clause)
+}
+
+/// What the attribute says, as a constant.
+fn definition(command: &Command<'_>) -> TokenStream {
+    let path = &command.path;
+    let name = command.sig.ident.unraw().to_string();
+    let model = command.model.iter().map(|model| quote!(.model(#model)));
+    let system = command.system.iter().filter_map(|system| match system {
+        System::Fixed(text) => Some(quote!(.system(#text))),
+        System::Rendered(_) => None,
+    });
+    let temperature = command
+        .temperature
+        .iter()
+        .map(|value| quote!(.temperature(#value)));
+    let max_tokens = command
+        .max_tokens
+        .iter()
+        .map(|value| quote!(.max_tokens(#value)));
+    let timeout = command
+        .timeout
+        .iter()
+        .map(|millis| quote!(.timeout_millis(#millis)));
+    quote! {
+        #path::__private::Definition::new(#name)
+            #(#model)* #(#system)* #(#temperature)* #(#max_tokens)* #(#timeout)*
+    }
+}
+
+fn render_prompt(prompt: &Prompt<'_>, path: &Path) -> TokenStream {
+    match prompt {
+        Prompt::Template(template) => render_template(template, path),
+        Prompt::Body {
+            block,
+            fallible: false,
+        } => quote!(#path::__private::body(|| #block)),
+        Prompt::Body {
+            block,
+            fallible: true,
+        } => quote! {
+            #path::__private::fallible_body(|| ::core::result::Result::Ok(#block))
+        },
+        Prompt::Words { text, blocks } => render_words(text, blocks, path),
+    }
+}
+
+/// A template, as a `String`.
+//
+// Input:  "Extract: {text}"
+// Output: ::std::format!("Extract: {text}")
+//
+// Input:  "
+//             Extract the user.
+//             {text}
+//         "
+// Output: {
+//             let _ = ::core::format_args!("…");              // as written: rustc's errors point into it
+//             use ::alloy_runtime::__private::Fallback as _;
+//             ::std::format!("Extract the user.\n{}", (&::alloy_runtime::__private::Given(&text)).part())
+//         }
+fn render_template(template: &Template, path: &Path) -> TokenStream {
+    let (literal, pieces) = match template {
+        Template::Literal(literal) => return quote!(::std::format!(#literal)),
+        Template::Dedented { literal, pieces } => (literal, pieces),
+    };
+    let mut format = String::new();
+    let mut parts = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => format.push_str(&text.replace('{', "{{").replace('}', "}}")),
+            Piece::Placeholder { name, spec } => {
+                let name = parameter(name, literal.span());
+                if spec.is_empty() {
+                    format.push_str("{}");
+                    parts.push(quote!((&#path::__private::Given(&#name)).part()));
+                } else {
+                    format.extend(["{:", spec, "}"]);
+                    parts.push(quote!(#name));
+                }
+            }
+        }
+    }
+    // The literal's span, because a width (`{x:width$}`) is captured by name.
+    let format = LitStr::new(&format, literal.span());
+    quote! {
+        {
+            let _ = ::core::format_args!(#literal);
+            #[allow(unused_imports, reason = "only needed where a parameter cannot be displayed")]
+            use #path::__private::Fallback as _;
+            ::std::format!(#format #(, #parts)*)
+        }
+    }
+}
+
+/// A parameter by the name a template has for it.
+fn parameter(name: &str, span: Span) -> TokenStream {
+    if name == "self" {
+        return quote_spanned!(span=> self);
+    }
+    let ident = syn::parse_str::<Ident>(name).map_or_else(
+        // A keyword: the parameter was declared raw.
+        |_| Ident::new_raw(name, span),
+        |_| Ident::new(name, span),
+    );
+    quote!(#ident)
+}
+
+/// A doc comment or a name, and the parameters it does not mention.
+//
+// Input:  "Extract the user.", [text, note: Option]
+// Output: {
+//             let mut __alloy_text = ::std::format!("Extract the user.");
+//             ::alloy_runtime::__private::push_block(&mut __alloy_text, "text", &text);
+//             if let ::core::option::Option::Some(__alloy_value) = &note {
+//                 ::alloy_runtime::__private::push_block(&mut __alloy_text, "note", __alloy_value);
+//             }
+//             __alloy_text
+//         }
+fn render_words(text: &LitStr, blocks: &[Block], path: &Path) -> TokenStream {
+    if blocks.is_empty() {
+        return quote!(::std::format!(#text));
+    }
+    let local = Ident::new("__alloy_text", Span::mixed_site());
+    let value = Ident::new("__alloy_value", Span::mixed_site());
+    let pushes = blocks.iter().map(|Block { name, optional }| {
+        let label = name.unraw().to_string();
+        let push =
+            |value: TokenStream| quote!(#path::__private::push_block(&mut #local, #label, #value););
+        if *optional {
+            let push = push(quote!(#value));
+            quote!(if let ::core::option::Option::Some(#value) = &#name { #push })
+        } else {
+            push(quote_spanned!(name.span()=> &#name))
+        }
+    });
+    quote! {
+        {
+            let mut #local = ::std::format!(#text);
+            #(#pushes)*
+            #local
+        }
+    }
+}

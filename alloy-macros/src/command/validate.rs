@@ -1,0 +1,366 @@
+//! The rules of a command, one function each, and the model of one that keeps them.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt as _;
+use syn::{
+    FnArg, GenericArgument, LitStr, Path, PathArguments, ReturnType, Safety, Signature, Type,
+    parse_quote,
+};
+
+use super::model::{Block, Command, Prompt, System, Template};
+use super::parse::Arguments;
+use crate::body;
+use crate::doc;
+use crate::errors::Errors;
+use crate::function::{Body, Function, Param, plain_name};
+use crate::template::{self, Piece, Problem};
+
+/// Holds a declaration to the rules. On mistakes, gives all of them and the path for the stand-in.
+pub(super) fn validate(
+    function: &Function,
+    arguments: Arguments,
+    mut errors: Errors,
+) -> Result<Command<'_>, (Errors, Path)> {
+    let Arguments {
+        prompt,
+        model,
+        system,
+        temperature,
+        max_tokens,
+        timeout,
+        path,
+    } = arguments;
+    let path = path.unwrap_or_else(|| parse_quote!(::alloy_runtime));
+    let params = function.params();
+
+    signature(&function.sig, &mut errors);
+    parameters(&function.sig, &mut errors);
+    let (output, result) = output(&function.sig.output, &mut errors);
+    let system = system.map(|literal| self::system(literal, &params, &mut errors));
+    let source = Source {
+        function,
+        params: &params,
+        fallible: result.is_some(),
+        in_system: system.as_ref().map_or(&[], |(_, names)| names),
+    };
+    let prompt = source.prompt(prompt, &mut errors);
+    match prompt {
+        Some(prompt) if errors.is_empty() => Ok(Command {
+            attrs: &function.attrs,
+            vis: &function.vis,
+            sig: &function.sig,
+            body_span: function.body_span(),
+            output,
+            result,
+            prompt,
+            system: system.map(|(system, _)| system),
+            model,
+            temperature,
+            max_tokens,
+            timeout,
+            path,
+        }),
+        _ => Err((errors, path)),
+    }
+}
+
+/// `async fn`, and nothing that changes what a call is.
+fn signature(sig: &Signature, errors: &mut Errors) {
+    if sig.asyncness.is_none() {
+        errors.push(
+            sig.fn_token,
+            "a command is an `async fn`: its answer is awaited",
+        );
+    }
+    if let Some(token) = sig.constness {
+        errors.push(token, "a command cannot be `const`: a model answers it");
+    }
+    if let Safety::Unsafe(token) = sig.safety {
+        errors.push(token, "a command cannot be `unsafe`: remove the word");
+    }
+    if let Some(abi) = &sig.abi {
+        errors.push(abi, "a command cannot be `extern`: remove the word");
+    }
+    if let Some(variadic) = &sig.variadic {
+        errors.push(variadic, "a command has a fixed list of parameters");
+    }
+}
+
+/// Plain names, so that the prompt can name them.
+fn parameters(sig: &Signature, errors: &mut Errors) {
+    for input in &sig.inputs {
+        let attrs = match input {
+            FnArg::Receiver(receiver) => &receiver.attrs,
+            FnArg::Typed(typed) => {
+                if plain_name(typed).is_none() {
+                    errors.push(
+                        &typed.pat,
+                        "a parameter of a command is a plain `name: Type`, because the prompt refers to it by name",
+                    );
+                }
+                &typed.attrs
+            }
+        };
+        for attr in attrs.iter().filter(|attr| attr.path().is_ident("cfg")) {
+            errors.push(attr, "a parameter of a command cannot be `#[cfg]`: put the attribute on the whole command");
+        }
+    }
+}
+
+/// The output type; and the whole return type where it is a `Result` of one.
+fn output(output: &ReturnType, errors: &mut Errors) -> (Type, Option<Type>) {
+    let ReturnType::Type(_, written) = output else {
+        return (parse_quote!(()), None);
+    };
+    if let Type::ImplTrait(written) = &**written {
+        errors.push(
+            written,
+            "the output of a command is a type by name: its schema is made from it",
+        );
+    }
+    match inside_result(written) {
+        Some(inside) => (inside.clone(), Some((**written).clone())),
+        None => ((**written).clone(), None),
+    }
+}
+
+/// `T` of a type that is written `Result<T>` or `Result<T, E>`, by whatever path.
+pub(super) fn inside_result(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else {
+        return None;
+    };
+    let last = path
+        .path
+        .segments
+        .last()
+        .filter(|last| last.ident == "Result")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    match arguments.args.first()? {
+        GenericArgument::Type(inside) => Some(inside),
+        _ => None,
+    }
+}
+
+/// The attribute's system text, and the parameters it mentions.
+fn system(literal: LitStr, params: &[Param], errors: &mut Errors) -> (System, Vec<String>) {
+    let text = literal.value();
+    if text.trim().is_empty() {
+        errors.push(&literal, "the system text is empty; leave `system` out");
+    }
+    let pieces = pieces(&literal, params, errors);
+    let names: Vec<String> = template::names(&pieces).map(str::to_owned).collect();
+    let fixed = match pieces.as_slice() {
+        [Piece::Text(_)] => match template::parse(&template::dedent(&text)).as_deref() {
+            Ok([Piece::Text(text)]) => Some(text.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let system = match fixed {
+        Some(text) => System::Fixed(text),
+        None => System::Rendered(rendering(literal, params)),
+    };
+    (system, names)
+}
+
+/// What a prompt is chosen from.
+struct Source<'a, 'b> {
+    function: &'a Function,
+    params: &'b [Param],
+    fallible: bool,
+    /// The parameters that the system text mentions: they count as mentioned in the prompt, too.
+    in_system: &'b [String],
+}
+
+impl<'a> Source<'a, '_> {
+    /// Template, body, doc comment or name: the first there is. Two of the first two are a mistake.
+    fn prompt(&self, template: Option<LitStr>, errors: &mut Errors) -> Option<Prompt<'a>> {
+        match (template, &self.function.body) {
+            (Some(_), Body::Block(block)) => {
+                errors.add(syn::Error::new(
+                    block.span_open(),
+                    "two prompts: the template of the attribute and this body; \
+                     keep the template and end the function with `;`, or keep the body",
+                ));
+                None
+            }
+            (Some(literal), Body::Missing(_)) => Some(self.template(literal, errors)),
+            (None, Body::Block(block)) => match body::as_template(block) {
+                Some(literal) => Some(self.template(literal, errors)),
+                None => {
+                    for place in body::awaits(block.stream()) {
+                        errors.add(syn::Error::new(
+                            place,
+                            "the body of a command makes its prompt and cannot await: \
+                             fetch in a plain `async fn` and pass the value in",
+                        ));
+                    }
+                    Some(Prompt::Body {
+                        block,
+                        fallible: self.fallible,
+                    })
+                }
+            },
+            (None, Body::Missing(_)) => Some(self.words(errors)),
+        }
+    }
+
+    fn template(&self, literal: LitStr, errors: &mut Errors) -> Prompt<'a> {
+        if literal.value().trim().is_empty() {
+            errors.push(&literal, "the prompt is empty; say what the model is to do");
+        }
+        pieces(&literal, self.params, errors);
+        Prompt::Template(rendering(literal, self.params))
+    }
+
+    /// The doc comment, or the name in words, with the parameters that it does not mention.
+    fn words(&self, errors: &mut Errors) -> Prompt<'a> {
+        let name = &self.function.sig.ident;
+        let (text, mentioned) = match doc::prompt(&self.function.attrs) {
+            Some(doc) => {
+                let mentioned = self.in_doc(&doc, errors);
+                let place = doc
+                    .lines
+                    .first()
+                    .map_or_else(Span::call_site, |(_, span)| *span);
+                (LitStr::new(&doc.text, place), mentioned)
+            }
+            None => (
+                LitStr::new(&in_words(&name.unraw().to_string()), name.span()),
+                Vec::new(),
+            ),
+        };
+        let unmentioned = |param: &&Param| {
+            let name = param.name.unraw().to_string();
+            !mentioned.contains(&name) && !self.in_system.contains(&name)
+        };
+        let blocks = self.params.iter().filter(unmentioned);
+        Prompt::Words {
+            text,
+            blocks: blocks
+                .map(|param| Block {
+                    name: param.name.clone(),
+                    optional: is_option(&param.ty),
+                })
+                .collect(),
+        }
+    }
+
+    /// The parameters that a doc comment mentions. What it has in braces is a parameter: rustc's words
+    /// about a format string would not help the author of a comment.
+    fn in_doc(&self, doc: &doc::Doc, errors: &mut Errors) -> Vec<String> {
+        let mut mentioned = Vec::new();
+        for (line, place) in &doc.lines {
+            let shown = match template::parse(line) {
+                Ok(pieces) => {
+                    let names = template::names(&pieces).map(str::to_owned);
+                    let (known, unknown): (Vec<_>, Vec<_>) =
+                        names.partition(|name| self.is_known(name));
+                    mentioned.extend(known);
+                    unknown
+                        .into_iter()
+                        .map(|name| format!("`{{{name}}}`"))
+                        .collect()
+                }
+                Err(Problem::Positional(shown) | Problem::Expression(shown)) => {
+                    vec![format!("`{shown}`")]
+                }
+                Err(Problem::Braces) => vec!["a brace without its partner".to_owned()],
+            };
+            for shown in shown {
+                let message = format!(
+                    "{shown} in a doc comment that is the prompt: {}; write `{{{{` and `}}}}` for braces",
+                    parameters_in_words(self.params),
+                );
+                errors.add(syn::Error::new(*place, message));
+            }
+        }
+        mentioned
+    }
+
+    fn is_known(&self, name: &str) -> bool {
+        name == "self" && self.function.sig.receiver().is_some()
+            || self.params.iter().any(|param| param.name.unraw() == name)
+    }
+}
+
+/// The pieces of a literal; none where it is wrong. Names are left to rustc, which points into the
+/// literal, and so are braces.
+fn pieces(literal: &LitStr, params: &[Param], errors: &mut Errors) -> Vec<Piece> {
+    match template::parse(&literal.value()) {
+        Ok(pieces) => pieces,
+        Err(Problem::Positional(shown)) => {
+            errors.push(
+                literal,
+                format!("`{shown}` names nothing: {}", parameters_in_words(params)),
+            );
+            Vec::new()
+        }
+        Err(Problem::Expression(shown)) => {
+            errors.push(
+                literal,
+                format!(
+                    "`{shown}` is more than a name: {}; pass the value as a parameter of its own, \
+                     write a body that makes the prompt, or `{{{{` and `}}}}` for braces",
+                    parameters_in_words(params),
+                ),
+            );
+            Vec::new()
+        }
+        Err(Problem::Braces) => Vec::new(),
+    }
+}
+
+fn parameters_in_words(params: &[Param]) -> String {
+    let names: Vec<String> = params
+        .iter()
+        .map(|param| format!("`{{{}}}`", param.name.unraw()))
+        .collect();
+    match names.as_slice() {
+        [] => "this command has no parameters".to_owned(),
+        [name] => format!("the parameter is {name}"),
+        names => format!("the parameters are {}", names.join(", ")),
+    }
+}
+
+/// How to render a literal. One whose indentation is taken off is rendered in pieces, and each piece
+/// names a parameter or a constant; another name is rustc's to report, once, in the literal.
+fn rendering(literal: LitStr, params: &[Param]) -> Template {
+    let text = literal.value();
+    let dedented = template::dedent(&text);
+    let known = |name: &str| {
+        let is_constant = name
+            .chars()
+            .all(|c| c.is_uppercase() || c.is_ascii_digit() || c == '_');
+        is_constant || name == "self" || params.iter().any(|param| param.name.unraw() == name)
+    };
+    match template::parse(&dedented) {
+        Ok(pieces) if dedented != text && template::names(&pieces).all(known) => {
+            Template::Dedented { literal, pieces }
+        }
+        _ => Template::Literal(literal),
+    }
+}
+
+fn is_option(ty: &Type) -> bool {
+    match ty {
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == "Option"),
+        _ => false,
+    }
+}
+
+/// `extract_user` as `Extract user`.
+fn in_words(name: &str) -> String {
+    let words: Vec<&str> = name.split('_').filter(|word| !word.is_empty()).collect();
+    let words = words.join(" ");
+    let mut chars = words.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
+}

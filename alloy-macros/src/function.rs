@@ -1,0 +1,88 @@
+//! The function under an attribute, with or without a body.
+
+use proc_macro2::{Group, Span, TokenTree};
+use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned as _;
+use syn::{Attribute, FnArg, Ident, Pat, PatType, Signature, Token, Type, Visibility};
+
+/// A function header, and its body as it was typed: half-typed bodies still expand.
+pub(crate) struct Function {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) sig: Signature,
+    pub(crate) body: Body,
+}
+
+pub(crate) enum Body {
+    /// `fn f();`, which `syn::ItemFn` refuses.
+    Missing(Token![;]),
+    /// The braces and what is between them.
+    Block(Group),
+}
+
+/// A parameter that a prompt can name.
+pub(crate) struct Param {
+    pub(crate) name: Ident,
+    pub(crate) ty: Type,
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        let sig = input.parse()?;
+        let body = if input.peek(Token![;]) {
+            Body::Missing(input.parse()?)
+        } else {
+            match input.parse()? {
+                TokenTree::Group(group) => Body::Block(group),
+                other => {
+                    return Err(syn::Error::new(
+                        other.span(),
+                        "expected `;` or a body in braces",
+                    ));
+                }
+            }
+        };
+        Ok(Self {
+            attrs,
+            vis,
+            sig,
+            body,
+        })
+    }
+}
+
+impl Function {
+    /// The parameters without the receiver. Those whose pattern is no plain name are left out: they
+    /// are a mistake of their own.
+    pub(crate) fn params(&self) -> Vec<Param> {
+        let inputs = self.sig.inputs.iter();
+        inputs
+            .filter_map(|input| match input {
+                FnArg::Typed(typed) => Some(Param {
+                    name: plain_name(typed)?.clone(),
+                    ty: (*typed.ty).clone(),
+                }),
+                FnArg::Receiver(_) => None,
+            })
+            .collect()
+    }
+
+    /// Where the body is, or where it would be: braces with this span keep rustc's `dead_code` warning,
+    /// which it drops for functions whose braces a macro made.
+    pub(crate) fn body_span(&self) -> Span {
+        match &self.body {
+            Body::Missing(semicolon) => semicolon.span(),
+            Body::Block(block) => block.span(),
+        }
+    }
+}
+
+/// The name of a parameter that is written as `name: Type` or `mut name: Type`.
+pub(crate) fn plain_name(typed: &PatType) -> Option<&Ident> {
+    match &*typed.pat {
+        Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(&pat.ident),
+        _ => None,
+    }
+}

@@ -1,0 +1,87 @@
+//! What a key of an attribute accepts.
+
+use syn::parse::{ParseStream, Parser as _};
+use syn::{LitFloat, LitInt, LitStr, Path, Token};
+
+use proc_macro2::{Span, TokenStream};
+
+pub(crate) fn string(key: &str, example: &str, value: TokenStream) -> syn::Result<LitStr> {
+    literal(
+        value,
+        &format!("`{key}` takes a string literal: `{key} = \"{example}\"`"),
+    )
+}
+
+/// A number, whole or not, negative or not, with its place.
+pub(crate) fn number(key: &str, value: TokenStream) -> syn::Result<f64> {
+    let expected = format!("`{key}` takes a number from 0 to 2: `{key} = 0.2`");
+    let place = value.clone();
+    let parse = |input: ParseStream<'_>| {
+        let minus: Option<Token![-]> = input.parse()?;
+        let number: f64 = if input.peek(LitInt) {
+            input.parse::<LitInt>()?.base10_parse()?
+        } else {
+            input.parse::<LitFloat>()?.base10_parse()?
+        };
+        Ok(if minus.is_some() { -number } else { number })
+    };
+    match parse.parse2(value) {
+        Ok(number) if (0.0..=2.0).contains(&number) => Ok(number),
+        _ => Err(on(place, &expected)),
+    }
+}
+
+pub(crate) fn positive(key: &str, value: TokenStream) -> syn::Result<u32> {
+    let expected = format!("`{key}` takes a whole number from 1: `{key} = 200`");
+    let place = value.clone();
+    match literal::<LitInt>(value, &expected)?.base10_parse() {
+        Ok(0) | Err(_) => Err(on(place, &expected)),
+        Ok(number) => Ok(number),
+    }
+}
+
+/// A duration in milliseconds.
+pub(crate) fn millis(key: &str, value: TokenStream) -> syn::Result<u64> {
+    let expected = format!(
+        "`{key}` takes a duration of more than nothing: `{key} = \"30s\"` (`ms`, `s`, `m` or `h`)"
+    );
+    let literal: LitStr = literal(value, &expected)?;
+    let text = literal.value();
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => 0,
+    };
+    let number: Option<u64> = number.parse().ok();
+    match number.and_then(|number| number.checked_mul(unit)) {
+        None | Some(0) => Err(syn::Error::new_spanned(&literal, &expected)),
+        Some(millis) => Ok(millis),
+    }
+}
+
+pub(crate) fn path(key: &str, value: TokenStream) -> syn::Result<Path> {
+    let place = value.clone();
+    let expected =
+        format!("`{key}` takes the path of alloy-runtime in this crate: `{key} = ::llm`");
+    Path::parse_mod_style
+        .parse2(value)
+        .map_err(|_| on(place, &expected))
+}
+
+fn literal<T: syn::parse::Parse>(value: TokenStream, expected: &str) -> syn::Result<T> {
+    syn::parse2(value.clone()).map_err(|_| on(value, expected))
+}
+
+fn on(tokens: TokenStream, message: &str) -> syn::Error {
+    if tokens.is_empty() {
+        syn::Error::new(Span::call_site(), message)
+    } else {
+        syn::Error::new_spanned(tokens, message)
+    }
+}

@@ -1,0 +1,26 @@
+//! The attribute macros of `alloy-runtime`: text in, tokens out.
+//!
+//! Each macro is four rooms in a row: `parse` reads the tokens, `validate` holds them to the rules and
+//! makes the `model`, `expand` writes it out and cannot fail. The entry points are documented where
+//! `alloy-runtime` re-exports them.
+
+mod attr;
+mod body;
+mod command;
+mod doc;
+mod entry;
+mod errors;
+mod function;
+mod keys;
+mod template;
+#[cfg(test)]
+mod tests;
+
+/// Declares a command: a function whose answer a model gives.
+#[proc_macro_attribute]
+pub fn command(
+    attribute: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    entry::run(attribute.into(), &item.into(), command::expand).into()
+}
