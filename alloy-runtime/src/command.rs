@@ -1,0 +1,168 @@
+//! A declared command, called: a value that is builder and future.
+
+mod preview;
+mod setters;
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+pub use self::preview::Preview;
+use crate::engine::{self, Finished};
+use crate::error::Error;
+use crate::global;
+use crate::outcome::Outcome;
+use crate::output::{Output, Slot};
+use crate::request::Request;
+
+/// One call of a command: set what this call needs differently, then `.await` it.
+///
+/// A function under [`#[command]`](macro@crate::command) returns it. It is a future of
+/// `Result<T, Error>`; it holds its prompt and borrows nothing, so that it can be awaited, spawned,
+/// joined or kept. Nothing is sent before it is first polled, and dropping it cancels the request.
+///
+/// `M` tells what the command can do beside being awaited; [`Plain`] is the ordinary case.
+///
+/// # Errors
+///
+/// Awaiting gives an [`Error`]; its [`kind`](Error::kind) says which of them.
+///
+/// # Examples
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use alloy_runtime::command;
+///
+/// #[command("Say hello to {name}", model = "ollama:llama3.1")]
+/// async fn greet(name: &str) -> String;
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let text = greet("Ann").await?;
+/// let warm = greet("Ben").temperature(0.9).timeout(Duration::from_secs(60)).await?;
+/// let task = tokio::spawn(greet("Cat"));
+/// println!("{text} {warm} {}", task.await??);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a command does nothing until it is awaited"]
+pub struct Command<T, M = Plain> {
+    state: State<T>,
+    /// `fn() -> T` keeps the command `Send` and `Unpin` whatever `T` is.
+    marker: PhantomData<fn() -> (T, M)>,
+}
+
+/// The mode of a command that has no tools: see [`Command`].
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Plain;
+
+enum State<T> {
+    /// Not polled yet: the setters still apply.
+    Ready(Request),
+    /// Polled: the whole pipeline is one boxed future.
+    Running(Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>),
+    /// The result was handed out, or a setter is at work.
+    Done,
+}
+
+impl<T: Output, M> Command<T, M> {
+    pub(crate) fn new(request: Request) -> Self {
+        Self {
+            state: State::Ready(request),
+            marker: PhantomData,
+        }
+    }
+
+    /// The attribute's system text, rendered.
+    pub(crate) fn attribute_system(mut self, system: String) -> Self {
+        if let State::Ready(request) = &mut self.state {
+            request.system = Some(system);
+        }
+        self
+    }
+
+    /// Runs the command and gives, beside its value, all that is known about how it came.
+    ///
+    /// # Errors
+    ///
+    /// The same as awaiting the command.
+    ///
+    /// # Panics
+    ///
+    /// Where the command was polled before.
+    pub async fn outcome(self) -> Result<Outcome<T>, Error> {
+        let State::Ready(request) = self.state else {
+            unreachable!("`outcome` was called on a command that had been polled");
+        };
+        let (value, finished) = run::<T>(request).await?;
+        let messages = finished.messages();
+        let Finished {
+            prepared,
+            reply,
+            attempts,
+            prompt: _,
+        } = finished;
+        Ok(Outcome {
+            value,
+            text: reply.text,
+            thinking: reply.thinking,
+            messages,
+            usage: reply.usage,
+            timings: reply.timings,
+            finish_reason: reply.finish_reason,
+            model: prepared.model.as_str().to_owned(),
+            route: prepared.route,
+            attempts,
+        })
+    }
+}
+
+/// Runs the pipeline and takes the value out of its slot.
+async fn run<T: Output>(request: Request) -> Result<(T, Finished), Error> {
+    let mut slot = Slot::new();
+    let finished = engine::run(request, global::expectation::<T>(), &mut slot).await?;
+    match slot.into_value() {
+        Some(value) => Ok((value, finished)),
+        // NOTE: The pipeline succeeds only once the slot has accepted an answer.
+        None => unreachable!("the pipeline ended without a value"),
+    }
+}
+
+impl<T: Output, M> Future for Command<T, M> {
+    type Output = Result<T, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if let State::Ready(_) = self.state {
+            if let State::Ready(request) = std::mem::replace(&mut self.state, State::Done) {
+                self.state = State::Running(Box::pin(async {
+                    run(request).await.map(|(value, _)| value)
+                }));
+            }
+        }
+        let State::Running(running) = &mut self.state else {
+            unreachable!("a command was polled after it had given its result");
+        };
+        let result = running.as_mut().poll(context);
+        if result.is_ready() {
+            self.state = State::Done;
+        }
+        result
+    }
+}
+
+impl<T, M> fmt::Debug for Command<T, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Command");
+        match &self.state {
+            State::Ready(request) => out
+                .field("name", &request.definition.name())
+                .field("prompt", &request.prompt),
+            State::Running(_) => out.field("state", &"running"),
+            State::Done => out.field("state", &"done"),
+        };
+        out.finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,80 @@
+//! A command's first request, looked at before it is sent.
+
+use super::{Command, State};
+use crate::config::Settings;
+use crate::engine::{self, Own};
+use crate::error::Error;
+use crate::global;
+use crate::message::Message;
+use crate::output::Output;
+use crate::route::Route;
+
+/// What a command would send first, and the settings behind it. Nothing was sent.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Preview {
+    /// The messages, every word of them.
+    pub messages: Vec<Message>,
+    /// Each setting with the layer it came from; keys are blanked.
+    pub settings: Settings,
+    /// The protocol, and why.
+    pub route: Route,
+    /// Where the request goes, without credentials.
+    pub url: String,
+    /// The body, byte for byte.
+    pub body: String,
+}
+
+impl<T: Output, M> Command<T, M> {
+    /// Shows the first request as it would be sent. Nothing is sent, and no runtime is needed.
+    ///
+    /// # Errors
+    ///
+    /// What would keep the command from sending anything: a setting that is missing or cannot be
+    /// used, or a body that failed.
+    ///
+    /// # Panics
+    ///
+    /// Where the command was polled before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use alloy_runtime::{Message, command};
+    ///
+    /// /// Extract the user described in the text.
+    /// #[command(model = "ollama:llama3.1")]
+    /// async fn extract(text: &str) -> String;
+    ///
+    /// # fn main() -> Result<(), alloy_runtime::Error> {
+    /// let preview = extract("Jason is 25 years old").preview()?;
+    /// assert_eq!(
+    ///     preview.messages,
+    ///     [Message::user(
+    ///         "Extract the user described in the text.\n\n<text>\nJason is 25 years old\n</text>"
+    ///     )]
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn preview(&self) -> Result<Preview, Error> {
+        let State::Ready(request) = &self.state else {
+            unreachable!("`preview` was called on a command that had been polled");
+        };
+        if let Some(error) = &request.refused {
+            return Err(error.again());
+        }
+        let own = Own {
+            call: request.call.clone(),
+            system: request.system.clone(),
+        };
+        let prepared = engine::prepare(request, own, global::expectation::<T>())?;
+        Ok(Preview {
+            messages: prepared.messages(&request.prompt),
+            url: format!("{}/api/chat", engine::host(&prepared.settings)?.address()),
+            settings: prepared.settings,
+            route: prepared.route,
+            body: String::from_utf8_lossy(&prepared.body).into_owned(),
+        })
+    }
+}

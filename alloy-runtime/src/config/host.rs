@@ -1,0 +1,310 @@
+//! The server's address, by Ollama's own rules for `OLLAMA_HOST`.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use reqwest::Url;
+
+use crate::error::Error;
+
+const DEFAULT_PORT: u16 = 11434;
+
+/// Where the server listens, with the URLs that commands use made once.
+#[derive(Clone)]
+pub(crate) struct Host {
+    /// The base URL as people write it, without credentials and without a trailing slash.
+    address: String,
+    /// These two hold the credentials of a host written as `http://user:password@…`, which the client
+    /// turns into an `Authorization` header: show `address` instead.
+    chat: Url,
+    tags: Url,
+    loopback: bool,
+}
+
+impl Host {
+    /// Reads a host as Ollama does: the scheme is `http` where none is given and the port then 11434;
+    /// `http://` alone means port 80 and `https://` port 443; a path is kept as a prefix; a bind
+    /// address (`0.0.0.0`, `[::]`) means this machine. A trailing `/v1`, which other clients want, or
+    /// `/api` is understood. Credentials are sent as `Authorization: Basic` and never shown.
+    ///
+    /// `given` names the value in errors.
+    pub(crate) fn parse(given: &str, text: &str) -> Result<Self, Error> {
+        let bad = |why: &str| unusable(given, text, why);
+        let text = text.trim().trim_matches(['"', '\'']).trim();
+        let (scheme, rest) = match text.split_once("://") {
+            Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),
+            None => ("http".to_owned(), text),
+        };
+        let port = match (scheme.as_str(), text.contains("://")) {
+            ("http", true) => 80,
+            ("https", true) => 443,
+            ("http", false) if rest.eq_ignore_ascii_case("ollama.com") => 443,
+            ("http", false) => DEFAULT_PORT,
+            _ => return Err(bad("its scheme is neither http nor https")),
+        };
+        let scheme = if port == 443 {
+            "https"
+        } else {
+            scheme.as_str()
+        };
+        if scheme == "https" && !cfg!(feature = "tls") {
+            return Err(Error::configuration(
+                format!(
+                    "{given} is `{}`, but this build of alloy-runtime has no TLS",
+                    shown(text)
+                ),
+                "Turn the feature on: `cargo add alloy-runtime --features tls`; or use an http address.",
+            ));
+        }
+
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (user, authority) = match authority.rsplit_once('@') {
+            Some((user, authority)) => (Some(user), authority),
+            None => (None, authority),
+        };
+        let (name, port) = split_port(authority, port);
+        let name = connectable(name);
+        let path = path.trim_end_matches('/');
+        let path = ["v1", "api"]
+            .iter()
+            .find_map(|end| {
+                path.strip_suffix(end)
+                    .filter(|base| base.is_empty() || base.ends_with('/'))
+            })
+            .unwrap_or(path)
+            .trim_end_matches('/');
+        let separator = if path.is_empty() { "" } else { "/" };
+        let address = format!("{scheme}://{name}:{port}{separator}{path}");
+
+        let user = user.map_or(String::new(), |user| format!("{user}@"));
+        let url = |end: &str| {
+            Url::parse(&format!(
+                "{scheme}://{user}{name}:{port}{separator}{path}{end}"
+            ))
+            .map_err(|error| bad(&error.to_string()))
+        };
+        let (chat, tags) = (url("/api/chat")?, url("/api/tags")?);
+        let loopback = match chat.host_str() {
+            Some(host) => is_loopback(host),
+            None => return Err(bad("it names no host")),
+        };
+        Ok(Self {
+            address,
+            chat,
+            tags,
+            loopback,
+        })
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// `POST` here is one chat request of the native route.
+    pub(crate) fn chat_url(&self) -> &Url {
+        &self.chat
+    }
+
+    /// `GET` here lists the installed models.
+    pub(crate) fn tags_url(&self) -> &Url {
+        &self.tags
+    }
+
+    /// Whether the server is on this machine, where no proxy stands in between.
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.loopback
+    }
+}
+
+impl Default for Host {
+    /// `http://127.0.0.1:11434`, where Ollama listens unless told otherwise.
+    fn default() -> Self {
+        Self::parse("the default host", "").unwrap_or_else(|error| unreachable!("{error}"))
+    }
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Host({})", self.address)
+    }
+}
+
+fn unusable(given: &str, text: &str, why: &str) -> Error {
+    Error::configuration(
+        format!("{given} is `{}`, which is no address: {why}", shown(text)),
+        "Expected a host such as 127.0.0.1:11434, gpu-box, or http://gpu-box:11434/ollama.",
+    )
+}
+
+/// The text as it may be shown: without what stands before an `@`.
+fn shown(text: &str) -> String {
+    match text.rsplit_once('@') {
+        Some((user, rest)) => match user.split_once("://") {
+            Some((scheme, _)) => format!("{scheme}://[secret]@{rest}"),
+            None => format!("[secret]@{rest}"),
+        },
+        None => text.to_owned(),
+    }
+}
+
+/// Parts a port from a host name; a port that is none is ignored, as Ollama does.
+fn split_port(authority: &str, default: u16) -> (&str, u16) {
+    let bracketed = authority
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'));
+    let (name, port) = match bracketed {
+        Some((name, rest)) => (name, rest.strip_prefix(':')),
+        // A bare IPv6 address has colons of its own.
+        None if authority.parse::<Ipv6Addr>().is_ok() => (authority, None),
+        None => match authority.rsplit_once(':') {
+            Some((name, port)) => (name, Some(port)),
+            None => (authority, None),
+        },
+    };
+    (
+        name,
+        port.and_then(|port| port.parse().ok()).unwrap_or(default),
+    )
+}
+
+/// The host to connect to: loopback for none and for a bind address, brackets around IPv6.
+fn connectable(name: &str) -> String {
+    match name.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) if address.is_unspecified() => Ipv4Addr::LOCALHOST.to_string(),
+        Ok(IpAddr::V6(address)) if address.is_unspecified() => format!("[{}]", Ipv6Addr::LOCALHOST),
+        Ok(IpAddr::V6(address)) => format!("[{address}]"),
+        _ if name.is_empty() => Ipv4Addr::LOCALHOST.to_string(),
+        _ => name.to_owned(),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let host = host.trim_matches(['[', ']']);
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // A5: the rules of Ollama's own clients.
+    #[test]
+    fn hosts_are_read_as_ollama_reads_them() {
+        let check = |text: &str, address: &str| {
+            assert_eq!(
+                Host::parse("OLLAMA_HOST", text).unwrap().address(),
+                address,
+                "{text:?}"
+            );
+        };
+        check("", "http://127.0.0.1:11434");
+        check("  \"1.2.3.4\" ", "http://1.2.3.4:11434");
+        check("'gpu'", "http://gpu:11434");
+        check("example.com:1234", "http://example.com:1234");
+        check(":1234", "http://127.0.0.1:1234");
+        check("http://example.com", "http://example.com:80");
+        check("HTTP://example.com/", "http://example.com:80");
+        check("example.com/ollama", "http://example.com:11434/ollama");
+        check("[::1]", "http://[::1]:11434");
+        check("::1", "http://[::1]:11434");
+        check("[::1]:1337", "http://[::1]:1337");
+        check("0.0.0.0", "http://127.0.0.1:11434");
+        check("0.0.0.0:8080", "http://127.0.0.1:8080");
+        check("[::]:8080", "http://[::1]:8080");
+        check("gpu:99999", "http://gpu:11434");
+        check("http://gpu:port", "http://gpu:80");
+        check("http://gpu:11434/v1", "http://gpu:11434");
+        check("http://gpu:11434/v1/", "http://gpu:11434");
+        check("http://gpu:11434/api", "http://gpu:11434");
+        check("http://gpu:11434/ollama/v1", "http://gpu:11434/ollama");
+        check("http://gpu:11434/dev1", "http://gpu:11434/dev1");
+    }
+
+    #[test]
+    fn the_urls_stand_below_the_path() {
+        let host = Host::parse("OLLAMA_HOST", "gpu/ollama/").unwrap();
+        assert_eq!(host.chat_url().as_str(), "http://gpu:11434/ollama/api/chat");
+        assert_eq!(host.tags_url().as_str(), "http://gpu:11434/ollama/api/tags");
+    }
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        let check = |text: &str, expected: bool| {
+            assert_eq!(
+                Host::parse("OLLAMA_HOST", text).unwrap().is_loopback(),
+                expected,
+                "{text}"
+            );
+        };
+        check("", true);
+        check("localhost:1", true);
+        check("ollama.localhost", true);
+        check("127.8.9.1", true);
+        check("[::1]:1", true);
+        check("192.168.1.2", false);
+        check("localhost.example.com", false);
+    }
+
+    #[test]
+    fn what_is_no_address_says_so() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(
+                Host::parse("OLLAMA_HOST", text).unwrap_err().to_string(),
+                expected
+            );
+        };
+        check(
+            "ftp://gpu",
+            "OLLAMA_HOST is `ftp://gpu`, which is no address: its scheme is neither http nor https",
+        );
+        check(
+            "gpu box",
+            "OLLAMA_HOST is `gpu box`, which is no address: invalid international domain name",
+        );
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[test]
+    fn https_without_the_feature_names_the_feature() {
+        let error = Host::parse("OLLAMA_HOST", "https://gpu").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "OLLAMA_HOST is `https://gpu`, but this build of alloy-runtime has no TLS"
+        );
+        assert!(error.help().contains("--features tls"));
+        assert!(
+            Host::parse("OLLAMA_HOST", "ollama.com").is_err(),
+            "ollama.com is https only"
+        );
+    }
+
+    #[cfg(feature = "tls")]
+    #[test]
+    fn https_has_its_own_port() {
+        assert_eq!(
+            Host::parse("h", "https://gpu/a").unwrap().address(),
+            "https://gpu:443/a"
+        );
+        assert_eq!(
+            Host::parse("h", "ollama.com").unwrap().address(),
+            "https://ollama.com:443"
+        );
+    }
+
+    // E4
+    #[test]
+    fn credentials_are_sent_and_never_shown() {
+        let host = Host::parse("OLLAMA_HOST", "http://ann:hunter2@gpu:8080/x").unwrap();
+        assert_eq!(host.chat_url().password(), Some("hunter2"));
+        assert_eq!(host.address(), "http://gpu:8080/x");
+        assert!(!format!("{host:?}").contains("hunter2"));
+        for bad in ["ftp://ann:hunter2@gpu", "ann:hunter2@gpu box"] {
+            let error = Host::parse("OLLAMA_HOST", bad).unwrap_err();
+            assert!(!format!("{error} {error:?} {error:#?}").contains("hunter2"));
+        }
+    }
+}

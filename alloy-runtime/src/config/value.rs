@@ -1,0 +1,50 @@
+//! What each key accepts, said once for every layer.
+//!
+//! `given` names the value as its author wrote it (`temperature`, `ALLOY_TEMPERATURE`) and `fix` says
+//! where to write the right one.
+
+use std::time::Duration;
+
+use crate::error::Error;
+
+pub(crate) fn check_model(given: &str, model: &str, fix: &str) -> Result<(), Error> {
+    if model.trim().is_empty() {
+        return Err(Error::configuration(
+            format!("{given} is empty; expected a model such as `ollama:llama3.1`"),
+            format!("{fix} `ollama list` shows what is installed."),
+        ));
+    }
+    Ok(())
+}
+
+pub(crate) fn check_temperature(given: &str, value: f64, fix: &str) -> Result<f64, Error> {
+    if (0.0..=2.0).contains(&value) {
+        return Ok(value);
+    }
+    Err(Error::configuration(
+        format!("{given} is {value}; expected a number from 0 to 2"),
+        format!("Pass a value from 0 (always the likeliest token) to 2 to {fix}."),
+    ))
+}
+
+pub(crate) fn check_max_tokens(given: &str, value: u32, fix: &str) -> Result<u32, Error> {
+    if value >= 1 {
+        return Ok(value);
+    }
+    Err(Error::configuration(
+        format!("{given} is 0; expected a whole number from 1"),
+        format!("Pass at least 1 to {fix}, or leave it out for no limit."),
+    ))
+}
+
+pub(crate) fn check_timeout(given: &str, value: Duration, fix: &str) -> Result<Duration, Error> {
+    if !value.is_zero() {
+        return Ok(value);
+    }
+    Err(Error::configuration(
+        format!("{given} is zero; expected a duration such as 30s"),
+        format!(
+            "Pass a longer duration to {fix}, or leave it out to wait as long as the server works."
+        ),
+    ))
+}

@@ -1,0 +1,232 @@
+//! The one error type of Alloy.
+
+mod detail;
+mod help;
+mod kind;
+mod report;
+
+use std::error::Error as StdError;
+use std::fmt;
+
+pub(crate) use self::detail::{Detail, TimeLimit};
+pub use self::kind::ErrorKind;
+pub(crate) use self::report::{Span, excerpt};
+use crate::reply::Usage;
+
+/// Any error that a body of a command can raise with `?`, and any cause below an [`Error`].
+pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Why a command did not give its value.
+///
+/// [`kind`](Error::kind) is what a program branches on, the accessors carry the data, and
+/// [`help`](Error::help) is the next step for a person. `Display` tells this error's own layer, and
+/// [`source`](StdError::source) the cause below it. `Debug` is what `fn main() -> Result<(), Error>`
+/// shows: message, causes and help, a line each; `{:#?}` is the structured form.
+///
+/// # Examples
+///
+/// ```no_run
+/// use alloy_runtime::{Error, ErrorKind, command};
+///
+/// #[command("Say hello", model = "ollama:llama3.1")]
+/// async fn hello() -> String;
+///
+/// # async fn run() -> Result<(), Error> {
+/// match hello().await {
+///     Ok(text) => println!("{text}"),
+///     Err(error) if error.kind() == ErrorKind::Unreachable => {
+///         eprintln!("no server at {}", error.address().unwrap_or("?"));
+///     }
+///     Err(error) => return Err(error),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Error(Box<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) detail: Detail,
+    pub(crate) source: Option<BoxError>,
+    /// The host that was asked, without credentials.
+    pub(crate) address: Option<String>,
+    /// The model's name as the server got it.
+    pub(crate) model: Option<String>,
+    /// How many answers the model gave before this error.
+    pub(crate) attempts: u32,
+    pub(crate) usage: Option<Usage>,
+}
+
+impl Error {
+    /// What went wrong, to branch on.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.detail.kind()
+    }
+
+    /// The next step for a person, in one or two sentences.
+    ///
+    /// ```
+    /// # use alloy_runtime::command;
+    /// # #[command("Say hello", model = "ollama:llama3.1")]
+    /// # async fn hello() -> String;
+    /// let error = hello().temperature(3.0).preview().unwrap_err();
+    /// assert_eq!(error.to_string(), "temperature is 3; expected a number from 0 to 2");
+    /// assert_eq!(error.help(), "Pass a value from 0 (always the likeliest token) to 2 to `.temperature(…)`.");
+    /// ```
+    #[must_use]
+    pub fn help(&self) -> String {
+        help::of(&self.0)
+    }
+
+    /// How many answers of the model were read before this error; 0 where none came.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// The path, inside the output type, of the first field that did not fit; `None` where the whole
+    /// answer did not, or the error is of another kind.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        match &self.0.detail {
+            Detail::InvalidOutput { path, .. } if path != "." => Some(path),
+            _ => None,
+        }
+    }
+
+    /// The piece of the reply that was wrong, at most 200 characters of it: of the answer where it is
+    /// no valid output, of the body where it is not what the protocol says.
+    #[must_use]
+    pub fn excerpt(&self) -> Option<&str> {
+        match &self.0.detail {
+            Detail::InvalidOutput { excerpt, .. }
+            | Detail::Protocol { excerpt, .. }
+            | Detail::NotOllama { excerpt, .. } => Some(excerpt),
+            _ => None,
+        }
+    }
+
+    /// The text that came before the answer was cut, broke off or was found invalid: all of it.
+    #[must_use]
+    pub fn partial_text(&self) -> Option<&str> {
+        match &self.0.detail {
+            Detail::Truncated { text }
+            | Detail::Interrupted { text }
+            | Detail::InvalidOutput { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The address of the server that was asked, without credentials.
+    #[must_use]
+    pub fn address(&self) -> Option<&str> {
+        self.0.address.as_deref()
+    }
+
+    /// The model's name as the server was given it.
+    #[must_use]
+    pub fn model(&self) -> Option<&str> {
+        self.0.model.as_deref()
+    }
+
+    /// The tokens spent on the answer that was refused.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        self.0.usage
+    }
+}
+
+impl Error {
+    pub(crate) fn new(detail: Detail) -> Self {
+        Self(Box::new(Inner {
+            detail,
+            source: None,
+            address: None,
+            model: None,
+            attempts: 0,
+            usage: None,
+        }))
+    }
+
+    /// A value that cannot be used, and what to write instead.
+    pub(crate) fn configuration(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::new(Detail::Configuration {
+            message: message.into(),
+            help: help.into(),
+        })
+    }
+
+    /// The command's body failed; `source` is what it returned with `?`.
+    pub(crate) fn prompt(source: BoxError) -> Self {
+        Self::new(Detail::Prompt).with_source(source)
+    }
+
+    /// The same error once more, for the next one who meets it: of those kinds that stand before
+    /// anything is sent. The source is told by its text.
+    pub(crate) fn again(&self) -> Self {
+        let mut again = match &self.0.detail {
+            Detail::Configuration { message, help } => Self::configuration(message, help),
+            Detail::Prompt => Self::new(Detail::Prompt),
+            _ => Self::configuration(self.to_string(), self.help()),
+        };
+        again.0.source = self
+            .0
+            .source
+            .as_ref()
+            .map(|source| source.to_string().into());
+        again
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn at(mut self, address: &str) -> Self {
+        self.0.address = Some(address.to_owned());
+        self
+    }
+
+    pub(crate) fn of_model(mut self, model: &str) -> Self {
+        self.0.model = Some(model.to_owned());
+        self
+    }
+
+    pub(crate) fn after(mut self, attempts: u32, usage: Usage) -> Self {
+        self.0.attempts = attempts;
+        self.0.usage = Some(usage);
+        self
+    }
+
+    /// Adds what is installed to an error that says a model is not.
+    pub(crate) fn with_installed(mut self, names: &[String]) -> Self {
+        let missing = self.0.model.clone().unwrap_or_default();
+        if let Detail::ModelNotFound { near } = &mut self.0.detail {
+            *near = detail::near_names(&missing, names);
+        }
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        report::message(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            report::structured(self, f)
+        } else {
+            report::lines(self, f)
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let source = self.0.source.as_deref()?;
+        Some(source)
+    }
+}

@@ -1,0 +1,177 @@
+//! The data of each kind of error.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::ErrorKind;
+
+/// One variant a kind, with what only this kind carries.
+#[derive(Debug)]
+pub(crate) enum Detail {
+    Configuration {
+        message: String,
+        help: String,
+    },
+    Prompt,
+    Unreachable,
+    NotOllama {
+        found: Cow<'static, str>,
+        excerpt: String,
+    },
+    ModelNotFound {
+        near: Vec<String>,
+    },
+    ModelLoad {
+        text: String,
+    },
+    Capability {
+        missing: String,
+    },
+    OutOfMemory {
+        text: String,
+    },
+    Overloaded {
+        status: u16,
+        text: String,
+    },
+    TimedOut {
+        limit: TimeLimit,
+        after: Duration,
+    },
+    ContextOverflow {
+        text: String,
+    },
+    Unauthorized {
+        status: u16,
+        text: String,
+    },
+    Server {
+        status: u16,
+        text: String,
+    },
+    Protocol {
+        found: Cow<'static, str>,
+        excerpt: String,
+    },
+    Interrupted {
+        text: String,
+    },
+    Truncated {
+        text: String,
+    },
+    Empty,
+    InvalidOutput {
+        /// The output type, as Rust names it.
+        output: &'static str,
+        /// `.` for the answer as a whole.
+        path: String,
+        problem: String,
+        excerpt: String,
+        text: String,
+    },
+}
+
+/// Which of a command's time limits passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TimeLimit {
+    /// `timeout`: everything, from the first poll.
+    Total,
+    /// Opening the connection.
+    Connect,
+    /// Silence in the middle of a reply.
+    Idle,
+}
+
+impl Detail {
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Configuration { .. } => ErrorKind::Configuration,
+            Self::Prompt => ErrorKind::Prompt,
+            Self::Unreachable => ErrorKind::Unreachable,
+            Self::NotOllama { .. } => ErrorKind::NotOllama,
+            Self::ModelNotFound { .. } => ErrorKind::ModelNotFound,
+            Self::ModelLoad { .. } => ErrorKind::ModelLoad,
+            Self::Capability { .. } => ErrorKind::Capability,
+            Self::OutOfMemory { .. } => ErrorKind::OutOfMemory,
+            Self::Overloaded { .. } => ErrorKind::Overloaded,
+            Self::TimedOut { .. } => ErrorKind::TimedOut,
+            Self::ContextOverflow { .. } => ErrorKind::ContextOverflow,
+            Self::Unauthorized { .. } => ErrorKind::Unauthorized,
+            Self::Server { .. } => ErrorKind::Server,
+            Self::Protocol { .. } => ErrorKind::Protocol,
+            Self::Interrupted { .. } => ErrorKind::Interrupted,
+            Self::Truncated { .. } => ErrorKind::Truncated,
+            Self::Empty => ErrorKind::Empty,
+            Self::InvalidOutput { .. } => ErrorKind::InvalidOutput,
+        }
+    }
+}
+
+/// The installed models whose names are like `missing`, most alike first, at most three.
+///
+/// Two names are alike when one begins with the other's family (the part before the tag), or when
+/// few letters differ: the two ways in which people miss a name.
+pub(super) fn near_names(missing: &str, installed: &[String]) -> Vec<String> {
+    let family = |name: &str| {
+        let name = name.rsplit('/').next().unwrap_or(name);
+        name.split(':').next().unwrap_or(name).to_lowercase()
+    };
+    let wanted = family(missing);
+    let mut near: Vec<(usize, &String)> = installed
+        .iter()
+        .filter_map(|name| {
+            let have = family(name);
+            let distance = letters_apart(&wanted, &have);
+            let shares_beginning = have.starts_with(&wanted) || wanted.starts_with(&have);
+            (shares_beginning || distance <= wanted.len() / 3).then_some((distance, name))
+        })
+        .collect();
+    near.sort();
+    near.into_iter()
+        .take(3)
+        .map(|(_, name)| name.strip_suffix(":latest").unwrap_or(name).to_owned())
+        .collect()
+}
+
+/// How many letters must be added, removed or replaced to make one word the other.
+fn letters_apart(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, from) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in right.iter().enumerate() {
+            let replaced = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::near_names;
+
+    fn check(missing: &str, installed: &[&str], expected: &[&str]) {
+        let installed: Vec<String> = installed.iter().map(ToString::to_string).collect();
+        assert_eq!(near_names(missing, &installed), expected, "{missing}");
+    }
+
+    #[test]
+    fn near_names_are_those_a_person_may_have_meant() {
+        check("llama3.1", &["llama3.1:8b", "qwen3:4b"], &["llama3.1:8b"]);
+        check("lama3.1", &["llama3.1:latest"], &["llama3.1"]);
+        check(
+            "llama3",
+            &["llama3.2:1b", "llama3.1:8b"],
+            &["llama3.1:8b", "llama3.2:1b"],
+        );
+        check("phi4", &["llama3.1:8b", "mistral:7b"], &[]);
+        check(
+            "qwen",
+            &["hf.co/someone/qwen:Q4"],
+            &["hf.co/someone/qwen:Q4"],
+        );
+    }
+}

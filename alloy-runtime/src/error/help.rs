@@ -1,0 +1,61 @@
+//! The next step for a person, by kind.
+
+use super::{Detail, Inner, TimeLimit};
+
+pub(super) fn of(error: &Inner) -> String {
+    let model = error.model.as_deref().unwrap_or("NAME");
+    match &error.detail {
+        Detail::Configuration { help, .. } => help.clone(),
+        Detail::Prompt => "Look at the cause: the body returned it with `?` before anything was sent.".to_owned(),
+        Detail::Unreachable => {
+            "Start the server with `ollama serve`. If it runs elsewhere, set OLLAMA_HOST to its address; `ollama list` shows whether it answers.".to_owned()
+        }
+        Detail::NotOllama { .. } => {
+            "Open the address in a browser: Ollama says `Ollama is running`. Set OLLAMA_HOST to the right host and port; the usual one is http://127.0.0.1:11434.".to_owned()
+        }
+        Detail::ModelNotFound { near } if near.is_empty() => {
+            format!("Run `ollama pull {model}`; `ollama list` shows what is installed.")
+        }
+        Detail::ModelNotFound { near } => {
+            format!("Run `ollama pull {model}`, or set ALLOY_MODEL=ollama:{}; `ollama list` shows what is installed.", near[0])
+        }
+        Detail::ModelLoad { .. } => {
+            format!("Look into the server's log for the reason: a graphics driver, a damaged file or a server too old for the model. `ollama run {model}` tries it alone.")
+        }
+        Detail::Capability { .. } => {
+            format!("Use a model that can: `ollama show {model}` lists what this one is able to do.")
+        }
+        Detail::OutOfMemory { .. } => {
+            "Use a smaller model or a smaller quantisation of it, or free memory: `ollama ps` shows what is loaded and `ollama stop NAME` unloads it.".to_owned()
+        }
+        Detail::Overloaded { .. } => {
+            "Send fewer commands at a time, or try again later. OLLAMA_NUM_PARALLEL and OLLAMA_MAX_QUEUE on the server set how many it takes.".to_owned()
+        }
+        Detail::TimedOut { limit, .. } => match limit {
+            TimeLimit::Total => "The first call of a model loads it, which can take minutes. Raise `timeout`, or leave it out to wait as long as the server works.",
+            TimeLimit::Connect => "The address does not answer: check OLLAMA_HOST, the network and the firewall.",
+            TimeLimit::Idle => "The server stopped sending: its log says why. Running the command again starts afresh.",
+        }
+        .to_owned(),
+        Detail::ContextOverflow { .. } => {
+            format!("Shorten the prompt, or give the model more room: `num_ctx` in its Modelfile or OLLAMA_CONTEXT_LENGTH on the server. `ollama show {model}` tells its limit.")
+        }
+        Detail::Unauthorized { .. } => "Set OLLAMA_API_KEY to a key that the server accepts.".to_owned(),
+        Detail::Server { .. } => "The text is the server's own; its log says more.".to_owned(),
+        Detail::Protocol { .. } => {
+            "Check that OLLAMA_HOST names an Ollama server of version 0.12.6 or newer, and what stands between it and this program.".to_owned()
+        }
+        Detail::Interrupted { .. } => {
+            "The server or something in between closed the connection; the server's log says why. Running the command again starts afresh.".to_owned()
+        }
+        Detail::Truncated { .. } => {
+            "Raise `max_tokens`, or ask for a shorter answer. Thinking counts as well.".to_owned()
+        }
+        Detail::Empty => {
+            "Say more plainly in the prompt what to answer, or try another model. A thinking model may have spent its `max_tokens` on thinking.".to_owned()
+        }
+        Detail::InvalidOutput { .. } => {
+            "Say in the prompt, or in the doc comments of the type's fields, what belongs there; or try a larger model.".to_owned()
+        }
+    }
+}

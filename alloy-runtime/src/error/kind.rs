@@ -1,0 +1,45 @@
+//! The kinds a program branches on.
+
+/// What went wrong.
+///
+/// More kinds will come with more features: match with a `_` arm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A setting is missing or cannot be used; nothing was sent.
+    Configuration,
+    /// The command's body failed before it gave a prompt; nothing was sent.
+    Prompt,
+    /// Nothing listens at the server's address.
+    Unreachable,
+    /// Something listens at the address, but it is not Ollama.
+    NotOllama,
+    /// The server does not have the model.
+    ModelNotFound,
+    /// The server has the model but could not start it, or it ended while it ran.
+    ModelLoad,
+    /// The model cannot do what was asked for.
+    Capability,
+    /// The server has too little memory for the model.
+    OutOfMemory,
+    /// The server is too busy to take the request.
+    Overloaded,
+    /// A time limit of the command passed.
+    TimedOut,
+    /// The prompt is longer than the model's context.
+    ContextOverflow,
+    /// The server wants a key, or refused the one it got.
+    Unauthorized,
+    /// The server answered with an error that is none of the other kinds.
+    Server,
+    /// The reply is not what the protocol says.
+    Protocol,
+    /// The reply broke off before its end.
+    Interrupted,
+    /// The answer was cut by the limit of tokens.
+    Truncated,
+    /// The answer holds no text.
+    Empty,
+    /// The answer is not a value of the output type.
+    InvalidOutput,
+}

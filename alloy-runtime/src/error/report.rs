@@ -1,0 +1,203 @@
+//! How an error reads: one line for `Display`, lines for `Debug`, fields for `{:#?}`.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use super::{Detail, Error, Inner, TimeLimit};
+use crate::reply::Usage;
+
+/// This layer's own message. For the kinds a newcomer meets first it ends with the next step,
+/// because most people see nothing else.
+pub(super) fn message(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let address = error.address.as_deref().unwrap_or("the server");
+    let model = error.model.as_deref().unwrap_or("?");
+    match &error.detail {
+        Detail::Configuration { message, .. } => f.write_str(message),
+        Detail::Prompt => f.write_str("the command's body gave no prompt"),
+        Detail::Unreachable => {
+            write!(
+                f,
+                "cannot reach Ollama at {address}; start it with `ollama serve`"
+            )
+        }
+        Detail::NotOllama { found, .. } => {
+            write!(
+                f,
+                "the server at {address} is not Ollama: {found}; set OLLAMA_HOST to where Ollama listens"
+            )
+        }
+        Detail::ModelNotFound { near } => {
+            write!(
+                f,
+                "model `{model}` is not installed at {address}; get it with `ollama pull {model}`"
+            )?;
+            if let Some((first, rest)) = near.split_first() {
+                write!(f, ", or use `{first}`")?;
+                rest.iter().try_for_each(|name| write!(f, " or `{name}`"))?;
+            }
+            Ok(())
+        }
+        Detail::ModelLoad { text } => write!(f, "model `{model}` failed on the server: {text}"),
+        Detail::Capability { missing } => write!(f, "model `{model}` does not support {missing}"),
+        Detail::OutOfMemory { text } => {
+            write!(
+                f,
+                "the server has too little memory for model `{model}`: {text}"
+            )
+        }
+        Detail::Overloaded { status, text } => {
+            write!(
+                f,
+                "the server at {address} is too busy (status {status}){}",
+                Text(text)
+            )
+        }
+        Detail::TimedOut { limit, after } => {
+            let after = Span(*after);
+            match limit {
+                TimeLimit::Total => write!(f, "no answer within {after}, the command's timeout"),
+                TimeLimit::Connect => write!(f, "no connection to {address} within {after}"),
+                TimeLimit::Idle => write!(f, "the reply stopped: no byte for {after}"),
+            }
+        }
+        Detail::ContextOverflow { text } => {
+            write!(
+                f,
+                "the prompt is longer than the context of model `{model}`{}",
+                Text(text)
+            )
+        }
+        Detail::Unauthorized { status, text } => {
+            write!(
+                f,
+                "the server at {address} did not accept the key (status {status}){}",
+                Text(text)
+            )
+        }
+        Detail::Server { status, text } => {
+            write!(f, "the server answered with status {status}{}", Text(text))
+        }
+        Detail::Protocol { found, .. } => {
+            write!(
+                f,
+                "the reply from {address} is not what the protocol says: {found}"
+            )
+        }
+        Detail::Interrupted { .. } => f.write_str("the reply broke off before its end"),
+        Detail::Truncated { .. } => {
+            f.write_str("the answer was cut off by the limit of tokens")?;
+            match error.usage {
+                Some(Usage {
+                    completion_tokens: Some(count),
+                    ..
+                }) => write!(f, ", after {count}"),
+                _ => Ok(()),
+            }
+        }
+        Detail::Empty => write!(f, "model `{model}` gave an empty answer"),
+        Detail::InvalidOutput {
+            output,
+            path,
+            problem,
+            ..
+        } => {
+            write!(f, "the answer is not a valid `{output}`: ")?;
+            if path != "." {
+                write!(f, "{path}: ")?;
+            }
+            f.write_str(problem)
+        }
+    }
+}
+
+/// Message, causes, excerpt and help, a line each: what `fn main() -> Result<(), Error>` shows.
+pub(super) fn lines(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{error}")?;
+    let mut cause = error.source();
+    while let Some(below) = cause {
+        write!(f, "\n  cause: {below}")?;
+        cause = below.source();
+    }
+    if let Some(excerpt) = error.excerpt().filter(|excerpt| !excerpt.is_empty()) {
+        write!(f, "\n  found: {excerpt}")?;
+    }
+    if error.attempts() > 0 {
+        write!(f, "\n  after: {} of the model", Answers(error.attempts()))?;
+    }
+    write!(f, "\n  help: {}", error.help())
+}
+
+pub(super) fn structured(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Inner {
+        detail,
+        source,
+        address,
+        model,
+        attempts,
+        usage,
+    } = &*error.0;
+    f.debug_struct("Error")
+        .field("kind", &error.kind())
+        .field("detail", detail)
+        .field("address", address)
+        .field("model", model)
+        .field("attempts", attempts)
+        .field("usage", usage)
+        .field("source", source)
+        .finish()
+}
+
+/// The server's own words, after a colon; nothing where it said nothing.
+struct Text<'a>(&'a str);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            "" => Ok(()),
+            text => write!(f, ": {text}"),
+        }
+    }
+}
+
+struct Answers(u32);
+
+impl fmt::Display for Answers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            1 => f.write_str("1 answer"),
+            count => write!(f, "{count} answers"),
+        }
+    }
+}
+
+/// A duration as people write it in Alloy's own settings: `500ms`, `30s`, `2m`.
+pub(crate) struct Span(pub(crate) Duration);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = self.0.as_millis();
+        match millis {
+            0 => write!(f, "{:?}", self.0),
+            _ if millis % 60_000 == 0 => write!(f, "{}m", millis / 60_000),
+            _ if millis % 1_000 == 0 => write!(f, "{}s", millis / 1_000),
+            _ => write!(f, "{millis}ms"),
+        }
+    }
+}
+
+/// The beginning of a text from outside, fit for one line of a terminal: at most 200 characters, and
+/// nothing that a terminal would obey.
+pub(crate) fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 200;
+    let mut out: String = text
+        .trim()
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(LONGEST)
+        .collect();
+    if text.trim().chars().nth(LONGEST).is_some() {
+        out.push('…');
+    }
+    out
+}

@@ -1,0 +1,53 @@
+//! Everything a finished command can tell, beside its value.
+
+use crate::message::Message;
+use crate::reply::{FinishReason, Timings, Usage};
+use crate::route::Route;
+
+/// The value of a command with all that is known about how it came: see
+/// [`Command::outcome`](crate::Command::outcome).
+///
+/// ```no_run
+/// use alloy_runtime::command;
+///
+/// #[command("Say hello", model = "ollama:llama3.1")]
+/// async fn hello() -> String;
+///
+/// # async fn run() -> Result<(), alloy_runtime::Error> {
+/// let outcome = hello().outcome().await?;
+/// println!("{:?} by {} ({})", outcome.usage, outcome.model, outcome.route);
+/// let text = outcome.into_value();
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Outcome<T> {
+    /// The answer, read into the output type.
+    pub value: T,
+    /// The answer as the model wrote it.
+    pub text: String,
+    /// The thinking text, where the model gave one.
+    pub thinking: Option<String>,
+    /// The conversation: what was sent, and the answer as its last message.
+    pub messages: Vec<Message>,
+    /// The tokens it took.
+    pub usage: Usage,
+    /// Where the time went, by the server's clock.
+    pub timings: Timings,
+    /// Why the model stopped; `None` where the server did not say.
+    pub finish_reason: Option<FinishReason>,
+    /// The model's name as the server got it.
+    pub model: String,
+    /// The protocol that was spoken, and why.
+    pub route: Route,
+    /// How many answers the model gave.
+    pub attempts: u32,
+}
+
+impl<T> Outcome<T> {
+    /// The value alone.
+    pub fn into_value(self) -> T {
+        self.value
+    }
+}

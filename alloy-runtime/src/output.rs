@@ -1,0 +1,131 @@
+//! What a command returns: how its type asks for an answer, and how the answer is read into it.
+
+mod read;
+
+use std::any::TypeId;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+pub(crate) use self::read::{Accept, Slot};
+use crate::schema::Schema;
+
+/// A type that a command can return.
+///
+/// Implemented for every type that is `Deserialize` (owning its data), `JsonSchema`, `Send` and
+/// `'static`; there is nothing to implement by hand. Two of them are special: `String` is the plain
+/// text of the answer, and `()` ignores it. `serde_json::Value` is any JSON. A type whose schema is
+/// no object (a number, a list, an enum) is sent as `{"value": …}` and comes back unwrapped.
+///
+/// ```
+/// use alloy_runtime::command;
+///
+/// #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+/// struct User {
+///     name: String,
+///     age: u8,
+/// }
+///
+/// #[command("Extract the users: {text}", model = "ollama:llama3.1")]
+/// async fn users(text: &str) -> Vec<User>;
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the output of a command",
+    label = "not an output type",
+    note = "an output derives `serde::Deserialize` and `schemars::JsonSchema`, and borrows nothing",
+    note = "`String` is plain text, `()` ignores the answer"
+)]
+pub trait Output: DeserializeOwned + JsonSchema + Send + 'static {}
+
+// NOTE: The one implementation there is: with it, and with these supertraits, no other can be written.
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + JsonSchema + Send + 'static> Output for T {}
+
+/// What a command's output type asks of the answer. Made once a type.
+#[derive(Debug)]
+pub(crate) struct Expectation {
+    /// The output type, as Rust names it, without module paths.
+    pub(crate) type_name: Box<str>,
+    pub(crate) content: Content,
+}
+
+/// The kind of answer that an output type asks for.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// `()`: whatever it is.
+    Ignored,
+    /// `String`: text that is not blank.
+    Text,
+    /// Anything else: JSON.
+    Json {
+        /// What the server is told to enforce, as JSON: a schema, or `"json"` for any JSON.
+        format: Box<str>,
+        /// What the model is told, escaped for a JSON string, without quotes.
+        form: Box<str>,
+        /// Whether the value stands in `{"value": …}`.
+        wrapped: bool,
+    },
+}
+
+impl Expectation {
+    pub(crate) fn of<T: Output>() -> Self {
+        let content = match TypeId::of::<T>() {
+            id if id == TypeId::of::<()>() => Content::Ignored,
+            id if id == TypeId::of::<String>() => Content::Text,
+            id if id == TypeId::of::<serde_json::Value>() => {
+                let schema = Schema::of::<T>();
+                Content::json("\"json\"".into(), &schema, false)
+            }
+            _ => {
+                let schema = Schema::of::<T>();
+                let wrapped = !schema.is_object();
+                let schema = if wrapped { schema.wrapped() } else { schema };
+                Content::json(schema.to_wire().to_string().into(), &schema, wrapped)
+            }
+        };
+        Self {
+            type_name: short_type_name::<T>(),
+            content,
+        }
+    }
+}
+
+impl Content {
+    fn json(format: Box<str>, schema: &Schema, wrapped: bool) -> Self {
+        let quoted = serde_json::Value::String(schema.to_form()).to_string();
+        Self::Json {
+            format,
+            form: quoted[1..quoted.len() - 1].into(),
+            wrapped,
+        }
+    }
+}
+
+/// A type's name as people write it: `Vec<User>` for `alloc::vec::Vec<my_crate::model::User>`.
+fn short_type_name<T>() -> Box<str> {
+    let mut short = String::new();
+    for path in std::any::type_name::<T>()
+        .split_inclusive(|c: char| !c.is_alphanumeric() && !"_:".contains(c))
+    {
+        short.push_str(path.rsplit("::").next().unwrap_or(path));
+    }
+    short.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn type_names_are_short() {
+        assert_eq!(
+            &*short_type_name::<Option<Vec<String>>>(),
+            "Option<Vec<String>>"
+        );
+        assert_eq!(
+            &*short_type_name::<(u8, std::time::Duration)>(),
+            "(u8, Duration)"
+        );
+        assert_eq!(&*short_type_name::<serde_json::Value>(), "Value");
+    }
+}

@@ -1,0 +1,89 @@
+//! What a model answered: plain data, the same for every route.
+
+use std::fmt;
+use std::time::Duration;
+
+/// One answer of a model, decoded from whatever protocol carried it.
+#[derive(Debug, Default)]
+pub(crate) struct Reply {
+    /// The answer without the thinking text.
+    pub(crate) text: String,
+    /// The thinking text, where the model gave one.
+    pub(crate) thinking: Option<String>,
+    /// Why the model stopped; `None` where the server did not say.
+    pub(crate) finish_reason: Option<FinishReason>,
+    pub(crate) usage: Usage,
+    pub(crate) timings: Timings,
+}
+
+/// How many tokens an answer took.
+///
+/// A count is `None` where the server did not send it, which is not the same as zero.
+///
+/// ```
+/// let usage = alloy_runtime::Usage::default();
+/// assert_eq!(usage.prompt_tokens, None);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Usage {
+    /// Tokens of the prompt, system text and form included (`prompt_eval_count`).
+    pub prompt_tokens: Option<u64>,
+    /// Tokens of the answer, thinking included (`eval_count`).
+    pub completion_tokens: Option<u64>,
+}
+
+/// Where the time of an answer went, as the server measured it.
+///
+/// A duration is `None` where the server did not send it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Timings {
+    /// From the request's arrival to the end of the answer.
+    pub total: Option<Duration>,
+    /// Waiting for the model to be loaded, queueing included.
+    pub load: Option<Duration>,
+    /// Reading the prompt.
+    pub prompt: Option<Duration>,
+    /// Generating the answer.
+    pub generation: Option<Duration>,
+}
+
+/// Why a model stopped generating.
+///
+/// ```
+/// use alloy_runtime::FinishReason;
+///
+/// assert_eq!(FinishReason::Length.to_string(), "length");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FinishReason {
+    /// The model ended its answer, or a stop text was met.
+    Stop,
+    /// The limit of tokens, or the model's context, was reached: the answer is cut.
+    Length,
+    /// A reason this version of Alloy does not know, as the server wrote it.
+    Other(Box<str>),
+}
+
+impl FinishReason {
+    /// Reads the server's word for it.
+    pub(crate) fn from_wire(word: &str) -> Self {
+        match word {
+            "stop" => Self::Stop,
+            "length" => Self::Length,
+            other => Self::Other(other.into()),
+        }
+    }
+}
+
+impl fmt::Display for FinishReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stop => "stop",
+            Self::Length => "length",
+            Self::Other(word) => word,
+        })
+    }
+}

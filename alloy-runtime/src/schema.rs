@@ -1,0 +1,153 @@
+//! The shape of a typed answer: what the output type accepts, in Alloy's own normal form.
+//!
+//! `read` brings a type's JSON Schema into a [`Shape`]; from there `wire` writes the schema that the
+//! server enforces and `form` the words that the model reads. The normal form holds only what both
+//! sides understand: references are resolved (but for types that contain themselves), alternatives
+//! are one list, and a property knows whether its type can do without it.
+
+mod form;
+mod read;
+mod wire;
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Number, Value};
+
+/// The shape of one output type.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Schema {
+    pub(crate) root: Shape,
+    /// The types that contain themselves, by name, in the order in which they were met.
+    pub(crate) definitions: Vec<(String, Shape)>,
+}
+
+/// What a value may be, and what its author says of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Shape {
+    pub(crate) kind: Kind,
+    /// The doc comment of the field or type, on one line.
+    pub(crate) description: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Kind {
+    Any,
+    Null,
+    Boolean,
+    Integer(Range),
+    Number(Range),
+    Text(TextRules),
+    /// One of these values.
+    Literals(Vec<Literal>),
+    List {
+        items: Box<Shape>,
+        min: Option<u64>,
+        max: Option<u64>,
+    },
+    Tuple(Vec<Shape>),
+    Object {
+        properties: Vec<Property>,
+        /// What further keys hold, where they are allowed: a map has no properties and a `rest`.
+        rest: Option<Box<Shape>>,
+    },
+    Union(Vec<Shape>),
+    /// A type that contains itself: its name in [`Schema::definitions`].
+    Named(String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Property {
+    pub(crate) name: String,
+    pub(crate) shape: Shape,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Literal {
+    pub(crate) value: Value,
+    pub(crate) description: Option<String>,
+}
+
+/// The bounds of a number.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Range {
+    pub(crate) min: Option<Bound>,
+    pub(crate) max: Option<Bound>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Bound {
+    pub(crate) value: Number,
+    pub(crate) exclusive: bool,
+    /// Whether the Rust type alone sets this bound, so that it need not be said.
+    pub(crate) natural: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct TextRules {
+    pub(crate) min: Option<u64>,
+    pub(crate) max: Option<u64>,
+    pub(crate) pattern: Option<String>,
+    pub(crate) format: Option<String>,
+}
+
+impl Schema {
+    /// The schema of `T`, as it is read back from JSON.
+    pub(crate) fn of<T: JsonSchema>() -> Self {
+        let generator = SchemaSettings::draft2020_12()
+            .for_deserialize()
+            .into_generator();
+        read::schema(&generator.into_root_schema_for::<T>().to_value())
+    }
+
+    /// Whether a value of this schema is always a JSON object, which needs no wrapping.
+    pub(crate) fn is_object(&self) -> bool {
+        matches!(self.resolve(&self.root).kind, Kind::Object { .. })
+    }
+
+    /// The schema of `{"value": …}` with this one as the value.
+    pub(crate) fn wrapped(self) -> Self {
+        let value = Property {
+            name: "value".to_owned(),
+            shape: self.root,
+        };
+        Self {
+            root: Kind::Object {
+                properties: vec![value],
+                rest: None,
+            }
+            .into(),
+            definitions: self.definitions,
+        }
+    }
+
+    /// The JSON Schema that a server's grammar enforces.
+    pub(crate) fn to_wire(&self) -> Value {
+        wire::schema(self)
+    }
+
+    /// What the model reads: the form of its answer, in words.
+    pub(crate) fn to_form(&self) -> String {
+        form::of(self)
+    }
+
+    /// The shape behind a name; the shape itself where it is none.
+    fn resolve<'a>(&'a self, shape: &'a Shape) -> &'a Shape {
+        match &shape.kind {
+            Kind::Named(name) => self
+                .definitions
+                .iter()
+                .find_map(|(known, shape)| (known == name).then_some(shape))
+                .unwrap_or(shape),
+            _ => shape,
+        }
+    }
+}
+
+impl From<Kind> for Shape {
+    fn from(kind: Kind) -> Self {
+        Self {
+            kind,
+            description: None,
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! From the JSON Schema of a Rust type to the normal form.
+
+use serde_json::{Map, Number, Value};
+
+use super::{Bound, Kind, Literal, Property, Range, Schema, Shape, TextRules};
+
+/// Reads a root schema as schemars writes it.
+///
+/// A keyword that the normal form has no place for is left out: the answer is then less bound than
+/// it could be, and the output type itself still refuses what does not fit.
+pub(super) fn schema(root: &Value) -> Schema {
+    let mut reader = Reader {
+        root,
+        open: Vec::new(),
+        recursive: Vec::new(),
+        definitions: Vec::new(),
+    };
+    let shape = reader.reference("#");
+    Schema {
+        root: shape,
+        definitions: reader.definitions,
+    }
+}
+
+struct Reader<'a> {
+    root: &'a Value,
+    /// The references being read, outermost first.
+    open: Vec<&'a str>,
+    /// Those of them that were met again inside themselves.
+    recursive: Vec<&'a str>,
+    definitions: Vec<(String, Shape)>,
+}
+
+impl<'a> Reader<'a> {
+    fn shape(&mut self, schema: &'a Value) -> Shape {
+        let Some(schema) = schema.as_object() else {
+            // `true` accepts everything; `false`, which nothing satisfies, is left to the type.
+            return Kind::Any.into();
+        };
+        let mut parts = Vec::new();
+        if let Some(own) = self.own(schema) {
+            parts.push(own);
+        }
+        if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
+            parts.push(self.reference(target));
+        }
+        for part in list(schema, "allOf") {
+            parts.push(self.shape(part));
+        }
+        for key in ["anyOf", "oneOf"] {
+            if let Some(Value::Array(options)) = schema.get(key) {
+                let options = options.iter().map(|option| self.shape(option)).collect();
+                parts.push(union(options));
+            }
+        }
+        let mut shape = parts
+            .into_iter()
+            .reduce(|left, right| self.both(left, right))
+            .unwrap_or_else(|| Kind::Any.into());
+        if let Some(text) = schema.get("description").and_then(Value::as_str) {
+            shape.description = one_line(text);
+        }
+        shape
+    }
+
+    /// What the schema says without looking at other schemas beside it.
+    fn own(&mut self, schema: &'a Map<String, Value>) -> Option<Shape> {
+        let literal = |value: &Value| Literal {
+            value: value.clone(),
+            description: None,
+        };
+        if let Some(value) = schema.get("const") {
+            return Some(Kind::Literals(vec![literal(value)]).into());
+        }
+        if let Some(Value::Array(values)) = schema.get("enum") {
+            return Some(Kind::Literals(values.iter().map(literal).collect()).into());
+        }
+        match schema.get("type") {
+            Some(Value::String(name)) => Some(self.typed(name, schema)),
+            Some(Value::Array(names)) => {
+                let names = names.iter().filter_map(Value::as_str);
+                Some(union(names.map(|name| self.typed(name, schema)).collect()))
+            }
+            _ if schema.contains_key("properties") => Some(self.object(schema)),
+            _ => None,
+        }
+    }
+
+    fn typed(&mut self, name: &str, schema: &'a Map<String, Value>) -> Shape {
+        match name {
+            "null" => Kind::Null.into(),
+            "boolean" => Kind::Boolean.into(),
+            "integer" => Kind::Integer(range(schema)).into(),
+            "number" => Kind::Number(range(schema)).into(),
+            "string" => Kind::Text(text_rules(schema)).into(),
+            "array" => self.array(schema),
+            "object" => self.object(schema),
+            _ => Kind::Any.into(),
+        }
+    }
+
+    fn array(&mut self, schema: &'a Map<String, Value>) -> Shape {
+        if let Some(Value::Array(items)) = schema.get("prefixItems") {
+            return Kind::Tuple(items.iter().map(|item| self.shape(item)).collect()).into();
+        }
+        let items = match schema.get("items") {
+            Some(items) => self.shape(items),
+            None => Kind::Any.into(),
+        };
+        Kind::List {
+            items: Box::new(items),
+            min: schema.get("minItems").and_then(Value::as_u64),
+            max: schema.get("maxItems").and_then(Value::as_u64),
+        }
+        .into()
+    }
+
+    fn object(&mut self, schema: &'a Map<String, Value>) -> Shape {
+        let properties = match schema.get("properties") {
+            Some(Value::Object(properties)) => properties
+                .iter()
+                .map(|(name, schema)| Property {
+                    name: name.clone(),
+                    shape: self.shape(schema),
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        // Keys of a pattern, such as those of a map from numbers, hold what further keys would.
+        let patterned = match schema.get("patternProperties") {
+            Some(Value::Object(patterns)) => patterns.values().next(),
+            _ => None,
+        };
+        let rest = match (patterned, schema.get("additionalProperties")) {
+            (Some(schema), _) | (None, Some(schema @ Value::Object(_))) => Some(self.shape(schema)),
+            (None, Some(Value::Bool(true))) => Some(Kind::Any.into()),
+            (None, None) if properties.is_empty() => Some(Kind::Any.into()),
+            _ => None,
+        };
+        Kind::Object {
+            properties,
+            rest: rest.map(Box::new),
+        }
+        .into()
+    }
+
+    /// The shape behind a reference, in place; a name where it leads back into itself.
+    fn reference(&mut self, target: &'a str) -> Shape {
+        let name = definition_name(self.root, target);
+        if self.definitions.iter().any(|(known, _)| *known == name) {
+            return Kind::Named(name).into();
+        }
+        if self.open.contains(&target) {
+            self.recursive.push(target);
+            return Kind::Named(name).into();
+        }
+        let Some(schema) = self.root.pointer(target.trim_start_matches('#')) else {
+            return Kind::Any.into();
+        };
+        self.open.push(target);
+        let shape = self.shape(schema);
+        self.open.pop();
+        if !self.recursive.contains(&target) {
+            return shape;
+        }
+        let description = shape.description.clone();
+        self.definitions.push((name.clone(), shape));
+        Shape {
+            kind: Kind::Named(name),
+            description,
+        }
+    }
+
+    /// The shape of what must be both: the properties of two objects, or the one that says more.
+    fn both(&self, left: Shape, right: Shape) -> Shape {
+        let description = left.description.or(right.description);
+        let kind = match (left.kind, right.kind) {
+            (Kind::Any, kind) | (kind, Kind::Any) => kind,
+            (Kind::Union(options), other) => {
+                let options = options.into_iter();
+                return union(
+                    options
+                        .map(|option| self.both(option, other.clone().into()))
+                        .collect(),
+                );
+            }
+            (other, Kind::Union(options)) => {
+                let options = options.into_iter();
+                return union(
+                    options
+                        .map(|option| self.both(other.clone().into(), option))
+                        .collect(),
+                );
+            }
+            (Kind::Named(name), other) => self.both(self.definition(&name), other.into()).kind,
+            (other, Kind::Named(name)) => self.both(other.into(), self.definition(&name)).kind,
+            (
+                Kind::Object {
+                    mut properties,
+                    rest,
+                },
+                Kind::Object {
+                    properties: more,
+                    rest: other_rest,
+                },
+            ) => {
+                // `{"type": "object"}` beside a list of properties adds nothing to it.
+                let open = |list: &[Property], rest: Option<Box<Shape>>| {
+                    rest.filter(|rest| !(list.is_empty() && rest.kind == Kind::Any))
+                };
+                let rest = open(&properties, rest).or(open(&more, other_rest));
+                for property in more {
+                    if !properties.iter().any(|known| known.name == property.name) {
+                        properties.push(property);
+                    }
+                }
+                Kind::Object { properties, rest }
+            }
+            // Two kinds that no value can be at once: left to the type to refuse.
+            _ => Kind::Any,
+        };
+        Shape { kind, description }
+    }
+
+    fn definition(&self, name: &str) -> Shape {
+        let known = self.definitions.iter().find(|(known, _)| known == name);
+        known.map_or_else(|| Kind::Any.into(), |(_, shape)| shape.clone())
+    }
+}
+
+/// One list of alternatives: nested ones are taken in, and literals beside each other are one list.
+fn union(options: Vec<Shape>) -> Shape {
+    let mut flat: Vec<Shape> = Vec::with_capacity(options.len());
+    for option in options {
+        match option.kind {
+            Kind::Union(inner) => flat.extend(inner),
+            Kind::Literals(mut more) => {
+                if let [only] = more.as_mut_slice() {
+                    only.description = option.description.or(only.description.take());
+                }
+                match flat.last_mut().map(|last| &mut last.kind) {
+                    Some(Kind::Literals(known)) => known.extend(more),
+                    _ => flat.push(Kind::Literals(more).into()),
+                }
+            }
+            _ => flat.push(option),
+        }
+    }
+    match flat.pop() {
+        Some(only) if flat.is_empty() => only,
+        Some(last) => {
+            flat.push(last);
+            Kind::Union(flat).into()
+        }
+        None => Kind::Any.into(),
+    }
+}
+
+fn definition_name(root: &Value, target: &str) -> String {
+    let name = match target.rsplit_once('/') {
+        Some((_, name)) => name,
+        None => root
+            .get("title")
+            .and_then(Value::as_str)
+            .unwrap_or("Answer"),
+    };
+    name.replace(|c: char| !c.is_alphanumeric() && c != '_', "_")
+}
+
+fn range(schema: &Map<String, Value>) -> Range {
+    let natural = schema
+        .get("format")
+        .and_then(Value::as_str)
+        .map(natural_limits);
+    let (natural_min, natural_max) = natural.unwrap_or_default();
+    let bound = |inclusive: &str, exclusive: &str, natural: Option<i64>| {
+        let number = |key: &str| schema.get(key).and_then(Value::as_number).cloned();
+        let (value, exclusive) = match number(exclusive) {
+            Some(value) => (value, true),
+            None => (number(inclusive)?, false),
+        };
+        let natural = !exclusive && value.as_i64().is_some() && value.as_i64() == natural;
+        Some(Bound {
+            value: whole(value),
+            exclusive,
+            natural,
+        })
+    };
+    Range {
+        min: bound("minimum", "exclusiveMinimum", natural_min),
+        max: bound("maximum", "exclusiveMaximum", natural_max),
+    }
+}
+
+/// The limits of Rust's integer types, by the `format` that schemars gives them.
+fn natural_limits(format: &str) -> (Option<i64>, Option<i64>) {
+    match format {
+        "uint8" => (Some(0), Some(u8::MAX.into())),
+        "uint16" => (Some(0), Some(u16::MAX.into())),
+        "uint32" => (Some(0), Some(u32::MAX.into())),
+        "uint64" | "uint128" | "uint" => (Some(0), None),
+        "int8" => (Some(i8::MIN.into()), Some(i8::MAX.into())),
+        "int16" => (Some(i16::MIN.into()), Some(i16::MAX.into())),
+        "int32" => (Some(i32::MIN.into()), Some(i32::MAX.into())),
+        "int64" => (Some(i64::MIN), Some(i64::MAX)),
+        _ => (None, None),
+    }
+}
+
+/// `120.0`, which the schema of an attribute may hold, as `120`.
+fn whole(number: Number) -> Number {
+    match number.as_f64() {
+        // Every whole number of this size is exact in both types.
+        #[allow(clippy::cast_possible_truncation, reason = "bounded by the guard")]
+        Some(value) if number.is_f64() && value.fract() == 0.0 && value.abs() < 9e15 => {
+            Number::from(value as i64)
+        }
+        _ => number,
+    }
+}
+
+fn text_rules(schema: &Map<String, Value>) -> TextRules {
+    let text = |key: &str| schema.get(key).and_then(Value::as_str).map(str::to_owned);
+    TextRules {
+        min: schema.get("minLength").and_then(Value::as_u64),
+        max: schema.get("maxLength").and_then(Value::as_u64),
+        pattern: text("pattern"),
+        format: text("format"),
+    }
+}
+
+fn list<'a>(schema: &'a Map<String, Value>, key: &str) -> &'a [Value] {
+    schema
+        .get(key)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
+}
+
+fn one_line(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}

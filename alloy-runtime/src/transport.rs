@@ -1,0 +1,121 @@
+//! The only room that does I/O: requests out, whole replies back, over pooled connections.
+
+mod failure;
+
+use std::time::Duration;
+
+use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, LOCATION};
+use reqwest::{Client as HttpClient, Response, Url, redirect};
+
+use crate::config::Secret;
+use crate::error::{Detail, Error, TimeLimit};
+use crate::wire::Answer;
+
+/// How long opening a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a reply may be silent after its first byte. Before that a model may load for minutes.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
+/// The largest reply that is read, in bytes. An answer of a model is a few thousand.
+const LARGEST_REPLY: usize = 16 * 1024 * 1024;
+
+/// A pool of connections. Cheap to clone; bound to the runtime that first used it.
+#[derive(Clone, Debug)]
+pub(crate) struct Client(HttpClient);
+
+/// What to send, and where.
+#[derive(Debug)]
+pub(crate) struct Outgoing<'a> {
+    pub(crate) url: &'a Url,
+    pub(crate) api_key: Option<&'a Secret>,
+    /// JSON to `POST`; without it the request is a `GET`.
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+impl Client {
+    /// A client for servers on this machine, which no proxy stands before, or for all others, where
+    /// `HTTP_PROXY` and its kin are honoured.
+    pub(crate) fn new(loopback: bool) -> Result<Self, Error> {
+        let mut builder = HttpClient::builder()
+            .user_agent(concat!("alloy-runtime/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_TIMEOUT)
+            // A redirected POST loses its body, or takes it to a host that nobody named.
+            .redirect(redirect::Policy::none())
+            .http1_only();
+        if loopback {
+            builder = builder.no_proxy();
+        }
+        let client = builder.build().map_err(|error| {
+            Error::configuration(
+                "the HTTP client could not be made",
+                "Look at the cause: usually the system's certificates, or a proxy variable that is no URL.",
+            )
+            .with_source(error.without_url())
+        })?;
+        Ok(Self(client))
+    }
+
+    /// Sends a request and reads the whole reply, whatever its status.
+    ///
+    /// # Errors
+    ///
+    /// Any way in which a connection can fail, and a reply beyond the limits of this room.
+    pub(crate) async fn exchange(&self, outgoing: Outgoing<'_>) -> Result<Answer, Error> {
+        let Outgoing { url, api_key, body } = outgoing;
+        let mut request = match body {
+            Some(body) => self
+                .0
+                .post(url.clone())
+                .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+                .body(body),
+            None => self.0.get(url.clone()),
+        };
+        if let Some(key) = api_key {
+            request = request.header(AUTHORIZATION, key.expose());
+        }
+        let response = request.send().await.map_err(failure::of_send)?;
+
+        let status = response.status().as_u16();
+        let header = |name| response.headers().get(name);
+        if header(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+            return Err(unreadable("it is compressed, which was not asked for"));
+        }
+        let location =
+            header(LOCATION).map(|to| String::from_utf8_lossy(to.as_bytes()).into_owned());
+        Ok(Answer {
+            status,
+            location,
+            body: read(response).await?,
+        })
+    }
+}
+
+/// Reads a body to its end, within the limits of size and silence.
+async fn read(mut response: Response) -> Result<Vec<u8>, Error> {
+    let too_large = || unreadable("it is larger than 16 MiB");
+    let announced = response.content_length().unwrap_or(0);
+    let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+    if announced > LARGEST_REPLY {
+        return Err(too_large());
+    }
+    let mut body = Vec::with_capacity(announced);
+    loop {
+        let chunk = tokio::time::timeout(IDLE_TIMEOUT, response.chunk()).await;
+        let chunk = chunk.map_err(|_| timed_out(TimeLimit::Idle, IDLE_TIMEOUT))?;
+        match chunk.map_err(|error| failure::of_body(&error))? {
+            Some(chunk) if body.len() + chunk.len() > LARGEST_REPLY => return Err(too_large()),
+            Some(chunk) => body.extend_from_slice(&chunk),
+            None => return Ok(body),
+        }
+    }
+}
+
+fn unreadable(found: &'static str) -> Error {
+    Error::new(Detail::Protocol {
+        found: found.into(),
+        excerpt: String::new(),
+    })
+}
+
+fn timed_out(limit: TimeLimit, after: Duration) -> Error {
+    Error::new(Detail::TimedOut { limit, after })
+}

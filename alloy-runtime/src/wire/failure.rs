@@ -1,0 +1,270 @@
+//! What a reply that is no answer means.
+//!
+//! Ollama says what went wrong in English, with few statuses for many causes, and its words drift
+//! between releases: a cause is known by a piece of text that has stayed.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Answer;
+use crate::error::{Detail, Error, excerpt};
+
+/// Reads a reply whose status is not 200.
+pub(crate) fn of_answer(answer: &Answer) -> Error {
+    let Answer {
+        status,
+        location,
+        body,
+    } = answer;
+    let status = *status;
+    if let Some(text) = error_text(body) {
+        return of_text(status, &text);
+    }
+    let text = String::from_utf8_lossy(body);
+    let text = excerpt(&text);
+    match status {
+        300..=399 => not_ollama(
+            format!(
+                "it redirects to {}",
+                excerpt(location.as_deref().unwrap_or("nowhere"))
+            ),
+            text,
+        ),
+        401 => Error::new(Detail::Unauthorized { status, text }),
+        // Ollama itself refuses a Host header that it does not know with an empty 403.
+        403 if !body.is_empty() => Error::new(Detail::Unauthorized { status, text }),
+        404 | 405 => not_ollama(format!("it has no /api/chat (status {status})"), text),
+        429 | 503 => Error::new(Detail::Overloaded {
+            status,
+            text: String::new(),
+        }),
+        _ => Error::new(Detail::Server { status, text }),
+    }
+}
+
+/// Reads the server's own words for what went wrong.
+pub(crate) fn of_text(status: u16, text: &str) -> Error {
+    let lower = text.to_lowercase();
+    let says = |any: &[&str]| any.iter().any(|piece| lower.contains(piece));
+    let text = excerpt(text);
+    Error::new(if status == 404 && says(&["not found"]) {
+        Detail::ModelNotFound { near: Vec::new() }
+    } else if let Some((_, missing)) = lower.split_once("does not support ") {
+        let missing = missing.lines().next().unwrap_or(missing);
+        let missing = missing.split(['.', '"']).next().unwrap_or(missing);
+        Detail::Capability {
+            missing: excerpt(missing),
+        }
+    } else if says(&[
+        "exceeds the context length",
+        "longer than the context length",
+        "exceeds the available context size",
+        "exceed_context_size",
+    ]) {
+        Detail::ContextOverflow { text }
+    } else if says(&[
+        "out of memory",
+        "requires more system memory",
+        "memory layout cannot be allocated",
+        "failed to allocate",
+        "cudamalloc failed",
+        "unable to load full model on gpu",
+    ]) {
+        Detail::OutOfMemory { text }
+    } else if says(&[
+        "process has terminated",
+        "model failed to load",
+        "failed to load model",
+        "unable to load model",
+        "runner has unexpectedly stopped",
+        "timed out waiting for llama",
+        "error was encountered while running the model",
+        "may be incompatible with your version",
+    ]) {
+        Detail::ModelLoad { text }
+    } else if status == 401 || status == 403 && !says(&["cloud is disabled"]) {
+        Detail::Unauthorized { status, text }
+    } else if status == 429 || status == 503 || says(&["server busy"]) {
+        Detail::Overloaded { status, text }
+    } else if says(&["invalid model name", "model is required"]) {
+        Detail::Configuration {
+            message: format!("the server takes the model's name for none: {text}"),
+            help: "A name is `family`, `family:tag` or `namespace/family:tag`; `ollama list` shows what is installed.".to_owned(),
+        }
+    } else {
+        Detail::Server { status, text }
+    })
+}
+
+/// A body with status 200 that is no reply of the protocol.
+pub(crate) fn no_reply(body: &[u8], error: &serde_json::Error) -> Error {
+    let start = body.trim_ascii_start();
+    if start.is_empty() {
+        return protocol("it is empty", body);
+    }
+    if start.first() == Some(&b'<') {
+        return not_ollama(
+            "it answered with a web page".to_owned(),
+            excerpt(&String::from_utf8_lossy(body)),
+        );
+    }
+    protocol(format!("it is not the JSON of a reply ({error})"), body)
+}
+
+/// A reply that breaks the protocol, and how.
+pub(crate) fn protocol(found: impl Into<std::borrow::Cow<'static, str>>, body: &[u8]) -> Error {
+    Error::new(Detail::Protocol {
+        found: found.into(),
+        excerpt: excerpt(&String::from_utf8_lossy(body)),
+    })
+}
+
+fn not_ollama(found: String, excerpt: String) -> Error {
+    Error::new(Detail::NotOllama {
+        found: found.into(),
+        excerpt,
+    })
+}
+
+/// The text of `{"error": "…"}`, of `{"error": {"message": "…"}}`, and of the second inside the
+/// first, as servers from 0.30 on pass their engine's errors through.
+fn error_text(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Failure {
+        error: Value,
+    }
+    let Failure { error } = serde_json::from_slice(body).ok()?;
+    let message = match &error {
+        Value::String(text) => text.as_str(),
+        other => other.get("message")?.as_str()?,
+    };
+    let inner = message
+        .trim_start()
+        .starts_with('{')
+        .then(|| error_text(message.as_bytes()));
+    Some(inner.flatten().unwrap_or_else(|| message.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind::{self, *};
+
+    fn read(status: u16, body: &str) -> Error {
+        of_answer(&Answer {
+            status,
+            location: None,
+            body: body.as_bytes().to_vec(),
+        })
+    }
+
+    // E1: the texts of servers from 0.11 to 0.32.
+    #[test]
+    fn the_cause_is_known_by_the_servers_words() {
+        let check = |status: u16, text: &str, expected: ErrorKind| {
+            let body = serde_json::json!({ "error": text }).to_string();
+            assert_eq!(read(status, &body).kind(), expected, "{text}");
+        };
+        check(404, "model 'llama9' not found", ModelNotFound);
+        check(
+            404,
+            "model \"llama9\" not found, try pulling it first",
+            ModelNotFound,
+        );
+        check(400, "\"embed\" does not support chat", Capability);
+        check(
+            400,
+            "registry.example/library/x:latest does not support tools",
+            Capability,
+        );
+        check(
+            400,
+            "the input length exceeds the context length",
+            ContextOverflow,
+        );
+        check(
+            400,
+            "the prompt is longer than the context length currently available to the model; shorten the prompt",
+            ContextOverflow,
+        );
+        check(
+            500,
+            "model requires more system memory (8.0 GiB) than is available (3.1 GiB)",
+            OutOfMemory,
+        );
+        check(
+            500,
+            "llama-server reported out-of-memory during startup: cudaMalloc failed",
+            OutOfMemory,
+        );
+        check(
+            500,
+            "llama runner process has terminated: exit status 2",
+            ModelLoad,
+        );
+        check(
+            500,
+            "timed out waiting for llama runner to start - progress 0.42 - ",
+            ModelLoad,
+        );
+        check(
+            500,
+            "model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, check ollama server logs for details",
+            ModelLoad,
+        );
+        check(401, "unauthorized", Unauthorized);
+        check(403, "forbidden", Unauthorized);
+        check(
+            403,
+            "ollama cloud is disabled: remote model is unavailable",
+            Server,
+        );
+        check(
+            503,
+            "server busy, please try again.  maximum pending requests exceeded",
+            Overloaded,
+        );
+        check(429, "you have reached your session usage limit", Overloaded);
+        check(400, "invalid model name", Configuration);
+        check(
+            500,
+            "option \"temperature\" must be of type float32",
+            Server,
+        );
+        check(500, "invalid JSON schema in format", Server);
+    }
+
+    #[test]
+    fn errors_inside_errors_are_unwrapped() {
+        let check = |body: &str, expected: &str| {
+            assert_eq!(error_text(body.as_bytes()).as_deref(), Some(expected));
+        };
+        check(r#"{"error":"plain"}"#, "plain");
+        check(
+            r#"{"error":{"message":"openai","type":"api_error"}}"#,
+            "openai",
+        );
+        check(
+            r#"{"error":"{\"error\":{\"code\":400,\"message\":\"deep\"}}"}"#,
+            "deep",
+        );
+        check(r#"{"error":"{ no json"}"#, "{ no json");
+    }
+
+    #[test]
+    fn a_reply_without_words_is_known_by_its_status() {
+        let check = |status: u16, body: &str, expected: ErrorKind| {
+            assert_eq!(read(status, body).kind(), expected, "{status} {body}");
+        };
+        check(404, "404 page not found", NotOllama);
+        check(405, "405 method not allowed", NotOllama);
+        check(404, "<html>", NotOllama);
+        check(301, "", NotOllama);
+        check(401, "", Unauthorized);
+        check(403, "", Server);
+        check(403, "<html>denied</html>", Unauthorized);
+        check(500, "", Server);
+        check(502, "<html>", Server);
+        check(503, "<html>", Overloaded);
+    }
+}

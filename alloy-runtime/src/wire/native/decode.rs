@@ -1,0 +1,97 @@
+//! Replies of Ollama's own protocol.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::error::{Detail, Error};
+use crate::reply::{FinishReason, Reply, Timings, Usage};
+use crate::wire::{Answer, failure};
+
+/// The unstreamed reply of `/api/chat`. Counts and durations are left out by the server when zero.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    message: Option<Said>,
+    #[serde(default)]
+    done: bool,
+    #[serde(default, borrow)]
+    done_reason: Cow<'a, str>,
+    total_duration: Option<u64>,
+    load_duration: Option<u64>,
+    prompt_eval_duration: Option<u64>,
+    eval_duration: Option<u64>,
+    prompt_eval_count: Option<u64>,
+    eval_count: Option<u64>,
+    #[serde(default, borrow)]
+    error: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct Said {
+    content: Option<String>,
+    thinking: Option<String>,
+}
+
+/// Reads a reply.
+///
+/// # Errors
+///
+/// A status that is not 200 is the error that the body tells. What is no reply of the protocol is a protocol error, or says that this is no Ollama. A reply that is not
+/// `done` broke off: the server stopped in the middle and did not say why.
+pub(crate) fn reply(answer: &Answer) -> Result<Reply, Error> {
+    if answer.status != 200 {
+        return Err(failure::of_answer(answer));
+    }
+    let body = answer.body.as_slice();
+    let envelope: Envelope<'_> =
+        serde_json::from_slice(body).map_err(|error| failure::no_reply(body, &error))?;
+    if let Some(text) = envelope.error {
+        // Servers before 0.12.6 answer errors with status 200.
+        return Err(failure::of_text(200, &text));
+    }
+    let Some(said) = envelope.message else {
+        return Err(failure::protocol("it has no `message`", body));
+    };
+    let text = said.content.unwrap_or_default();
+    if !envelope.done {
+        return Err(Error::new(Detail::Interrupted { text }));
+    }
+    let finish_reason = match &*envelope.done_reason {
+        "" => None,
+        word => Some(FinishReason::from_wire(word)),
+    };
+    let nanos = |count: Option<u64>| count.map(Duration::from_nanos);
+    Ok(Reply {
+        text,
+        thinking: said.thinking.filter(|text| !text.is_empty()),
+        finish_reason,
+        usage: Usage {
+            prompt_tokens: envelope.prompt_eval_count,
+            completion_tokens: envelope.eval_count,
+        },
+        timings: Timings {
+            total: nanos(envelope.total_duration),
+            load: nanos(envelope.load_duration),
+            prompt: nanos(envelope.prompt_eval_duration),
+            generation: nanos(envelope.eval_duration),
+        },
+    })
+}
+
+/// The names in the reply of `/api/tags`; none where it is no such reply.
+pub(crate) fn installed(answer: &Answer) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Tags {
+        models: Vec<Tag>,
+    }
+    #[derive(Deserialize)]
+    struct Tag {
+        name: String,
+    }
+    let tags: Result<Tags, _> = serde_json::from_slice(&answer.body);
+    tags.map_or_else(
+        |_| Vec::new(),
+        |tags| tags.models.into_iter().map(|tag| tag.name).collect(),
+    )
+}
