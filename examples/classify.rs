@@ -1,0 +1,36 @@
+//! Sorts a support ticket into one of three queues: a command that returns an enum, so that the
+//! program can `match` on what the model decided.
+//!
+//! ```text
+//! ALLOY_MODEL=ollama:llama3.1 cargo run --example classify
+//! ALLOY_MODEL=ollama:llama3.1 cargo run --example classify -- "My invoice is wrong"
+//! ```
+
+#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+
+use alloy_runtime::command;
+
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Queue {
+    Billing,
+    Technical,
+    Account,
+}
+
+/// Classify the ticket.
+#[command(temperature = 0.0)]
+async fn classify(ticket: &str) -> Queue;
+
+#[tokio::main]
+async fn main() -> alloy_runtime::Result<()> {
+    let ticket = std::env::args().nth(1);
+    let ticket = ticket.as_deref().unwrap_or("I forgot my password");
+    let answer = match classify(ticket).await? {
+        Queue::Billing => "accounting writes back within a day",
+        Queue::Technical => "an engineer looks into it now",
+        Queue::Account => "here is the link to a new password",
+    };
+    println!("{ticket}: {answer}");
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! Reads a user out of a sentence: the smallest typed command.
+//!
+//! ```text
+//! ALLOY_MODEL=ollama:llama3.1 cargo run --example extract
+//! ALLOY_MODEL=ollama:llama3.1 cargo run --example extract -- "Ada Lovelace is 36 years old"
+//! ```
+
+#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+
+use alloy_runtime::command;
+
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[allow(dead_code, reason = "printed by Debug")]
+struct User {
+    name: String,
+    age: u8,
+}
+
+/// Extract the user described in the text.
+#[command(temperature = 0.0)]
+async fn extract(text: &str) -> User;
+
+#[tokio::main]
+async fn main() -> alloy_runtime::Result<()> {
+    let text = std::env::args().nth(1);
+    let text = text.as_deref().unwrap_or("Jason is 25 years old");
+    let user = extract(text).await?;
+    println!("{user:?}");
+    Ok(())
+}

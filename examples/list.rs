@@ -1,0 +1,27 @@
+//! Reads several users out of one text: a command that returns a list.
+//!
+//! ```text
+//! ALLOY_MODEL=ollama:llama3.1 cargo run --example list
+//! ```
+
+#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+
+use alloy_runtime::command;
+
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+struct User {
+    name: String,
+    age: u8,
+}
+
+#[command("Extract the users: {text}", temperature = 0.0)]
+async fn extract_users(text: &str) -> Vec<User>;
+
+#[tokio::main]
+async fn main() -> alloy_runtime::Result<()> {
+    let users = extract_users("Jason is 25, Sarah is 30 and Tom is 41.").await?;
+    for User { name, age } in users {
+        println!("{name} is {age}");
+    }
+    Ok(())
+}
