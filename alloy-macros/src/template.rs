@@ -16,8 +16,8 @@ pub(crate) enum Problem {
     Positional(String),
     /// `{user.name}` or another expression, as typed.
     Expression(String),
-    /// A brace without its partner: rustc says it well, in the right place.
-    Braces,
+    /// A brace without its partner, or a raw identifier: rustc says it well, in the right place.
+    Rustc,
 }
 
 /// Takes a template apart.
@@ -37,7 +37,7 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Piece>, Problem> {
         let close = from
             .find('}')
             .filter(|_| brace == "{")
-            .ok_or(Problem::Braces)?;
+            .ok_or(Problem::Rustc)?;
         if !plain.is_empty() {
             pieces.push(Piece::Text(std::mem::take(&mut plain)));
         }
@@ -52,22 +52,21 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Piece>, Problem> {
 }
 
 fn placeholder(inside: &str) -> Result<Piece, Problem> {
-    if inside.contains('{') {
-        return Err(Problem::Braces);
+    if inside.contains('{') || inside.starts_with("r#") {
+        return Err(Problem::Rustc);
     }
     let (name, spec) = inside.split_once(':').unwrap_or((inside, ""));
     let name = name.trim();
     if name.is_empty() || name.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Problem::Positional(format!("{{{inside}}}")));
     }
-    let bare = name.strip_prefix("r#").unwrap_or(name);
-    let mut chars = bare.chars();
+    let mut chars = name.chars();
     let starts_well = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_');
     if !starts_well || !chars.all(|c| c.is_alphanumeric() || c == '_') {
         return Err(Problem::Expression(format!("{{{inside}}}")));
     }
     Ok(Piece::Placeholder {
-        name: bare.to_owned(),
+        name: name.to_owned(),
         spec: spec.to_owned(),
     })
 }
@@ -133,7 +132,7 @@ mod tests {
         check("a {b} c", &[text("a "), placeholder("b", ""), text(" c")]);
         check("{a}{b:?}", &[placeholder("a", ""), placeholder("b", "?")]);
         check("{{a}} }}{{", &[text("{a} }{")]);
-        check("{r#type:>5}", &[placeholder("type", ">5")]);
+        check("{type:>5}", &[placeholder("type", ">5")]);
         check("{ a }", &[placeholder("a", "")]);
         check("ä{ö}ü", &[text("ä"), placeholder("ö", ""), text("ü")]);
     }
@@ -149,9 +148,10 @@ mod tests {
         check("{user.name}", Problem::Expression("{user.name}".into()));
         check("{f(x)}", Problem::Expression("{f(x)}".into()));
         check("{\"a\": 1}", Problem::Expression("{\"a\": 1}".into()));
-        check("{open", Problem::Braces);
-        check("close}", Problem::Braces);
-        check("{a{b}", Problem::Braces);
+        check("{open", Problem::Rustc);
+        check("close}", Problem::Rustc);
+        check("{a{b}", Problem::Rustc);
+        check("{r#type}", Problem::Rustc);
     }
 
     #[test]

@@ -1,1 +1,226 @@
-//! Tests of this crate.
+//! Snapshots of expansions, laid out as a person would write them. `UPDATE_EXPECT=1 cargo test` writes
+//! them anew.
+
+#![allow(
+    clippy::needless_raw_string_hashes,
+    reason = "the snapshots are written by a tool"
+)]
+
+use expect_test::{Expect, expect};
+use proc_macro2::TokenStream;
+
+use crate::command;
+use crate::entry;
+
+fn check(attribute: &str, item: &str, expected: &Expect) {
+    let parse = |text: &str| text.parse::<TokenStream>().expect("tokens");
+    let expansion = entry::run(parse(attribute), &parse(item), command::expand);
+    let file = syn::parse2(expansion).expect("an expansion is made of items");
+    expected.assert_eq(&prettyplease::unparse(&file));
+}
+
+#[test]
+fn the_cards_own_line() {
+    check(
+        r#"model = "ollama:llama3.1""#,
+        "async fn extract(text: &str) -> User;",
+        &expect![[r##"
+            #[allow(
+                clippy::needless_pass_by_value,
+                clippy::unused_self,
+                reason = "a prompt is made of the parameters"
+            )]
+            fn extract(text: &str) -> ::alloy_runtime::Command<User> {
+                static __ALLOY_DEFINITION: ::alloy_runtime::__private::Definition = ::alloy_runtime::__private::Definition::new(
+                        "extract",
+                    )
+                    .model("ollama:llama3.1");
+                let __alloy_prompt = {
+                    let mut __alloy_text = ::std::format!("Extract");
+                    ::alloy_runtime::__private::push_block(&mut __alloy_text, "text", &text);
+                    __alloy_text
+                };
+                ::alloy_runtime::__private::command::<User>(&__ALLOY_DEFINITION, __alloy_prompt)
+            }
+        "##]],
+    );
+}
+
+#[test]
+fn a_template_with_every_key() {
+    check(
+        r#""Extract: {text}", model = "m", system = "Be brief.", temperature = 1, max_tokens = 40, timeout = "2m", crate = ::llm"#,
+        "pub(crate) async fn extract<T: Output>(&self, /** the text */ mut text: String) -> T;",
+        &expect![[r##"
+            #[allow(
+                clippy::needless_pass_by_value,
+                clippy::unused_self,
+                reason = "a prompt is made of the parameters"
+            )]
+            pub(crate) fn extract<T: Output>(&self, mut text: String) -> ::llm::Command<T> {
+                static __ALLOY_DEFINITION: ::llm::__private::Definition = ::llm::__private::Definition::new(
+                        "extract",
+                    )
+                    .model("m")
+                    .system("Be brief.")
+                    .temperature(1f64)
+                    .max_tokens(40u32)
+                    .timeout_millis(120000u64);
+                let __alloy_prompt = ::std::format!("Extract: {text}");
+                ::llm::__private::command::<T>(&__ALLOY_DEFINITION, __alloy_prompt)
+            }
+        "##]],
+    );
+}
+
+#[test]
+fn a_template_of_several_lines() {
+    check(
+        "\"\n    Greet {name:>5}.\n    {{Be}} {tone}.\n\", system = \"You are {tone}.\"",
+        "async fn greet(name: &str, tone: &str);",
+        &expect![[r##"
+            #[allow(
+                clippy::needless_pass_by_value,
+                clippy::unused_self,
+                reason = "a prompt is made of the parameters"
+            )]
+            fn greet(name: &str, tone: &str) -> ::alloy_runtime::Command<()> {
+                static __ALLOY_DEFINITION: ::alloy_runtime::__private::Definition = ::alloy_runtime::__private::Definition::new(
+                    "greet",
+                );
+                let __alloy_system = ::std::format!("You are {tone}.");
+                let __alloy_prompt = {
+                    let _ = ::core::format_args!("
+                Greet {name:>5}.
+                {{Be}} {tone}.
+            ");
+                    #[allow(
+                        unused_imports,
+                        reason = "only needed where a parameter cannot be displayed"
+                    )]
+                    use ::alloy_runtime::__private::Fallback as _;
+                    ::std::format!(
+                        "Greet {:>5}.\n{{Be}} {}.", name, (& ::alloy_runtime::__private::Given(&
+                        tone)).part()
+                    )
+                };
+                ::alloy_runtime::__private::with_system(
+                    ::alloy_runtime::__private::command::<()>(&__ALLOY_DEFINITION, __alloy_prompt),
+                    __alloy_system,
+                )
+            }
+        "##]],
+    );
+}
+
+#[test]
+fn a_doc_comment_and_an_optional_parameter() {
+    check(
+        "",
+        "/// Translate {text}.\n/// # Panics\n/// Never.\nasync fn translate(text: &str, note: Option<&str>) -> String;",
+        &expect![[r#"
+            /// Translate {text}.
+            /// # Panics
+            /// Never.
+            #[allow(
+                clippy::needless_pass_by_value,
+                clippy::unused_self,
+                reason = "a prompt is made of the parameters"
+            )]
+            fn translate(text: &str, note: Option<&str>) -> ::alloy_runtime::Command<String> {
+                static __ALLOY_DEFINITION: ::alloy_runtime::__private::Definition = ::alloy_runtime::__private::Definition::new(
+                    "translate",
+                );
+                let __alloy_prompt = {
+                    let mut __alloy_text = ::std::format!("Translate {text}.");
+                    if let ::core::option::Option::Some(__alloy_value) = &note {
+                        ::alloy_runtime::__private::push_block(
+                            &mut __alloy_text,
+                            "note",
+                            __alloy_value,
+                        );
+                    }
+                    __alloy_text
+                };
+                ::alloy_runtime::__private::command::<String>(&__ALLOY_DEFINITION, __alloy_prompt)
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn bodies() {
+    check(
+        "",
+        "async fn sum(text: &str) -> u8 { format!(\"{}\", text.trim()) }",
+        &expect![[r##"
+            #[allow(
+                clippy::needless_pass_by_value,
+                clippy::unused_self,
+                reason = "a prompt is made of the parameters"
+            )]
+            fn sum(text: &str) -> ::alloy_runtime::Command<u8> {
+                static __ALLOY_DEFINITION: ::alloy_runtime::__private::Definition = ::alloy_runtime::__private::Definition::new(
+                    "sum",
+                );
+                let __alloy_prompt = ::alloy_runtime::__private::body(
+                    (|| { format!("{}", text.trim()) })(),
+                );
+                ::alloy_runtime::__private::command::<u8>(&__ALLOY_DEFINITION, __alloy_prompt)
+            }
+        "##]],
+    );
+    check(
+        "",
+        "async fn sum(text: &str) -> Result<u8> { let n: u8 = text.parse()?; n.to_string() }",
+        &expect![[r##"
+            #[allow(
+                clippy::needless_pass_by_value,
+                clippy::unused_self,
+                reason = "a prompt is made of the parameters"
+            )]
+            fn sum(text: &str) -> ::alloy_runtime::Command<u8> {
+                static __ALLOY_DEFINITION: ::alloy_runtime::__private::Definition = ::alloy_runtime::__private::Definition::new(
+                    "sum",
+                );
+                ::alloy_runtime::__private::returned::<Result<u8>, u8>();
+                let __alloy_prompt = ::alloy_runtime::__private::fallible_body(|| ::core::result::Result::Ok({
+                    let n: u8 = text.parse()?;
+                    n.to_string()
+                }));
+                ::alloy_runtime::__private::fallible_command::<
+                    u8,
+                >(&__ALLOY_DEFINITION, __alloy_prompt)
+            }
+        "##]],
+    );
+}
+
+#[test]
+fn mistakes_leave_an_item_with_the_right_type() {
+    check(
+        "modle = 1",
+        "fn extract((a, b): (u8, u8)) -> Result<User> { 1 }",
+        &expect![[r##"
+            #[allow(
+                unused_variables,
+                dead_code,
+                clippy::all,
+                clippy::pedantic,
+                reason = "stands in for a command with mistakes"
+            )]
+            fn extract((a, b): (u8, u8)) -> ::alloy_runtime::Command<User> {
+                ::core::unimplemented!()
+            }
+            ::core::compile_error! {
+                "unknown key `modle`; did you mean `model`? the keys are `prompt`, `model`, `system`, `temperature`, `max_tokens`, `timeout`, `crate`"
+            }
+            ::core::compile_error! {
+                "a command is an `async fn`, because its answer is awaited: write `async fn extract`"
+            }
+            ::core::compile_error! {
+                "a parameter of a command is a plain `name: Type`, because the prompt refers to it by name"
+            }
+        "##]],
+    );
+}

@@ -3,7 +3,7 @@
 mod prompt;
 mod result;
 
-pub use self::prompt::{Fallback, Given, Prompt, body, fallible_body, push_block};
+pub use self::prompt::{Fallback, Given, Prompt, Shown, body, fallible_body, push_block};
 pub use self::result::returned;
 use crate::command::Command;
 use crate::config::Layer;

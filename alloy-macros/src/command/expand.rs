@@ -21,7 +21,7 @@ use crate::template::Piece;
 //     pub async fn extract(text: &str) -> User;
 // Output:
 //     /// Extract the user.
-//     #[allow(clippy::needless_pass_by_value, reason = "…")]
+//     #[allow(clippy::needless_pass_by_value, clippy::unused_self, reason = "…")]
 //     pub fn extract(text: &str) -> ::alloy_runtime::Command<User> {
 //         static __ALLOY_DEFINITION: ::alloy_runtime::__private::Definition =
 //             ::alloy_runtime::__private::Definition::new("extract").model("ollama:llama3.1");
@@ -50,30 +50,40 @@ pub(super) fn command(command: &Command<'_>) -> TokenStream {
     let returned = result
         .iter()
         .map(|result| quote!(#path::__private::returned::<#result, #output>();));
-    let local = Ident::new("__alloy_prompt", Span::mixed_site());
+    let local = |name| Ident::new(name, Span::mixed_site());
+    let (prompt_local, system_local) = (local("__alloy_prompt"), local("__alloy_system"));
     let text = render_prompt(prompt, path);
     let constructor = match prompt {
         Prompt::Body { fallible: true, .. } => quote!(fallible_command),
         _ => quote!(command),
     };
-    let mut call = quote!(#path::__private::#constructor::<#output>(&__ALLOY_DEFINITION, #local));
-    if let Some(System::Rendered(template)) = system {
-        let system = render_template(template, path);
-        call = quote!(#path::__private::with_system(#call, #system));
-    }
+    let call =
+        quote!(#path::__private::#constructor::<#output>(&__ALLOY_DEFINITION, #prompt_local));
+    // Before the prompt, whose body may move a parameter that the system text mentions.
+    let (render_system, call) = match system {
+        Some(System::Rendered(template)) => {
+            let system = render_template(template, path);
+            (
+                quote!(let #system_local = #system;),
+                quote!(#path::__private::with_system(#call, #system_local)),
+            )
+        }
+        Some(System::Fixed(_)) | None => (TokenStream::new(), call),
+    };
     let mut body = Group::new(
         Delimiter::Brace,
         quote! {
             static __ALLOY_DEFINITION: #path::__private::Definition = #definition;
             #(#returned)*
-            let #local = #text;
+            #render_system
+            let #prompt_local = #text;
             #call
         },
     );
     body.set_span(*body_span);
     quote! {
         #(#attrs)*
-        #[allow(clippy::needless_pass_by_value, reason = "the prompt is rendered from the parameters")]
+        #[allow(clippy::needless_pass_by_value, clippy::unused_self, reason = "a prompt is made of the parameters")]
         #vis #header #body
     }
 }
@@ -139,17 +149,28 @@ fn definition(command: &Command<'_>) -> TokenStream {
 fn render_prompt(prompt: &Prompt<'_>, path: &Path) -> TokenStream {
     match prompt {
         Prompt::Template(template) => render_template(template, path),
-        Prompt::Body {
-            block,
-            fallible: false,
-        } => quote!(#path::__private::body(|| #block)),
-        Prompt::Body {
-            block,
-            fallible: true,
-        } => quote! {
-            #path::__private::fallible_body(|| ::core::result::Result::Ok(#block))
-        },
+        Prompt::Body { block, fallible } => render_body(block, *fallible, path),
         Prompt::Words { text, blocks } => render_words(text, blocks, path),
+    }
+}
+
+/// A body, as a `String`, or as a `Result` of one where it may use `?`.
+//
+// Input:  { text.trim() }
+// Output: ::alloy_runtime::__private::body((|| { text.trim() })())
+//
+// Input:  { text.parse::<u8>()?.to_string() }, of a command that returns a `Result`
+// Output: ::alloy_runtime::__private::fallible_body(|| Ok({ text.parse::<u8>()?.to_string() }))
+fn render_body(block: &Group, fallible: bool, path: &Path) -> TokenStream {
+    // The body's place, so that rustc points at a body that yields no prompt; the macro's context, so
+    // that no lint takes the closure for the user's.
+    let span = block.span().resolved_at(Span::mixed_site());
+    if fallible {
+        let run = quote_spanned!(span=> || ::core::result::Result::Ok(#block));
+        quote!(#path::__private::fallible_body(#run))
+    } else {
+        let yielded = quote_spanned!(span=> (|| #block)());
+        quote!(#path::__private::body(#yielded))
     }
 }
 

@@ -1,10 +1,11 @@
 //! What stands in for a command whose declaration is wrong.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens as _, quote};
 use syn::{Path, ReturnType};
 
 use super::expand::header;
+use super::validate::inside_result;
 use crate::function::Function;
 
 /// The function with the type that it would have, so that calls of it, and the IDE, keep theirs.
@@ -19,10 +20,14 @@ pub(super) fn command(function: &Function, path: &Path) -> TokenStream {
         body: _,
     } = function;
     let output = match &sig.output {
+        ReturnType::Type(_, ty) => inside_result(ty).unwrap_or(ty).to_token_stream(),
         ReturnType::Default => quote!(()),
-        ReturnType::Type(_, ty) => {
-            super::validate::inside_result(ty).map_or_else(|| quote!(#ty), |ty| quote!(#ty))
-        }
+    };
+    // A type that has no name cannot stand where nothing says which it is.
+    let output = if output.to_string().starts_with("impl ") {
+        quote!(())
+    } else {
+        output
     };
     let header = header(sig, &quote!(#path::Command<#output>));
     quote! {

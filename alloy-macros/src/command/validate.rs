@@ -69,7 +69,10 @@ fn signature(sig: &Signature, errors: &mut Errors) {
     if sig.asyncness.is_none() {
         errors.push(
             sig.fn_token,
-            "a command is an `async fn`: its answer is awaited",
+            format!(
+                "a command is an `async fn`, because its answer is awaited: write `async fn {}`",
+                sig.ident
+            ),
         );
     }
     if let Some(token) = sig.constness {
@@ -112,11 +115,17 @@ fn output(output: &ReturnType, errors: &mut Errors) -> (Type, Option<Type>) {
     let ReturnType::Type(_, written) = output else {
         return (parse_quote!(()), None);
     };
-    if let Type::ImplTrait(written) = &**written {
-        errors.push(
-            written,
-            "the output of a command is a type by name: its schema is made from it",
-        );
+    let output = inside_result(written).unwrap_or(written);
+    match output {
+        Type::ImplTrait(_) => errors.push(
+            output,
+            "the output of a command is a type by name, because its schema is made from it",
+        ),
+        Type::Reference(_) => errors.push(
+            output,
+            "the output of a command owns its data: write `String` for `&str`, `Vec<T>` for `&[T]`",
+        ),
+        _ => {}
     }
     match inside_result(written) {
         Some(inside) => (inside.clone(), Some((**written).clone())),
@@ -267,7 +276,7 @@ impl<'a> Source<'a, '_> {
                 Err(Problem::Positional(shown) | Problem::Expression(shown)) => {
                     vec![format!("`{shown}`")]
                 }
-                Err(Problem::Braces) => vec!["a brace without its partner".to_owned()],
+                Err(Problem::Rustc) => vec!["a brace without its partner".to_owned()],
             };
             for shown in shown {
                 let message = format!(
@@ -309,7 +318,7 @@ fn pieces(literal: &LitStr, params: &[Param], errors: &mut Errors) -> Vec<Piece>
             );
             Vec::new()
         }
-        Err(Problem::Braces) => Vec::new(),
+        Err(Problem::Rustc) => Vec::new(),
     }
 }
 

@@ -46,9 +46,9 @@ impl Prompt for Box<str> {
     }
 }
 
-/// Runs a body that cannot fail.
-pub fn body<P: Prompt>(run: impl FnOnce() -> P) -> String {
-    run().into_prompt()
+/// The prompt that a body has yielded.
+pub fn body<P: Prompt>(yielded: P) -> String {
+    yielded.into_prompt()
 }
 
 /// Runs a body that may leave with `?` on any error.
@@ -58,10 +58,21 @@ pub fn fallible_body<P: Prompt>(
     run().map(P::into_prompt)
 }
 
+/// What a prompt can show.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `Display`, so the prompt of a command cannot show it",
+    label = "this parameter of the command",
+    note = "declare the parameter of the command as `alloy_runtime::Json<…>` to show it as JSON"
+)]
+pub trait Shown: Display {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Display + ?Sized> Shown for T {}
+
 /// Appends a parameter that the prompt does not mention: a blank line and the value between tags of
 /// its name. The label is lengthened until the value does not hold its own closing tag, so that no
 /// value can end its block.
-pub fn push_block(prompt: &mut String, name: &str, value: &(impl Display + ?Sized)) {
+pub fn push_block(prompt: &mut String, name: &str, value: &(impl Shown + ?Sized)) {
     let start = prompt.len();
     // Writing into a string fails only where a value's own `Display` does; what it wrote stays.
     let _ = write!(prompt, "\n\n<{name}>\n");

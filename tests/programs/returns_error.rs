@@ -1,0 +1,14 @@
+//! What a person sees from `main() -> alloy_runtime::Result<()>`.
+
+#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+
+use alloy_runtime::command;
+
+#[command("Say hello")]
+async fn hello() -> String;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> alloy_runtime::Result<()> {
+    println!("{}", hello().await?);
+    Ok(())
+}

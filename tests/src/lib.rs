@@ -1,0 +1,23 @@
+//! What the suite and the benchmark share, and the documentation as tests.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "this package is only tests"
+)]
+
+pub mod server;
+
+/// Every Rust block of the documentation is a doc test of this crate.
+#[cfg(doctest)]
+mod documentation {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../docs/architecture.md")]
+    struct Architecture;
+    #[doc = include_str!("../../docs/design.md")]
+    struct Design;
+    #[doc = include_str!("../../docs/errors.md")]
+    struct Errors;
+}

@@ -1,0 +1,285 @@
+//! What a command is once it is called: a builder, a future, settings with a source.
+
+use std::future::Future;
+use std::time::Duration;
+
+use alloy_runtime::{Api, Command, FinishReason, Message, Role, command};
+use alloy_tests::server::{Reply, Server, chat};
+use serde_json::json;
+
+#[command("Say hello to {name}", model = "ollama:llama3.1")]
+async fn greet(name: &str) -> String;
+
+#[command("Do it", model = "ollama:llama3.1")]
+async fn act();
+
+// D6
+#[tokio::test]
+async fn a_command_can_be_awaited_boxed_joined_selected_timed_out_and_spawned() {
+    let server = Server::start((0..8).map(|_| Reply::answer("hello")));
+    let host = server.host();
+    let local = String::from("Ann");
+
+    assert_eq!(greet(&local).host(&host).await.unwrap(), "hello");
+    let spawned = tokio::spawn(greet(&local).host(&host));
+    assert_eq!(spawned.await.unwrap().unwrap(), "hello");
+    let boxed: std::pin::Pin<Box<dyn Future<Output = _> + Send>> =
+        Box::pin(greet(&local).host(&host));
+    assert_eq!(boxed.await.unwrap(), "hello");
+    let (one, two) = tokio::join!(greet(&local).host(&host), greet("Ben").host(&host));
+    assert_eq!(
+        (one.unwrap(), two.unwrap()),
+        ("hello".into(), "hello".into())
+    );
+    let timed = tokio::time::timeout(Duration::from_secs(60), greet(&local).host(&host));
+    assert_eq!(timed.await.unwrap().unwrap(), "hello");
+    let selected = tokio::select! {
+        answer = greet(&local).host(&host) => answer,
+        () = std::future::pending() => unreachable!(),
+    };
+    assert_eq!(selected.unwrap(), "hello");
+    let mut kept = greet(&local).host(&host);
+    assert_eq!((&mut kept).await.unwrap(), "hello");
+}
+
+#[test]
+fn a_command_is_small_send_static_and_unpin() {
+    fn assert_all<T: Send + Unpin + 'static>(_: &T) {}
+    struct NotSend(#[allow(dead_code, reason = "a type that is not Send")] *const ());
+    assert_all(&greet("Ann"));
+    fn assert_whatever_the_output<C: Send + Unpin>() {}
+    assert_whatever_the_output::<Command<NotSend>>();
+    assert!(size_of::<alloy_runtime::Error>() == size_of::<usize>());
+}
+
+#[test]
+fn nothing_is_sent_before_the_first_poll() {
+    let server = Server::start([]);
+    drop(greet("Ann").host(server.host()));
+    assert_eq!(server.connections(), 0);
+}
+
+// A7
+#[tokio::test]
+async fn settings_reach_the_server_under_its_names() {
+    #[command(
+        "Say hello",
+        model = "ollama:llama3.1",
+        system = "Be brief.",
+        temperature = 0.5,
+        max_tokens = 40,
+        timeout = "30s"
+    )]
+    async fn hello() -> String;
+
+    let server = Server::start([Reply::answer("a"), Reply::answer("b")]);
+    hello().host(server.host()).await.unwrap();
+    hello()
+        .model("local:qwen3:4b")
+        .system("Be long.")
+        .temperature(1.0)
+        .max_tokens(80)
+        .timeout(Duration::from_secs(5))
+        .host(server.host())
+        .await
+        .unwrap();
+    let bodies: Vec<_> = server
+        .requests()
+        .iter()
+        .map(alloy_tests::server::Request::json)
+        .collect();
+    let body = |model: &str, system: &str, temperature: f64, max_tokens: u32| {
+        json!({
+            "model": model,
+            "messages": [
+                {"role": "system", "content": system},
+                {"role": "user", "content": "Say hello"},
+            ],
+            "stream": false,
+            "options": {"temperature": temperature, "num_predict": max_tokens},
+            "truncate": false,
+        })
+    };
+    assert_eq!(bodies[0], body("llama3.1", "Be brief.", 0.5, 40));
+    assert_eq!(bodies[1], body("qwen3:4b", "Be long.", 1.0, 80));
+}
+
+#[tokio::test]
+async fn a_text_command_sends_no_more_than_it_must() {
+    let server = Server::start([Reply::answer("hello")]);
+    greet("Ann").host(server.host()).await.unwrap();
+    let request = server.request();
+    assert_eq!(
+        request.body,
+        r#"{"model":"llama3.1","messages":[{"role":"user","content":"Say hello to Ann"}],"stream":false,"truncate":false}"#
+    );
+    assert_eq!(request.header("content-type"), Some("application/json"));
+    assert_eq!(request.header("authorization"), None);
+    // A5
+    assert_eq!(request.header("origin"), None);
+    assert_eq!(request.header("accept-encoding"), None);
+}
+
+#[tokio::test]
+async fn a_preview_is_what_the_server_then_receives() {
+    let server = Server::start([Reply::answer("hello")]);
+    let command = greet("Ann \"the\u{1}\n\u{2028}ä😀")
+        .temperature(0.25)
+        .host(server.host());
+    let preview = command.preview().unwrap();
+    command.await.unwrap();
+    assert_eq!(server.request().body, preview.body);
+    assert_eq!(preview.url, format!("http://{}/api/chat", server.host()));
+    assert_eq!(preview.route.api, Api::Native);
+    assert_eq!(
+        preview.messages,
+        [Message::user("Say hello to Ann \"the\u{1}\n\u{2028}ä😀")]
+    );
+}
+
+#[test]
+fn settings_say_where_each_value_comes_from() {
+    let settings = greet("Ann")
+        .temperature(0.2)
+        .timeout(Duration::from_millis(1500))
+        .host("gpu-box")
+        .preview()
+        .unwrap()
+        .settings;
+    assert_eq!(
+        settings.to_string(),
+        "model        ollama:llama3.1  (attribute, pinned)\n\
+         temperature  0.2  (call)\n\
+         timeout      1500ms  (call)\n\
+         host         http://gpu-box:11434  (call)"
+    );
+}
+
+#[test]
+fn the_first_bad_setter_is_the_error() {
+    let check = |command: Command<String>, expected: &str| {
+        assert_eq!(command.preview().unwrap_err().to_string(), expected);
+    };
+    check(
+        greet("a").temperature(-0.1).max_tokens(0),
+        "temperature is -0.1; expected a number from 0 to 2",
+    );
+    check(
+        greet("a").temperature(f64::NAN),
+        "temperature is NaN; expected a number from 0 to 2",
+    );
+    check(
+        greet("a").max_tokens(0),
+        "max_tokens is 0; expected a whole number from 1",
+    );
+    check(
+        greet("a").timeout(Duration::ZERO),
+        "timeout is zero; expected a duration such as 30s",
+    );
+    check(
+        greet("a").model(" "),
+        "the model is empty; expected a model such as `ollama:llama3.1`",
+    );
+    check(
+        greet("a").host("gpu box"),
+        "the host is `gpu box`, which is no address: invalid international domain name",
+    );
+}
+
+#[tokio::test]
+async fn an_outcome_tells_how_the_value_came() {
+    let mut body = chat("hello");
+    body["message"]["thinking"] = json!("The user wants a greeting.");
+    let server = Server::start([Reply::json(200, &body)]);
+    let outcome = greet("Ann")
+        .system("Be brief.")
+        .host(server.host())
+        .outcome()
+        .await
+        .unwrap();
+    assert_eq!(outcome.value, "hello");
+    assert_eq!(outcome.text, "hello");
+    assert_eq!(
+        outcome.thinking.as_deref(),
+        Some("The user wants a greeting.")
+    );
+    assert_eq!(outcome.usage.prompt_tokens, Some(67));
+    assert_eq!(outcome.usage.completion_tokens, Some(12));
+    assert_eq!(
+        outcome.timings.total,
+        Some(Duration::from_nanos(28_313_830))
+    );
+    assert_eq!(outcome.timings.load, Some(Duration::from_nanos(1_763_333)));
+    assert_eq!(
+        outcome.timings.prompt,
+        Some(Duration::from_nanos(4_996_433))
+    );
+    assert_eq!(
+        outcome.timings.generation,
+        Some(Duration::from_nanos(18_736_932))
+    );
+    assert_eq!(outcome.finish_reason, Some(FinishReason::Stop));
+    assert_eq!(outcome.model, "llama3.1");
+    assert_eq!(outcome.route.to_string(), "native: an Ollama model");
+    assert_eq!(outcome.attempts, 1);
+    let said: Vec<_> = outcome
+        .messages
+        .iter()
+        .map(|message| (message.role, message.content.as_str()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            (Role::System, "Be brief."),
+            (Role::User, "Say hello to Ann"),
+            (Role::Assistant, "hello")
+        ]
+    );
+    assert_eq!(outcome.into_value(), "hello");
+}
+
+#[tokio::test]
+async fn the_unit_type_ignores_the_answer() {
+    let mut cut = chat("");
+    cut["done_reason"] = json!("length");
+    let server = Server::start([
+        Reply::answer("whatever"),
+        Reply::answer(""),
+        Reply::json(200, &cut),
+    ]);
+    for _ in 0..3 {
+        act().host(server.host()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn text_is_returned_as_it_is() {
+    let server = Server::start([Reply::answer("  {\"not\": \"json\"}\n")]);
+    let text = greet("Ann").host(server.host()).await.unwrap();
+    assert_eq!(text, "  {\"not\": \"json\"}\n");
+}
+
+// D7
+#[tokio::test]
+async fn one_commands_result_feeds_the_next() {
+    #[derive(serde::Deserialize, schemars::JsonSchema)]
+    struct User {
+        name: String,
+    }
+    #[command("Extract: {text}", model = "m")]
+    async fn extract(text: &str) -> User;
+
+    let server = Server::start([Reply::answer(r#"{"name":"Jason"}"#), Reply::answer("Hi!")]);
+    let user = extract("Jason").host(server.host()).await.unwrap();
+    assert_eq!(greet(&user.name).host(server.host()).await.unwrap(), "Hi!");
+    assert_eq!(server.connections(), 1, "the connection is kept");
+}
+
+#[tokio::test]
+#[should_panic(expected = "a command was polled after it had given its result")]
+async fn a_finished_command_cannot_be_awaited_again() {
+    let server = Server::start([Reply::answer("hello")]);
+    let mut command = greet("Ann").host(server.host());
+    (&mut command).await.unwrap();
+    drop((&mut command).await);
+}

@@ -1,0 +1,383 @@
+//! Typed output: the schema that is sent, the form that the model reads, the value that comes back.
+
+use alloy_runtime::{Message, Output, command};
+use alloy_tests::server::{Reply, Server};
+use expect_test::{Expect, expect};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+#[command("Answer", model = "m")]
+async fn answer<T: Output>() -> T;
+
+/// The form that a type's commands send, and the schema.
+fn check<T: Output>(form: &Expect, schema: &Value) {
+    let preview = answer::<T>().preview().unwrap();
+    let [system, _] = preview.messages.as_slice() else {
+        panic!("{:?}", preview.messages)
+    };
+    form.assert_eq(&system.content);
+    let body: Value = serde_json::from_str(&preview.body).unwrap();
+    assert_eq!(&body["format"], schema, "{:#}", body["format"]);
+}
+
+#[derive(Debug, PartialEq, Deserialize, JsonSchema)]
+struct User {
+    name: String,
+    age: u8,
+}
+
+// G1 G3: the whole request, to the byte.
+#[tokio::test]
+async fn a_struct_is_asked_for_enforced_and_read() {
+    #[command("Extract: {text}", model = "ollama:llama3.1", system = "Be exact.")]
+    async fn extract(text: &str) -> User;
+
+    let server = Server::start([Reply::answer("{\"name\": \"Jason\",\n \"age\": 25}")]);
+    let user = extract("Jason is 25 years old")
+        .host(server.host())
+        .await
+        .unwrap();
+    assert_eq!(
+        user,
+        User {
+            name: "Jason".into(),
+            age: 25
+        }
+    );
+    expect![[r#"{"model":"llama3.1","messages":[{"role":"system","content":"Be exact.\n\nAnswer with JSON only, in this form:\n{\n  \"name\": string,\n  \"age\": integer\n}"},{"role":"user","content":"Extract: Jason is 25 years old"}],"stream":false,"format":{"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer","minimum":0,"maximum":255}},"required":["name","age"],"additionalProperties":false},"truncate":false}"#]]
+    .assert_eq(&server.request().body);
+}
+
+#[test]
+fn the_form_names_every_kind_of_type() {
+    /// A person with an account.
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Account {
+        /// full name
+        name: String,
+        age: u8,
+        role: Role,
+        email: Option<String>,
+        tags: Vec<String>,
+        scores: std::collections::BTreeMap<String, f64>,
+        address: Address,
+        /// where the bills go,
+        /// if elsewhere
+        billing: Option<Address>,
+        roles: Vec<Role>,
+        point: (i32, String),
+        #[serde(default)]
+        active: bool,
+        note: Option<Role>,
+        any: Value,
+    }
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(rename_all = "lowercase")]
+    #[allow(dead_code, reason = "only its schema matters")]
+    enum Role {
+        Admin,
+        User,
+    }
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Address {
+        street: String,
+        city: String,
+    }
+    let role = json!({"type": "string", "enum": ["admin", "user"]});
+    let address = json!({
+        "type": "object",
+        "properties": {"street": {"type": "string"}, "city": {"type": "string"}},
+        "required": ["street", "city"],
+        "additionalProperties": false,
+    });
+    check::<Account>(
+        &expect![[r#"
+            Answer with JSON only, in this form:
+            {
+              "name": string, // full name
+              "age": integer,
+              "role": "admin" | "user",
+              "email": string | null,
+              "tags": string[],
+              "scores": { [key: string]: number },
+              "address": {
+                "street": string,
+                "city": string
+              },
+              "billing": {
+                "street": string,
+                "city": string
+              } | null, // where the bills go, if elsewhere
+              "roles": ("admin" | "user")[],
+              "point": [integer, string],
+              "active": boolean,
+              "note": "admin" | "user" | null,
+              "any": any
+            }"#]],
+        &json!({
+            "description": "A person with an account.",
+            "type": "object",
+            "properties": {
+                "name": {"description": "full name", "type": "string"},
+                "age": {"type": "integer", "minimum": 0, "maximum": 255},
+                "role": role,
+                "email": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+                "tags": {"type": "array", "items": {"type": "string"}},
+                "scores": {"type": "object", "additionalProperties": {"type": "number"}},
+                "address": address,
+                "billing": {
+                    "description": "where the bills go, if elsewhere",
+                    "anyOf": [address, {"type": "null"}],
+                },
+                "roles": {"type": "array", "items": role},
+                "point": {
+                    "type": "array",
+                    "prefixItems": [{"type": "integer"}, {"type": "string"}],
+                    "minItems": 2,
+                    "maxItems": 2,
+                },
+                "active": {"type": "boolean"},
+                "note": {"anyOf": [role, {"type": "null"}]},
+                "any": {"type": ["object", "array", "string", "number", "boolean", "null"]},
+            },
+            "required": [
+                "name", "age", "role", "email", "tags", "scores", "address", "billing", "roles", "point",
+                "active", "note", "any",
+            ],
+            "additionalProperties": false,
+        }),
+    );
+}
+
+#[test]
+fn what_the_type_does_not_say_stands_in_a_comment() {
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Limits {
+        /// in years
+        #[schemars(range(min = 0, max = 120))]
+        age: u8,
+        #[schemars(range(min = 18))]
+        adult: u8,
+        #[schemars(range(max = 10))]
+        rating: u32,
+        #[schemars(range(min = 0.5))]
+        weight: f64,
+        #[schemars(length(min = 1))]
+        tags: Vec<String>,
+        #[schemars(length(min = 3, max = 20))]
+        name: Option<String>,
+        #[schemars(length(equal = 2), regex(pattern = r"^[A-Z]{2}$"))]
+        country: String,
+        #[schemars(regex(pattern = r"\d+"))]
+        digits: String,
+        letter: char,
+    }
+    let text = |more: Value| {
+        let mut schema = json!({"type": "string"});
+        let (Value::Object(schema), Value::Object(more)) = (&mut schema, more) else {
+            unreachable!()
+        };
+        schema.extend(more);
+        Value::Object(schema.clone())
+    };
+    check::<Limits>(
+        &expect![[r#"
+            Answer with JSON only, in this form:
+            {
+              "age": integer, // in years; 0 to 120
+              "adult": integer, // at least 18
+              "rating": integer, // 0 to 10
+              "weight": number, // at least 0.5
+              "tags": string[], // at least 1 item
+              "name": string | null, // 3 to 20 characters
+              "country": string, // exactly 2 characters; matches ^[A-Z]{2}$
+              "digits": string, // matches \d+
+              "letter": string // exactly 1 character
+            }"#]],
+        &json!({
+            "type": "object",
+            "properties": {
+                "age": {"description": "in years", "type": "integer", "minimum": 0, "maximum": 120},
+                "adult": {"type": "integer", "minimum": 18, "maximum": 255},
+                "rating": {"type": "integer", "minimum": 0, "maximum": 10},
+                "weight": {"type": "number", "minimum": 0.5},
+                "tags": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+                "name": {"anyOf": [text(json!({"minLength": 3, "maxLength": 20})), {"type": "null"}]},
+                "country": text(json!({"minLength": 2, "maxLength": 2, "pattern": "^[A-Z]{2}$"})),
+                // The server's grammar cannot be made of this pattern.
+                "digits": text(json!({})),
+                "letter": text(json!({"minLength": 1, "maxLength": 1})),
+            },
+            "required": ["age", "adult", "rating", "weight", "tags", "name", "country", "digits", "letter"],
+            "additionalProperties": false,
+        }),
+    );
+}
+
+#[test]
+fn a_type_that_contains_itself_is_named() {
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Node {
+        name: String,
+        children: Vec<Node>,
+    }
+    let node = json!({
+        "type": "object",
+        "properties": {
+            "name": {"type": "string"},
+            "children": {"type": "array", "items": {"$ref": "#/$defs/Node"}},
+        },
+        "required": ["name", "children"],
+        "additionalProperties": false,
+    });
+    let mut root = node.clone();
+    root["$defs"] = json!({ "Node": node });
+    check::<Node>(
+        &expect![[r#"
+            Answer with JSON only, in this form:
+            Node
+
+            type Node = {
+              "name": string,
+              "children": Node[]
+            }"#]],
+        &root,
+    );
+}
+
+#[test]
+fn what_is_no_object_is_wrapped() {
+    /// How a ticket is handled.
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(rename_all = "lowercase")]
+    #[allow(dead_code, reason = "only its schema matters")]
+    enum Queue {
+        /// Invoices and payments.
+        Billing,
+        Technical,
+    }
+    let wrapped = |value: Value| {
+        json!({
+            "type": "object",
+            "properties": {"value": value},
+            "required": ["value"],
+            "additionalProperties": false,
+        })
+    };
+    check::<f64>(
+        &expect![[r#"
+            Answer with JSON only, in this form:
+            {
+              "value": number
+            }"#]],
+        &wrapped(json!({"type": "number"})),
+    );
+    check::<Vec<User>>(
+        &expect![[r#"
+            Answer with JSON only, in this form:
+            {
+              "value": {
+                "name": string,
+                "age": integer
+              }[]
+            }"#]],
+        &wrapped(json!({"type": "array", "items": {
+            "type": "object",
+            "properties": {
+                "name": {"type": "string"},
+                "age": {"type": "integer", "minimum": 0, "maximum": 255},
+            },
+            "required": ["name", "age"],
+            "additionalProperties": false,
+        }})),
+    );
+    // schemars lists the variants without a comment of their own first.
+    check::<Queue>(
+        &expect![[r#"
+            Answer with JSON only, in this form:
+            {
+              "value": "technical" | "billing" // How a ticket is handled.; "billing": Invoices and payments.
+            }"#]],
+        &wrapped(json!({
+            "description": "How a ticket is handled.",
+            "type": "string",
+            "enum": ["technical", "billing"],
+        })),
+    );
+}
+
+#[test]
+fn any_json_is_asked_for_as_such() {
+    check::<Value>(
+        &expect![[r"
+            Answer with JSON only, in this form:
+            any"]],
+        &json!("json"),
+    );
+}
+
+#[tokio::test]
+async fn values_of_every_shape_come_back() {
+    async fn read<T: Output>(json: &str) -> T {
+        let server = Server::start([Reply::answer(json)]);
+        answer::<T>().host(server.host()).await.unwrap()
+    }
+    assert!((read::<f64>(r#"{"value":49.99}"#).await - 49.99).abs() < f64::EPSILON);
+    assert!(read::<bool>(r#"{"value":true}"#).await);
+    assert_eq!(read::<Option<u8>>(r#"{"value":null}"#).await, None);
+    assert_eq!(
+        read::<(u8, String)>(r#"{"value":[1,"a"]}"#).await,
+        (1, "a".to_owned())
+    );
+    assert_eq!(
+        read::<Value>(r#"{"anything":[1]}"#).await,
+        json!({"anything": [1]})
+    );
+    let map = read::<std::collections::BTreeMap<String, u8>>(r#"{"a":1}"#).await;
+    assert_eq!(map["a"], 1);
+    let users =
+        read::<Vec<User>>(r#"{"value":[{"name":"Jason","age":25},{"name":"Tom","age":41}]}"#).await;
+    assert_eq!(users[1].name, "Tom");
+}
+
+// G1: absent, null and present.
+#[tokio::test]
+async fn an_optional_field_may_be_absent_null_or_present() {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    struct Person {
+        #[allow(dead_code, reason = "only the other field is looked at")]
+        name: String,
+        bio: Option<String>,
+    }
+    let check = async |json: &str, expected: Option<&str>| {
+        let server = Server::start([Reply::answer(json)]);
+        let person: Person = answer().host(server.host()).await.unwrap();
+        assert_eq!(person.bio.as_deref(), expected, "{json}");
+    };
+    check(r#"{"name":"Ann"}"#, None).await;
+    check(r#"{"name":"Ann","bio":null}"#, None).await;
+    check(
+        r#"{"name":"Ann","bio":"Loves trains."}"#,
+        Some("Loves trains."),
+    )
+    .await;
+}
+
+// D7
+#[test]
+fn two_commands_share_one_type() {
+    #[command("Extract the user", model = "m")]
+    async fn one() -> User;
+    #[command("Invent a user", model = "m")]
+    async fn two() -> User;
+    let system = |messages: Vec<Message>| messages[0].content.clone();
+    assert_eq!(
+        system(one().preview().unwrap().messages),
+        system(two().preview().unwrap().messages)
+    );
+}

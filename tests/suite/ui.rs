@@ -1,0 +1,187 @@
+//! Every mistake in a declaration: what the compiler says about it, and where.
+//!
+//! Each file of `tests/ui/command/fail` is compiled; beside it stands what is ours of the compiler's
+//! answer: for errors of the macros their message, line and column; for those that rustc words itself
+//! only the code and the place, because its words differ from release to release.
+//! `UPDATE_EXPECT=1 cargo test` writes the expectations anew.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use expect_test::expect_file;
+use serde_json::Value;
+
+#[test]
+fn mistakes_are_told_in_plain_words_on_the_wrong_token() {
+    check_expected("fail", "error");
+}
+
+// D4: rustc's own lints, on the declaration, once.
+#[test]
+fn warnings_land_where_the_code_was_written() {
+    check_expected("warn", "warning");
+}
+
+fn check_expected(folder: &str, level: &str) {
+    let cases = cases(folder);
+    let said = check(&cases);
+    for (name, path) in &cases {
+        let said = said.get(name).map_or("", String::as_str);
+        assert!(
+            said.contains(level),
+            "{name} gives no {level}, or was not looked at"
+        );
+        expect_file![path.with_extension("expected")].assert_eq(said);
+    }
+}
+
+#[test]
+fn what_is_right_gives_no_word() {
+    let cases = cases("pass");
+    let said = check(&cases);
+    assert!(said.is_empty(), "{said:#?}");
+    // Clippy sees the user's code as the user wrote it, too; not every machine has it.
+    let clippy = Command::new(env!("CARGO"))
+        .args(["clippy", "--version"])
+        .output();
+    if clippy.is_ok_and(|output| output.status.success()) {
+        let said = check_with("clippy", &cases);
+        assert!(said.is_empty(), "{said:#?}");
+    }
+}
+
+/// The programs of one folder, by name.
+fn cases(folder: &str) -> BTreeMap<String, PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("ui/command")
+        .join(folder);
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let programs = files.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    let cases: BTreeMap<String, PathBuf> = programs
+        .map(|path| {
+            (
+                path.file_stem().unwrap().to_string_lossy().into_owned(),
+                path,
+            )
+        })
+        .collect();
+    assert!(!cases.is_empty());
+    cases
+}
+
+/// Compiles the programs in a package of their own, and gives what the compiler said of each.
+fn check(cases: &BTreeMap<String, PathBuf>) -> BTreeMap<String, String> {
+    check_with("check", cases)
+}
+
+fn check_with(tool: &str, cases: &BTreeMap<String, PathBuf>) -> BTreeMap<String, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let suite = std::env::current_exe().unwrap();
+    let target = suite.ancestors().nth(3).unwrap();
+    let kind = cases
+        .values()
+        .next()
+        .unwrap()
+        .parent()
+        .unwrap()
+        .file_name()
+        .unwrap();
+    let package = target.join("ui").join(kind);
+    fs::create_dir_all(&package).unwrap();
+    let mut manifest = format!(
+        "[package]\nname = \"ui-{}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
+         [dependencies]\nalloy-runtime = {{ path = {:?} }}\nserde = \"1\"\nschemars = \"1\"\n",
+        kind.to_string_lossy(),
+        root.join("alloy-runtime").display().to_string(),
+    );
+    for (name, path) in cases {
+        let path = path.display().to_string();
+        write!(manifest, "\n[[bin]]\nname = {name:?}\npath = {path:?}\n").unwrap();
+    }
+    fs::write(package.join("Cargo.toml"), manifest).unwrap();
+    // The same versions as the workspace's, so that nothing new is fetched.
+    fs::copy(root.join("Cargo.lock"), package.join("Cargo.lock")).unwrap();
+
+    let output = Command::new(env!("CARGO"))
+        .args([
+            tool,
+            "--quiet",
+            "--keep-going",
+            "--message-format=json",
+            "--bins",
+        ])
+        .arg("--manifest-path")
+        .arg(package.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(target.join("ui/target"))
+        .env_remove("RUSTFLAGS")
+        .output()
+        .unwrap();
+    let mut said: BTreeMap<String, String> = BTreeMap::new();
+    let mut looked_at = 0;
+    for line in String::from_utf8(output.stdout).unwrap().lines() {
+        let message: Value = serde_json::from_str(line).unwrap();
+        let Some(name) = message["target"]["name"]
+            .as_str()
+            .filter(|name| cases.contains_key(*name))
+        else {
+            continue;
+        };
+        looked_at += 1;
+        if message["reason"] == "compiler-message" {
+            if let Some(words) = ours(&message["message"]) {
+                said.entry(name.to_owned()).or_default().push_str(&words);
+            }
+        }
+    }
+    assert!(
+        looked_at >= cases.len(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    said
+}
+
+/// What is ours of a diagnostic: `None` of the compiler's own closing lines.
+fn ours(diagnostic: &Value) -> Option<String> {
+    let level = diagnostic["level"].as_str().unwrap();
+    let spans = diagnostic["spans"].as_array().unwrap();
+    let primary = spans.iter().find(|span| span["is_primary"] == true)?;
+    let code = diagnostic["code"]["code"].as_str();
+    let message = diagnostic["message"].as_str().unwrap();
+    let place = format!(
+        "{}:{}-{}",
+        primary["line_start"],
+        primary["column_start"],
+        // An error on a whole body ends lines later: its first line is what is looked at.
+        match primary["line_end"] == primary["line_start"] {
+            true => primary["column_end"].to_string(),
+            false => "…".to_owned(),
+        },
+    );
+    // A bound's own words, from `#[diagnostic::on_unimplemented]`, carry a code and are still ours.
+    let worded_by_us = code.is_none() && !message.starts_with("invalid format string")
+        || code == Some("E0277") && message.contains("command") && !message.contains("trait bound");
+    let mut out = match (worded_by_us, code) {
+        (true, None) => format!("{place} {level}: {message}\n"),
+        (true, Some(code)) => format!("{place} {level}[{code}]: {message}\n"),
+        (false, code) => format!("{place} {level}[{}]\n", code.unwrap_or("rustc")),
+    };
+    if worded_by_us {
+        let notes = diagnostic["children"].as_array().unwrap().iter();
+        let notes = notes
+            .filter(|note| note["level"] == "note" && note["spans"].as_array().unwrap().is_empty());
+        for note in notes {
+            let note = note["message"].as_str().unwrap();
+            if note.contains("command") || note.contains("output") || note.contains("answer") {
+                writeln!(out, "  note: {note}").unwrap();
+            }
+        }
+    }
+    Some(out)
+}

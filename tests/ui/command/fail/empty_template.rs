@@ -1,0 +1,6 @@
+use alloy_runtime::command;
+
+#[command("  ", system = "")]
+async fn hello() -> String;
+
+fn main() {}

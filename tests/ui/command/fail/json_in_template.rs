@@ -1,0 +1,6 @@
+use alloy_runtime::command;
+
+#[command("Answer like {\"name\": \"Ann\"}")]
+async fn greet() -> String;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use alloy_runtime::command;
+
+#[command("Say hello")]
+const unsafe extern "C" fn hello() -> String;
+
+fn main() {}

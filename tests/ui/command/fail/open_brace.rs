@@ -1,0 +1,6 @@
+use alloy_runtime::command;
+
+#[command("Greet {name")]
+async fn greet(name: &str) -> String;
+
+fn main() {}

@@ -1,0 +1,8 @@
+use alloy_runtime::command;
+
+#[command("Say hello")]
+async fn hello() -> String {
+    format!("Say bye")
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use alloy_runtime::command;
+
+#[command("Greet {nmae}")]
+async fn greet(name: &str) -> String;
+
+fn main() {}

@@ -1,0 +1,71 @@
+//! Right declarations give no warning of any kind, whatever is listened to.
+
+#![warn(unused, missing_docs, unused_qualifications, single_use_lifetimes, elided_lifetimes_in_paths)]
+#![warn(unreachable_pub, let_underscore_drop, clippy::pedantic)]
+#![deny(warnings)]
+
+use alloy_runtime::{Command, command};
+
+/// A user.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+pub struct User {
+    /// The name.
+    pub name: String,
+}
+
+/// Extract the user described in the text.
+#[command(model = "m", system = "You speak {language}.")]
+async fn from_doc(text: String, language: &str, note: Option<u8>) -> User;
+
+/// From a template.
+#[command(
+    "
+    Extract:
+    {text}
+    "
+)]
+async fn from_template(text: impl std::fmt::Display) -> alloy_runtime::Result<Vec<User>>;
+
+#[command()]
+async fn from_body(text: &str) -> User {
+    format!("Extract: {text}")
+}
+
+#[command()]
+async fn from_name(text: &str);
+
+struct Desk;
+
+impl Desk {
+    #[command("At the desk {n}")]
+    async fn method(&self, /** how many */ n: u8) -> Option<u8>;
+}
+
+macro_rules! commands {
+    ($($name:ident: $type:ty,)*) => {
+        $(
+            #[command("Answer {question}")]
+            async fn $name(question: &str) -> $type;
+        )*
+    };
+}
+
+commands! {
+    yes_or_no: bool,
+    number: f64,
+}
+
+#[cfg(any())]
+#[command("Never compiled {at all}")]
+async fn absent() -> Nothing;
+
+fn main() {
+    fn kept<T>(_: &Command<T>) {}
+    kept(&from_doc(String::new(), "French", None));
+    kept(&from_template(1));
+    kept(&from_body(""));
+    kept(&from_name(""));
+    kept(&Desk.method(1));
+    kept(&yes_or_no(""));
+    kept(&number(""));
+}
