@@ -4,20 +4,20 @@
 //! layer that has one, and remembers which that was. Nothing here reads the environment or a clock:
 //! [`env::layer`] is a function of names and values.
 
-pub(crate) mod duration;
+mod duration;
 pub(crate) mod env;
 mod host;
-mod layer;
+mod keys;
 mod secret;
-mod settings;
+mod show;
+mod source;
 mod text;
 mod value;
 
 pub(crate) use self::host::Host;
-pub(crate) use self::layer::Layer;
-pub use self::layer::Source;
+pub use self::keys::Settings;
+pub(crate) use self::keys::{Layer, Layers};
 pub(crate) use self::secret::Secret;
-pub(crate) use self::settings::Layers;
-pub use self::settings::Settings;
+pub use self::source::Source;
 pub(crate) use self::text::Text;
 pub(crate) use self::value::{check_max_tokens, check_model, check_temperature, check_timeout};

@@ -488,6 +488,28 @@ mod time {
         .assert_eq(&shown(&error));
     }
 
+    // A listener whose queue is full takes no further connection; other systems refuse it at once.
+    #[cfg(target_os = "linux")]
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_does_not_come_about_is_told_with_the_address() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let wait = Duration::from_millis(50);
+        let mut waiting = Vec::new();
+        while let Ok(stream) = std::net::TcpStream::connect_timeout(&address, wait) {
+            waiting.push(stream);
+        }
+        let error = answer::<String>()
+            .host(address.to_string())
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert_eq!(
+            error.to_string(),
+            format!("no connection to http://{address} within 10s")
+        );
+    }
+
     #[tokio::test]
     async fn a_reply_that_stops_in_the_middle_is_told_after_the_idle_time() {
         let server = Server::start([Reply::answer("hello").cut_short_by(10).then_silence()]);

@@ -10,10 +10,15 @@ use crate::error::{Detail, Error, TimeLimit};
 #[allow(clippy::needless_pass_by_value, reason = "called by map_err")]
 pub(super) fn of_send(error: reqwest::Error) -> Error {
     if error.is_connect() {
-        if error.is_timeout() {
-            return timed_out(TimeLimit::Connect, CONNECT_TIMEOUT);
-        }
-        return Error::new(Detail::Unreachable).with_source(cause(&error));
+        let failure = match error.url().map(reqwest::Url::scheme) {
+            _ if error.is_timeout() => return timed_out(TimeLimit::Connect, CONNECT_TIMEOUT),
+            Some("https") if is_tls(&error) => Detail::NotOllama {
+                found: "it speaks no TLS that could be agreed on".into(),
+                excerpt: String::new(),
+            },
+            _ => Detail::Unreachable,
+        };
+        return Error::new(failure).with_source(cause(&error));
     }
     if is_unparsable(&error) {
         let strange = Detail::NotOllama {
@@ -45,6 +50,16 @@ fn is_unparsable(error: &reqwest::Error) -> bool {
     causes.any(|cause| cause.downcast_ref().is_some_and(hyper::Error::is_parse))
 }
 
+/// Whether a connection was there and TLS failed on it: what fails below TLS has a code of the
+/// system's, or is the look-up of the name.
+fn is_tls(error: &reqwest::Error) -> bool {
+    let system = |cause: &io::Error| cause.raw_os_error().is_some();
+    let mut causes = causes(error);
+    !causes.any(|cause| {
+        cause.downcast_ref().is_some_and(system) || cause.to_string().contains("dns error")
+    })
+}
+
 /// The innermost cause, which is the one that says what happened, as an error of the standard
 /// library: the client's own types are no part of Alloy's interface.
 fn cause(error: &reqwest::Error) -> io::Error {
@@ -62,4 +77,44 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'stat
     std::iter::successors(error.source(), |error: &&(dyn StdError + 'static)| {
         (*error).source()
     })
+}
+
+#[cfg(all(test, feature = "tls"))]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+
+    use crate::error::ErrorKind;
+    use crate::transport::{Client, Outgoing};
+
+    async fn kind_of(url: &str) -> ErrorKind {
+        let outgoing = Outgoing {
+            url: &url.parse().unwrap(),
+            api_key: None,
+            body: None,
+        };
+        let client = Client::new(true).unwrap();
+        client.exchange(outgoing).await.unwrap_err().kind()
+    }
+
+    // E1: TLS mismatch.
+    #[tokio::test]
+    async fn a_server_without_tls_is_told_from_no_server() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let plain = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            drop(stream.read(&mut [0; 64]));
+            drop(stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
+        });
+        assert_eq!(
+            kind_of(&format!("https://{address}")).await,
+            ErrorKind::NotOllama
+        );
+        plain.join().unwrap();
+        assert_eq!(
+            kind_of(&format!("https://{address}")).await,
+            ErrorKind::Unreachable
+        );
+    }
 }

@@ -1,35 +1,18 @@
-//! One layer of settings, and the list of keys.
+//! The list of keys, and the structs that hold one field a key.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::settings::{Layers, Setting};
+use super::source::{Setting, Source};
 use super::{Host, Secret, Text};
 
-/// Where a setting's value came from, strongest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Source {
-    /// A setter on this command: `.temperature(0.2)`.
-    Call,
-    /// The command's attribute: `#[command(temperature = 0.2)]`.
-    Attribute,
-    /// A variable of the environment.
-    Environment,
-    /// Alloy's own default.
-    Default,
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Call => "call",
-            Self::Attribute => "attribute",
-            Self::Environment => "environment",
-            Self::Default => "default",
-        })
-    }
+/// The layers of one command, strongest first: its own two by value, the shared ones by reference.
+pub(crate) struct Layers<'a> {
+    pub(crate) call: Layer,
+    pub(crate) attribute: Layer,
+    pub(crate) environment: &'a Layer,
+    pub(crate) defaults: &'a Layer,
 }
 
 /// Writes the structs that hold one field a key, so that a new key is one new line.
