@@ -8,34 +8,27 @@ pub(crate) fn as_template(block: &Group) -> Option<LitStr> {
     syn::parse2(block.stream()).ok()
 }
 
-/// Where a body awaits: `.await` outside of any `async` block of its own.
+/// Where a body awaits: `.await` outside of any `async` block, closure or function of its own.
 pub(crate) fn awaits(tokens: TokenStream) -> Vec<Span> {
     let mut found = Vec::new();
     let mut after_dot = false;
-    let mut after_async = false;
+    // From an `async` to the end of its braces, or of its statement.
+    let mut in_async = false;
     for token in tokens {
+        let dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
         match token {
-            TokenTree::Ident(ident) if after_dot && ident == "await" => found.push(ident.span()),
-            TokenTree::Ident(ident) if ident == "async" => {
-                after_async = true;
-                continue;
+            TokenTree::Ident(ident) if ident == "async" => in_async = true,
+            TokenTree::Ident(ident) if after_dot && !in_async && ident == "await" => {
+                found.push(ident.span());
             }
-            // `async move { … }`
-            TokenTree::Ident(ident) if after_async && ident == "move" => continue,
-            TokenTree::Group(group) => {
-                let own = after_async && group.delimiter() == Delimiter::Brace;
-                if !own {
-                    found.extend(awaits(group.stream()));
-                }
+            TokenTree::Group(group) if in_async => {
+                in_async = group.delimiter() != Delimiter::Brace;
             }
-            TokenTree::Punct(punct) if punct.as_char() == '.' => {
-                after_dot = true;
-                continue;
-            }
+            TokenTree::Group(group) => found.extend(awaits(group.stream())),
+            TokenTree::Punct(punct) if punct.as_char() == ';' => in_async = false,
             _ => {}
         }
-        after_dot = false;
-        after_async = false;
+        after_dot = dot;
     }
     found
 }

@@ -11,29 +11,48 @@ pub(crate) struct Doc {
 }
 
 /// Reads a doc comment; `None` where there is none, or nothing before its first heading.
-pub(crate) fn prompt(attrs: &[Attribute]) -> Option<Doc> {
+///
+/// # Errors
+///
+/// A `#[doc = include_str!(…)]` stands where its text, unknown here, would be the prompt.
+pub(crate) fn prompt(attrs: &[Attribute]) -> syn::Result<Option<Doc>> {
     let mut lines: Vec<(String, Span)> = Vec::new();
     for attr in attrs {
-        let Some((text, span)) = text(attr) else {
-            continue;
-        };
-        // A `/** … */` comment is one attribute of many lines, each of which may begin with a star.
-        let star = text.contains('\n');
-        for line in text.split('\n') {
-            let line = match line.trim_start().strip_prefix('*') {
-                Some(rest) if star => rest,
-                _ => line,
-            };
-            lines.push((line.trim_end().to_owned(), span));
+        if let Some((text, span)) = text(attr)? {
+            let comment = text.split('\n').map(|line| line.trim_end().to_owned());
+            lines.extend(
+                without_stars(comment.collect())
+                    .into_iter()
+                    .map(|line| (line, span)),
+            );
         }
     }
-    if let Some(heading) = lines.iter().position(|(line, _)| is_heading(line)) {
-        lines.truncate(heading);
-    }
+    let mut in_code = false;
+    let heading = lines.iter().position(|(line, _)| {
+        let fence = ["```", "~~~"]
+            .iter()
+            .any(|fence| line.trim_start().starts_with(fence));
+        in_code ^= fence;
+        !in_code && is_heading(line)
+    });
+    lines.truncate(heading.unwrap_or(lines.len()));
     unindent(&mut lines);
     let text: Vec<&str> = lines.iter().map(|(line, _)| line.as_str()).collect();
     let text = text.join("\n").trim_matches('\n').to_owned();
-    (!text.is_empty()).then_some(Doc { text, lines })
+    Ok((!text.is_empty()).then_some(Doc { text, lines }))
+}
+
+/// The lines of a `/** … */` comment without the stars at their beginnings, where all have one.
+fn without_stars(mut lines: Vec<String>) -> Vec<String> {
+    let star = |line: &String| line.trim_start().starts_with('*');
+    let filled = |line: &&String| !line.trim().is_empty();
+    let mut others = lines.iter().skip(1).filter(filled).peekable();
+    if others.peek().is_some() && others.all(star) {
+        for line in lines.iter_mut().skip(1) {
+            *line = line.trim_start().trim_start_matches('*').to_owned();
+        }
+    }
+    lines
 }
 
 /// Whether an attribute is a doc comment.
@@ -41,17 +60,22 @@ pub(crate) fn is_doc(attr: &Attribute) -> bool {
     attr.path().is_ident("doc")
 }
 
-fn text(attr: &Attribute) -> Option<(String, Span)> {
-    match &attr.meta {
-        Meta::NameValue(meta) if is_doc(attr) => match &meta.value {
-            Expr::Lit(expr) => match &expr.lit {
-                Lit::Str(text) => Some((text.value(), text.span())),
-                _ => None,
-            },
-            // `#[doc = include_str!(…)]`: the text is not known here.
-            _ => None,
+/// The text of a doc attribute; `None` of any other, and of `#[doc(…)]`.
+fn text(attr: &Attribute) -> syn::Result<Option<(String, Span)>> {
+    let Meta::NameValue(meta) = &attr.meta else {
+        return Ok(None);
+    };
+    match &meta.value {
+        _ if !is_doc(attr) => Ok(None),
+        Expr::Lit(expr) => match &expr.lit {
+            Lit::Str(text) => Ok(Some((text.value(), text.span()))),
+            _ => Ok(None),
         },
-        _ => None,
+        other => Err(syn::Error::new_spanned(
+            other,
+            "the doc comment is the prompt of this command, and this text is not known to the macro: \
+             write the prompt as a template, `#[command(\"…\")]`",
+        )),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The function under an attribute, with or without a body.
 
-use proc_macro2::{Group, Span, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenTree};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, Ident, Pat, PatType, Signature, Token, Type, Visibility};
@@ -34,13 +34,10 @@ impl Parse for Function {
         let body = if input.peek(Token![;]) {
             Body::Missing(input.parse()?)
         } else {
-            match input.parse()? {
-                TokenTree::Group(group) => Body::Block(group),
-                other => {
-                    return Err(syn::Error::new(
-                        other.span(),
-                        "expected `;` or a body in braces",
-                    ));
+            match block(input.parse()?) {
+                Ok(block) => Body::Block(block),
+                Err(place) => {
+                    return Err(syn::Error::new(place, "expected `;` or a body in braces"));
                 }
             }
         };
@@ -50,6 +47,18 @@ impl Parse for Function {
             sig,
             body,
         })
+    }
+}
+
+/// The braces of a body, also where a `macro_rules!` passed them as a `$body:block`.
+fn block(token: TokenTree) -> Result<Group, Span> {
+    match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Ok(group),
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            let place = group.span();
+            group.stream().into_iter().next().map_or(Err(place), block)
+        }
+        other => Err(other.span()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a key of an attribute accepts.
 
-use syn::parse::{ParseStream, Parser as _};
+use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::{LitFloat, LitInt, LitStr, Path, Token};
 
 use proc_macro2::{Span, TokenStream};
@@ -12,11 +12,11 @@ pub(crate) fn string(key: &str, example: &str, value: TokenStream) -> syn::Resul
     )
 }
 
-/// A number, whole or not, negative or not, with its place.
+/// A number from 0 to 2, whole or not.
 pub(crate) fn number(key: &str, value: TokenStream) -> syn::Result<f64> {
     let expected = format!("`{key}` takes a number from 0 to 2: `{key} = 0.2`");
     let place = value.clone();
-    let parse = |input: ParseStream<'_>| {
+    let number = parsed(value, &expected, |input| {
         let minus: Option<Token![-]> = input.parse()?;
         let number: f64 = if input.peek(LitInt) {
             input.parse::<LitInt>()?.base10_parse()?
@@ -24,10 +24,10 @@ pub(crate) fn number(key: &str, value: TokenStream) -> syn::Result<f64> {
             input.parse::<LitFloat>()?.base10_parse()?
         };
         Ok(if minus.is_some() { -number } else { number })
-    };
-    match parse.parse2(value) {
-        Ok(number) if (0.0..=2.0).contains(&number) => Ok(number),
-        _ => Err(on(place, &expected)),
+    })?;
+    match (0.0..=2.0).contains(&number) {
+        true => Ok(number),
+        false => Err(on(place, &expected)),
     }
 }
 
@@ -74,8 +74,25 @@ pub(crate) fn path(key: &str, value: TokenStream) -> syn::Result<Path> {
         .map_err(|_| on(place, &expected))
 }
 
-fn literal<T: syn::parse::Parse>(value: TokenStream, expected: &str) -> syn::Result<T> {
-    syn::parse2(value.clone()).map_err(|_| on(value, expected))
+fn literal<T: Parse>(value: TokenStream, expected: &str) -> syn::Result<T> {
+    parsed(value, expected, T::parse)
+}
+
+/// Reads the whole of a value. What follows a right value is the next argument, its comma forgotten.
+fn parsed<T>(
+    value: TokenStream,
+    expected: &str,
+    parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
+) -> syn::Result<T> {
+    let place = value.clone();
+    let whole = |input: ParseStream<'_>| {
+        let parsed = parse(input).map_err(|_| on(place, expected))?;
+        match input.is_empty() {
+            true => Ok(parsed),
+            false => Err(input.error("expected `,` before this")),
+        }
+    };
+    whole.parse2(value)
 }
 
 fn on(tokens: TokenStream, message: &str) -> syn::Error {

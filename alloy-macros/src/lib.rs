@@ -16,7 +16,10 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-/// Declares a command: a function whose answer a model gives.
+#[allow(
+    missing_docs,
+    reason = "documented where it is re-exported, since rustdoc joins the two texts"
+)]
 #[proc_macro_attribute]
 pub fn command(
     attribute: proc_macro::TokenStream,

@@ -36,7 +36,10 @@ fn the_cards_own_line() {
                     )
                     .model("ollama:llama3.1");
                 let __alloy_prompt = {
-                    let mut __alloy_text = ::std::format!("Extract");
+                    let mut __alloy_text = ::alloy_runtime::__private::render(
+                        14usize,
+                        ::core::format_args!("Extract"),
+                    );
                     ::alloy_runtime::__private::push_block(&mut __alloy_text, "text", &text);
                     __alloy_text
                 };
@@ -66,7 +69,10 @@ fn a_template_with_every_key() {
                     .temperature(1f64)
                     .max_tokens(40u32)
                     .timeout_millis(120000u64);
-                let __alloy_prompt = ::std::format!("Extract: {text}");
+                let __alloy_prompt = ::llm::__private::render(
+                    30usize,
+                    ::core::format_args!("Extract: {text}"),
+                );
                 ::llm::__private::command::<T>(&__ALLOY_DEFINITION, __alloy_prompt)
             }
         "##]],
@@ -88,20 +94,22 @@ fn a_template_of_several_lines() {
                 static __ALLOY_DEFINITION: ::alloy_runtime::__private::Definition = ::alloy_runtime::__private::Definition::new(
                     "greet",
                 );
-                let __alloy_system = ::std::format!("You are {tone}.");
+                let __alloy_system = ::alloy_runtime::__private::render(
+                    30usize,
+                    ::core::format_args!("You are {tone}."),
+                );
                 let __alloy_prompt = {
                     let _ = ::core::format_args!("
                 Greet {name:>5}.
                 {{Be}} {tone}.
             ");
-                    #[allow(
-                        unused_imports,
-                        reason = "only needed where a parameter cannot be displayed"
-                    )]
                     use ::alloy_runtime::__private::Fallback as _;
-                    ::std::format!(
-                        "Greet {:>5}.\n{{Be}} {}.", name, (& ::alloy_runtime::__private::Given(&
-                        tone)).part()
+                    ::alloy_runtime::__private::render(
+                        46usize,
+                        ::core::format_args!(
+                            "Greet {:>5}.\n{{Be}} {}.", name, (& ::alloy_runtime::__private::Given(&
+                            tone)).part()
+                        ),
                     )
                 };
                 ::alloy_runtime::__private::with_system(
@@ -132,7 +140,10 @@ fn a_doc_comment_and_an_optional_parameter() {
                     "translate",
                 );
                 let __alloy_prompt = {
-                    let mut __alloy_text = ::std::format!("Translate {text}.");
+                    let mut __alloy_text = ::alloy_runtime::__private::render(
+                        34usize,
+                        ::core::format_args!("Translate {text}."),
+                    );
                     if let ::core::option::Option::Some(__alloy_value) = &note {
                         ::alloy_runtime::__private::push_block(
                             &mut __alloy_text,
@@ -184,13 +195,15 @@ fn bodies() {
                     "sum",
                 );
                 ::alloy_runtime::__private::returned::<Result<u8>, u8>();
-                let __alloy_prompt = ::alloy_runtime::__private::fallible_body(|| ::core::result::Result::Ok({
-                    let n: u8 = text.parse()?;
-                    n.to_string()
-                }));
-                ::alloy_runtime::__private::fallible_command::<
-                    u8,
-                >(&__ALLOY_DEFINITION, __alloy_prompt)
+                let __alloy_prompt = ::alloy_runtime::__private::fallible_body(
+                    (|| -> ::core::result::Result<_, ::alloy_runtime::__private::BoxError> {
+                        ::core::result::Result::Ok({
+                            let n: u8 = text.parse()?;
+                            n.to_string()
+                        })
+                    })(),
+                );
+                ::alloy_runtime::__private::command::<u8>(&__ALLOY_DEFINITION, __alloy_prompt)
             }
         "##]],
     );

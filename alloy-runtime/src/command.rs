@@ -25,6 +25,8 @@ use crate::request::Request;
 ///
 /// `M` tells what the command can do beside being awaited; [`Plain`] is the ordinary case.
 ///
+/// It runs on tokio: on any runtime with I/O and time enabled, as `#[tokio::main]` makes it.
+///
 /// # Errors
 ///
 /// Awaiting gives an [`Error`]; its [`kind`](Error::kind) says which of them.
@@ -50,6 +52,9 @@ use crate::request::Request;
 #[must_use = "a command does nothing until it is awaited"]
 pub struct Command<T, M = Plain> {
     state: State<T>,
+    /// Begins the pipeline for `T`. Kept here so that being a future asks nothing of `T`: a type that
+    /// is no output is then one error, where the command is declared, and not one more at each `.await`.
+    start: fn(Request) -> Running<T>,
     /// `fn() -> T` keeps the command `Send` and `Unpin` whatever `T` is.
     marker: PhantomData<fn() -> (T, M)>,
 }
@@ -59,11 +64,14 @@ pub struct Command<T, M = Plain> {
 #[non_exhaustive]
 pub struct Plain;
 
+/// The whole pipeline as one boxed future.
+type Running<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+
 enum State<T> {
     /// Not polled yet: the setters still apply.
     Ready(Request),
-    /// Polled: the whole pipeline is one boxed future.
-    Running(Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>),
+    /// Polled.
+    Running(Running<T>),
     /// The result was handed out, or a setter is at work.
     Done,
 }
@@ -72,6 +80,7 @@ impl<T: Output, M> Command<T, M> {
     pub(crate) fn new(request: Request) -> Self {
         Self {
             state: State::Ready(request),
+            start: |request| Box::pin(async { run(request).await.map(|(value, _)| value) }),
             marker: PhantomData,
         }
     }
@@ -84,18 +93,22 @@ impl<T: Output, M> Command<T, M> {
         self
     }
 
+    /// The error that the command ends with, unless there is one already.
+    pub(crate) fn refuse(mut self, error: Error) -> Self {
+        if let State::Ready(request) = &mut self.state {
+            request.refused.get_or_insert(error);
+        }
+        self
+    }
+
     /// Runs the command and gives, beside its value, all that is known about how it came.
     ///
     /// # Errors
     ///
-    /// The same as awaiting the command.
-    ///
-    /// # Panics
-    ///
-    /// Where the command was polled before.
+    /// The same as awaiting the command; and that it was awaited already.
     pub async fn outcome(self) -> Result<Outcome<T>, Error> {
         let State::Ready(request) = self.state else {
-            unreachable!("`outcome` was called on a command that had been polled");
+            return Err(awaited_already());
         };
         let (value, finished) = run::<T>(request).await?;
         let messages = finished.messages();
@@ -131,19 +144,29 @@ async fn run<T: Output>(request: Request) -> Result<(T, Finished), Error> {
     }
 }
 
-impl<T: Output, M> Future for Command<T, M> {
+/// A command runs once: what is asked of it after it began is a mistake of the program.
+fn awaited_already() -> Error {
+    Error::configuration(
+        "the command was awaited already",
+        "Call the function again for another command.",
+    )
+}
+
+impl<T, M> Future for Command<T, M> {
     type Output = Result<T, Error>;
 
+    #[allow(
+        clippy::panic,
+        reason = "a future polled after its end panics, as those of the standard library do"
+    )]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if let State::Ready(_) = self.state {
             if let State::Ready(request) = std::mem::replace(&mut self.state, State::Done) {
-                self.state = State::Running(Box::pin(async {
-                    run(request).await.map(|(value, _)| value)
-                }));
+                self.state = State::Running((self.start)(request));
             }
         }
         let State::Running(running) = &mut self.state else {
-            unreachable!("a command was polled after it had given its result");
+            panic!("a command was polled after it had given its result");
         };
         let result = running.as_mut().poll(context);
         if result.is_ready() {

@@ -14,7 +14,7 @@ pub(crate) use self::report::{Span, excerpt};
 use crate::reply::Usage;
 
 /// Any error that a body of a command can raise with `?`, and any cause below an [`Error`].
-pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
+pub type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Why a command did not give its value.
 ///

@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use tokio::runtime::{Handle, Id};
@@ -11,8 +12,8 @@ use crate::error::Error;
 use crate::output::{Expectation, Output};
 use crate::transport::Client;
 
-/// Clients kept at a time. A program has one runtime, a test suite many, one after the other: the
-/// oldest goes first, and with it the connections of a runtime that is long gone.
+/// Clients kept at a time. A program has one runtime, a test suite many, one after the other: the one
+/// that was not used for longest goes first, and with it the connections of a runtime that is gone.
 const MOST_CLIENTS: usize = 32;
 
 /// The layers that every command shares.
@@ -69,7 +70,7 @@ pub(crate) fn expectation<T: Output>() -> &'static Expectation {
 ///
 /// Outside a tokio runtime there is none.
 pub(crate) fn client(loopback: bool) -> Result<Client, Error> {
-    static CLIENTS: RwLock<Vec<((Id, bool), Client)>> = RwLock::new(Vec::new());
+    static CLIENTS: RwLock<Vec<Pooled>> = RwLock::new(Vec::new());
     let runtime = Handle::try_current().map_err(|_| {
         Error::configuration(
             "a command was awaited outside a tokio runtime",
@@ -78,18 +79,53 @@ pub(crate) fn client(loopback: bool) -> Result<Client, Error> {
     })?;
     let key = (runtime.id(), loopback);
     let clients = CLIENTS.read().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, client)) = clients.iter().find(|(known, _)| *known == key) {
-        return Ok(client.clone());
+    if let Some(client) = clients.iter().find_map(|pooled| pooled.of(key)) {
+        return Ok(client);
     }
     drop(clients);
     let mut clients = CLIENTS.write().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, client)) = clients.iter().find(|(known, _)| *known == key) {
-        return Ok(client.clone());
+    if let Some(client) = clients.iter().find_map(|pooled| pooled.of(key)) {
+        return Ok(client);
     }
     let client = Client::new(loopback)?;
     if clients.len() == MOST_CLIENTS {
-        clients.remove(0);
+        let oldest = clients
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, pooled)| pooled.used());
+        if let Some((oldest, _)) = oldest {
+            clients.swap_remove(oldest);
+        }
     }
-    clients.push((key, client.clone()));
-    Ok(client)
+    let pooled = Pooled {
+        key,
+        client,
+        used: AtomicU64::new(0),
+    };
+    let client = pooled.of(key);
+    clients.push(pooled);
+    client.map_or_else(|| Client::new(loopback), Ok)
+}
+
+/// A client, and when it was last used: the number of that use among all.
+struct Pooled {
+    key: (Id, bool),
+    client: Client,
+    used: AtomicU64,
+}
+
+impl Pooled {
+    /// The client, where it is the one of `key`; this counts as a use.
+    fn of(&self, key: (Id, bool)) -> Option<Client> {
+        static USES: AtomicU64 = AtomicU64::new(0);
+        (self.key == key).then(|| {
+            self.used
+                .store(USES.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+            self.client.clone()
+        })
+    }
+
+    fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
 }

@@ -7,10 +7,8 @@ use serde::Serialize;
 /// A value that a prompt shows as compact JSON: for parameters that have no `Display`, or not one a
 /// model should read.
 ///
-/// # Errors
-///
-/// A value that cannot be written as JSON (a map whose keys are no text, say) fails to format, which
-/// panics in `to_string` and in a command's prompt, as every failing `Display` does.
+/// A value that cannot be written as JSON (a map whose keys are no text, say) is an error of kind
+/// [`Prompt`](crate::ErrorKind::Prompt) when the command is awaited.
 ///
 /// # Examples
 ///

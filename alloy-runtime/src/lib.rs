@@ -1,23 +1,31 @@
 #![doc = include_str!("docs/crate.md")]
 
-// The rooms, in the order in which data flows through them; a room uses only those above it.
-#[doc(hidden)]
-pub mod __private;
-mod command;
-mod config;
-mod engine;
+// Plain data, and the one error type.
 mod error;
-mod global;
-mod json;
 mod message;
-mod outcome;
-mod output;
 mod reply;
-mod request;
+
+// What is decided before anything is sent.
+mod config;
+mod output;
 mod route;
 mod schema;
+
+// Bytes, and their way over the network.
 mod transport;
 mod wire;
+
+// One call, from its request to its outcome.
+mod command;
+mod engine;
+mod global;
+mod outcome;
+mod request;
+
+// What declarations use.
+#[doc(hidden)]
+pub mod __private;
+mod json;
 
 pub use self::command::{Command, Plain, Preview};
 pub use self::config::{Settings, Source};

@@ -62,9 +62,19 @@ pub(crate) enum Content {
         format: Box<str>,
         /// What the model is told, escaped for a JSON string, without quotes.
         form: Box<str>,
-        /// Whether the value stands in `{"value": …}`.
-        wrapped: bool,
+        root: Root,
     },
+}
+
+/// What the JSON of an answer is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Root {
+    /// Whatever it is.
+    Any,
+    /// An object: the value.
+    Value,
+    /// `{"value": …}` around a value that may be no object.
+    Wrapped,
 }
 
 impl Expectation {
@@ -74,13 +84,15 @@ impl Expectation {
             id if id == TypeId::of::<String>() => Content::Text,
             id if id == TypeId::of::<serde_json::Value>() => {
                 let schema = Schema::of::<T>();
-                Content::json("\"json\"".into(), &schema, false)
+                Content::json("\"json\"".into(), &schema, Root::Any)
             }
             _ => {
                 let schema = Schema::of::<T>();
-                let wrapped = !schema.is_object();
-                let schema = if wrapped { schema.wrapped() } else { schema };
-                Content::json(schema.to_wire().to_string().into(), &schema, wrapped)
+                let (schema, root) = match schema.is_object() {
+                    true => (schema, Root::Value),
+                    false => (schema.wrapped(), Root::Wrapped),
+                };
+                Content::json(schema.to_wire().to_string().into(), &schema, root)
             }
         };
         Self {
@@ -91,12 +103,12 @@ impl Expectation {
 }
 
 impl Content {
-    fn json(format: Box<str>, schema: &Schema, wrapped: bool) -> Self {
+    fn json(format: Box<str>, schema: &Schema, root: Root) -> Self {
         let quoted = serde_json::Value::String(schema.to_form()).to_string();
         Self::Json {
             format,
             form: quoted[1..quoted.len() - 1].into(),
-            wrapped,
+            root,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::config::{Settings, Text};
-use crate::error::Error;
+use crate::error::{Error, excerpt};
 
 /// A protocol between Alloy and a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,17 +32,25 @@ impl fmt::Display for Api {
 /// # fn main() -> Result<(), alloy_runtime::Error> {
 /// let route = hello().preview()?.route;
 /// assert_eq!(route.api, Api::Native);
+/// assert_eq!(route.reason(), "an Ollama model");
 /// assert_eq!(route.to_string(), "native: an Ollama model");
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Route {
     /// The protocol.
     pub api: Api,
-    /// The rule that chose it, in words.
-    pub reason: &'static str,
+    reason: &'static str,
+}
+
+impl Route {
+    /// The rule that chose the protocol, in words.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        self.reason
+    }
 }
 
 impl fmt::Display for Route {
@@ -89,6 +97,7 @@ pub(crate) fn choose(settings: &Settings) -> Result<(Route, ModelName), Error> {
 
 fn bare_name(given: &Text) -> Result<ModelName, Error> {
     let trimmed = given.trim();
+    let shown = excerpt(trimmed);
     let prefixed = |prefix: &str| {
         let head = trimmed.get(..prefix.len())?;
         head.eq_ignore_ascii_case(prefix)
@@ -98,7 +107,7 @@ fn bare_name(given: &Text) -> Result<ModelName, Error> {
         if prefixed(foreign).is_some() {
             return Err(Error::configuration(
                 format!(
-                    "model `{trimmed}` begins with `{foreign}`, which this version has no route to"
+                    "model `{shown}` begins with `{foreign}`, which this version has no route to"
                 ),
                 "Name an Ollama model: `ollama:NAME`, `ollama/NAME`, `local:NAME` or just `NAME`.",
             ));
@@ -111,7 +120,7 @@ fn bare_name(given: &Text) -> Result<ModelName, Error> {
     if bare.is_empty() {
         return Err(Error::configuration(
             format!(
-                "model `{trimmed}` has no name after its prefix; expected for example `ollama:llama3.1`"
+                "model `{shown}` has no name after its prefix; expected for example `ollama:llama3.1`"
             ),
             "`ollama list` shows what is installed.",
         ));

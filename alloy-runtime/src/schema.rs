@@ -17,7 +17,7 @@ use serde_json::{Number, Value};
 #[derive(Debug, PartialEq)]
 pub(crate) struct Schema {
     pub(crate) root: Shape,
-    /// The types that contain themselves, by name, in the order in which they were met.
+    /// The types that contain themselves, by name, in the order in which a reader meets them.
     pub(crate) definitions: Vec<(String, Shape)>,
 }
 

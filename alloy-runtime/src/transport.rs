@@ -15,6 +15,8 @@ use crate::wire::Answer;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a reply may be silent after its first byte. Before that a model may load for minutes.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
+/// How many connections to one server are kept open while nobody uses them.
+const MOST_IDLE: usize = 32;
 /// The largest reply that is read, in bytes. An answer of a model is a few thousand.
 const LARGEST_REPLY: usize = 16 * 1024 * 1024;
 
@@ -22,8 +24,11 @@ const LARGEST_REPLY: usize = 16 * 1024 * 1024;
 #[derive(Clone, Debug)]
 pub(crate) struct Client(HttpClient);
 
-/// What to send, and where.
-#[derive(Debug)]
+/// What to send, and where. No `Debug`: the URL may hold a password.
+#[allow(
+    missing_debug_implementations,
+    reason = "it would show the password of a URL"
+)]
 pub(crate) struct Outgoing<'a> {
     pub(crate) url: &'a Url,
     pub(crate) api_key: Option<&'a Secret>,
@@ -38,6 +43,7 @@ impl Client {
         let mut builder = HttpClient::builder()
             .user_agent(concat!("alloy-runtime/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
+            .pool_max_idle_per_host(MOST_IDLE)
             // A redirected POST loses its body, or takes it to a host that nobody named.
             .redirect(redirect::Policy::none())
             .http1_only();
@@ -69,8 +75,12 @@ impl Client {
                 .body(body),
             None => self.0.get(url.clone()),
         };
-        if let Some(key) = api_key {
-            request = request.header(AUTHORIZATION, key.expose());
+        // A host's own credentials, which the client sends by itself, are the more specific ones: no
+        // request has two.
+        let key = api_key.filter(|_| url.username().is_empty() && url.password().is_none());
+        if let Some(mut key) = key.and_then(|key| HeaderValue::from_str(key.expose()).ok()) {
+            key.set_sensitive(true);
+            request = request.header(AUTHORIZATION, key);
         }
         let response = request.send().await.map_err(failure::of_send)?;
 

@@ -31,7 +31,8 @@ struct Shared {
     /// The replies that are left, next first.
     script: Mutex<VecDeque<Reply>>,
     requests: Mutex<Vec<Request>>,
-    models: Vec<String>,
+    /// `None`: the list never comes.
+    models: Option<Vec<String>>,
     connections: AtomicUsize,
     /// Connections that the client has closed, or the server has.
     closed: AtomicUsize,
@@ -57,12 +58,27 @@ impl Server {
     /// Where the machine has no port to give.
     #[must_use]
     pub fn with_models(models: &[&str], script: impl IntoIterator<Item = Reply>) -> Self {
+        let models = models.iter().map(ToString::to_string).collect();
+        Self::run(Some(models), script.into_iter().collect())
+    }
+
+    /// The same, but the list of installed models never comes.
+    ///
+    /// # Panics
+    ///
+    /// Where the machine has no port to give.
+    #[must_use]
+    pub fn with_silent_tags(script: impl IntoIterator<Item = Reply>) -> Self {
+        Self::run(None, script.into_iter().collect())
+    }
+
+    fn run(models: Option<Vec<String>>, script: VecDeque<Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port of this machine");
         let shared = Arc::new(Shared {
             address: listener.local_addr().expect("the listener has an address"),
-            script: Mutex::new(script.into_iter().collect()),
+            script: Mutex::new(script),
             requests: Mutex::default(),
-            models: models.iter().map(ToString::to_string).collect(),
+            models,
             connections: AtomicUsize::new(0),
             closed: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
@@ -183,7 +199,10 @@ fn answer(request: Request, shared: &Shared) -> Reply {
         return refusal;
     }
     if request.path == "/api/tags" {
-        return Reply::tags(&shared.models);
+        return match &shared.models {
+            Some(models) => Reply::tags(models),
+            None => Reply::raw("").then_silence(),
+        };
     }
     lock(&shared.requests).push(request);
     lock(&shared.script).pop_front().unwrap_or_else(|| {

@@ -112,6 +112,14 @@ mod templates {
         );
     }
 
+    #[command("Format:\n    keep {text}\n", model = "m")]
+    async fn escaped_lines(text: &str) -> String;
+
+    #[test]
+    fn indentation_that_is_written_as_an_escape_stays() {
+        check(&escaped_lines("a"), "Format:\n    keep a\n");
+    }
+
     #[command(
         "
         Sum up: {value}
@@ -175,17 +183,44 @@ mod doc_comments {
 
     /** Extract the user.
 
-      * Indented as a star list.
+    * a bullet
+    not a bullet
     */
     #[command(model = "m")]
     async fn block_comment() -> String;
 
+    /**
+     * Extract the user.
+     *
+     * From {text}.
+     */
+    #[command(model = "m")]
+    async fn starred(text: &str) -> String;
+
     #[test]
     fn block_comments_work_too() {
-        let messages = block_comment().preview().unwrap().messages;
-        assert!(
-            messages[0].content.starts_with("Extract the user.\n\n"),
-            "{messages:?}"
+        check(
+            &block_comment(),
+            "Extract the user.\n\n   * a bullet\n   not a bullet",
+        );
+        check(&starred("a"), "Extract the user.\n\nFrom a.");
+    }
+
+    /// Explain this:
+    ///
+    /// ```sh
+    /// # a comment, no heading
+    /// ```
+    ///
+    /// In {language}.
+    #[command(model = "m")]
+    async fn with_code(language: &str) -> String;
+
+    #[test]
+    fn headings_end_the_prompt_but_not_those_in_code() {
+        check(
+            &with_code("French"),
+            "Explain this:\n\n```sh\n# a comment, no heading\n```\n\nIn French.",
         );
     }
 
@@ -260,8 +295,39 @@ mod bodies {
         format!("Double {number}")
     }
 
+    #[command(model = "m", system = "About {text}")]
+    async fn moved(text: String) -> String {
+        text
+    }
+
+    #[command(model = "m")]
+    async fn awaits_in_async_of_its_own(text: &str) -> String {
+        async fn inner() {
+            std::future::ready(()).await;
+        }
+        let _unpolled = (inner(), async move { inner().await }, async |_: u8| {
+            inner().await;
+        });
+        text
+    }
+
+    macro_rules! through_fragments {
+        ($name:ident, $parameter:ident: $type:ty => $output:ty, $body:block) => {
+            #[command(model = "m")]
+            async fn $name($parameter: $type) -> $output $body
+        };
+    }
+    through_fragments!(by_macro, text: &str => alloy_runtime::Result<String>, { "Extract: {text}" });
+
     #[test]
     fn a_body_yields_the_prompt() {
+        check(&awaits_in_async_of_its_own("a"), "a");
+        check(&by_macro("a"), "Extract: a");
+        let messages = moved("trains".into()).preview().unwrap().messages;
+        assert_eq!(
+            messages,
+            [Message::system("About trains"), Message::user("trains")]
+        );
         check(&computed("  a "), "Extract: a");
         check(&borrowed(" a "), "a");
         check(&borrowed(""), "nothing");
@@ -273,7 +339,7 @@ mod bodies {
     async fn a_body_that_fails_comes_out_at_the_await() {
         let error = fallible("x").await.unwrap_err();
         assert_eq!(error.kind(), alloy_runtime::ErrorKind::Prompt);
-        assert_eq!(error.to_string(), "the command's body gave no prompt");
+        assert_eq!(error.to_string(), "the prompt could not be made");
         let source = std::error::Error::source(&error).unwrap();
         assert!(source.is::<ParseIntError>(), "{source:?}");
         let previewed = fallible("x").preview().unwrap_err();
@@ -336,6 +402,30 @@ mod parameters {
     #[test]
     fn json_renders_as_json() {
         check(&json(Json(&Order { id: 7 })), r#"Order: {"id":7}"#);
+    }
+
+    type NoJson = std::collections::BTreeMap<(u8, u8), u8>;
+
+    #[command("Map: {map}", model = "m")]
+    async fn in_template(map: Json<NoJson>) -> String;
+
+    #[command(model = "m")]
+    async fn in_block(map: Json<NoJson>) -> String;
+
+    #[command("Say hello", system = "Map: {map}", model = "m")]
+    async fn in_system(map: Json<NoJson>) -> String;
+
+    #[test]
+    fn what_cannot_be_shown_is_an_error_and_no_half_prompt() {
+        let map = || Json(NoJson::from([((1, 2), 3)]));
+        for command in [in_template(map()), in_block(map()), in_system(map())] {
+            let error = command.preview().unwrap_err();
+            assert_eq!(error.kind(), alloy_runtime::ErrorKind::Prompt);
+            assert!(
+                format!("{error:?}").contains("could not be written as text"),
+                "{error:?}"
+            );
+        }
     }
 
     /// Locals of the expansion are not to be confused with these.

@@ -60,7 +60,7 @@ mod the_server_says_no {
         assert_eq!(error.kind(), ErrorKind::ModelNotFound);
         expect![[r#"
             model `llama3.1` is not installed at http://HOST; get it with `ollama pull llama3.1`, or use `llama3.1:8b` or `llama3.2:1b`
-              help: Run `ollama pull llama3.1`, or set ALLOY_MODEL=ollama:llama3.1:8b; `ollama list` shows what is installed."#]]
+              help: Run `ollama pull llama3.1`, or name `llama3.1:8b` where the model is set; `ollama list` shows what is installed."#]]
         .assert_eq(&shown(&error));
     }
 
@@ -168,6 +168,15 @@ mod not_ollama {
     use super::*;
 
     #[tokio::test]
+    async fn a_neighbour_that_speaks_json() {
+        let message =
+            json!({"error": {"code": 404, "message": "File Not Found", "type": "not_found_error"}});
+        let error = error_of::<String>(Reply::json(404, &message)).await;
+        assert_eq!(error.kind(), ErrorKind::NotOllama);
+        assert_eq!(error.excerpt(), Some("File Not Found"));
+    }
+
+    #[tokio::test]
     async fn a_web_page() {
         let error = check::<String>(
             Reply::body(200, "text/html", "<!doctype html><title>Router</title>"),
@@ -190,7 +199,7 @@ mod not_ollama {
             Reply::body(404, "text/plain", "404 page not found"),
             ErrorKind::NotOllama,
             expect![[r#"
-                the server at http://HOST is not Ollama: it has no /api/chat (status 404); set OLLAMA_HOST to where Ollama listens
+                the server at http://HOST is not Ollama: it has no /api/chat; set OLLAMA_HOST to where Ollama listens
                   found: 404 page not found
                   help: Open the address in a browser: Ollama says `Ollama is running`. Set OLLAMA_HOST to the right host and port; the usual one is http://127.0.0.1:11434."#]],
         )
@@ -253,7 +262,7 @@ mod protocol {
             assert!(error.to_string().contains(expected), "{body}: {error}");
         };
         check(json!({"done": true}), "it has no `message`").await;
-        check(json!([1]), "it is not the JSON of a reply").await;
+        check(json!([{"content": "hi"}, true]), "it is a list").await;
         check(
             json!({"message": {"content": ["parts"]}, "done": true}),
             "invalid type: sequence",
@@ -351,6 +360,62 @@ mod answers {
         );
         assert_eq!(error.attempts(), 1);
         assert_eq!(error.usage().unwrap().completion_tokens, Some(12));
+    }
+
+    // What a model or a server wrote is quoted in many places: each is short and harmless.
+    #[tokio::test]
+    async fn foreign_text_is_short_and_cannot_drive_the_terminal() {
+        #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+        enum Word {
+            Yes,
+        }
+        type Map = std::collections::BTreeMap<String, u8>;
+        let long = "x".repeat(100_000);
+        let evil = format!("\\u001b[31m\\u202e{long}");
+        let mut errors = vec![
+            error_of::<Word>(Reply::answer(&format!(r#"{{"value":"{evil}"}}"#))).await,
+            error_of::<Map>(Reply::answer(&format!(r#"{{"{evil}":"x"}}"#))).await,
+            error_of::<User>(Reply::answer(&format!(r#"{{"name":"a","age":"{evil}"}}"#))).await,
+            error_of::<User>(Reply::body(
+                200,
+                "application/json",
+                format!("{{\"done\":\"{long}\"}}"),
+            ))
+            .await,
+            error_of::<User>(Reply::error(500, &format!("\u{1b}[31m{long}"))).await,
+        ];
+        let near = format!("llama3.1:\u{1b}[31m{}", "x".repeat(400));
+        let server =
+            Server::with_models(&[&near], [Reply::error(404, "model 'llama3.1' not found")]);
+        errors.push(answer::<User>().host(server.host()).await.unwrap_err());
+        for error in errors {
+            let shown = format!("{error}\n{error:?}\n{}", error.help()).replace('\n', " ");
+            assert!(
+                !shown.contains(|c: char| c.is_control() || c == '\u{202e}'),
+                "{shown:?}"
+            );
+            assert!(shown.len() < 3000, "{}: {shown}", shown.len());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_list_is_no_struct_and_a_wrapped_value_must_be_there() {
+        let check = async |error: Error, expected: &str| assert_eq!(error.to_string(), expected);
+        check(
+            error_of::<User>(Reply::answer(r#"["Jason",25]"#)).await,
+            "the answer is not a valid `User`: expected an object, found a list",
+        )
+        .await;
+        check(
+            error_of::<u8>(Reply::answer("[5]")).await,
+            "the answer is not a valid `u8`: expected an object, found a list",
+        )
+        .await;
+        check(
+            error_of::<Option<u8>>(Reply::answer(r#"{"valeu":5}"#)).await,
+            "the answer is not a valid `Option<u8>`: missing field `value`",
+        )
+        .await;
     }
 
     #[tokio::test]
@@ -475,6 +540,27 @@ mod time {
     use super::*;
 
     #[tokio::test]
+    async fn a_known_error_is_not_lost_to_the_timeout() {
+        let server = Server::with_silent_tags([Reply::error(404, "model 'llama3.1' not found")]);
+        let command = answer::<String>()
+            .host(server.host())
+            .timeout(Duration::from_millis(300));
+        assert_eq!(command.await.unwrap_err().kind(), ErrorKind::ModelNotFound);
+    }
+
+    #[tokio::test]
+    async fn a_timeout_longer_than_time_itself_is_none() {
+        let server = Server::start([Reply::answer("hello")]);
+        assert!(
+            answer::<String>()
+                .host(server.host())
+                .timeout(Duration::MAX)
+                .await
+                .is_ok()
+        );
+    }
+
+    #[tokio::test]
     async fn the_timeout_covers_everything() {
         let server = Server::start([Reply::raw("").then_silence()]);
         let command = answer::<String>()
@@ -558,6 +644,31 @@ fn outside_a_runtime_the_error_says_what_to_write() {
         "a command was awaited outside a tokio runtime"
     );
     assert!(error.help().contains("#[tokio::main]"));
+}
+
+#[tokio::test]
+async fn errors_nested_without_end_cost_no_more_than_their_bytes() {
+    let mut nested = String::from("\"x\"");
+    for _ in 0..12 {
+        nested = serde_json::to_string(&format!("{{\"error\":{nested}}}")).unwrap();
+    }
+    let body = format!("{{\"error\":{nested}}}");
+    let error = error_of::<String>(Reply::body(500, "application/json", body)).await;
+    assert_eq!(error.kind(), ErrorKind::Server);
+    assert!(error.to_string().len() < 400, "{error}");
+}
+
+#[tokio::test]
+async fn a_command_that_was_awaited_says_so() {
+    let server = Server::start([Reply::answer("hello")]);
+    let mut command = answer::<String>().host(server.host());
+    (&mut command).await.unwrap();
+    let error = command.preview().unwrap_err();
+    assert_eq!(error.to_string(), "the command was awaited already");
+    assert_eq!(
+        command.outcome().await.unwrap_err().kind(),
+        ErrorKind::Configuration
+    );
 }
 
 #[tokio::test]

@@ -52,7 +52,8 @@ fn sources(krate: &str) -> Vec<(PathBuf, String, String)> {
                     .to_string_lossy();
                 let room = room.trim_end_matches(".rs").to_owned();
                 let text = fs::read_to_string(&path).unwrap();
-                let text = text.split("#[cfg(test)]").next().unwrap().to_owned();
+                let text = text.split("#[cfg(test)]").next().unwrap();
+                let text = text.split("#[cfg(all(test").next().unwrap().to_owned();
                 found.push((path, room, text));
             }
         }
@@ -140,14 +141,29 @@ fn check_only(rooms: &[&str], words: &[&str]) {
 fn only_the_transport_does_io() {
     check_only(
         &["transport"],
-        &[
-            "reqwest::Client",
-            "HttpClient",
-            "std::net::Tcp",
-            ".send()",
-            "std::fs",
-        ],
+        &["hyper::", "reqwest::{", "reqwest::Client", ".send()"],
     );
+    // `Url` is a plain value.
+    check_only(&["transport", "config"], &["reqwest::"]);
+    // Addresses are plain values, too.
+    check_only(&["config"], &["std::net::"]);
+    // Timers, and which runtime this is: no sockets, files or processes.
+    check_only(&["transport", "engine"], &["tokio::time"]);
+    check_only(&["global"], &["tokio::runtime"]);
+    for (path, _, text) in sources("alloy-runtime") {
+        for word in [
+            "tokio::net",
+            "tokio::fs",
+            "tokio::process",
+            "tokio::io",
+            "std::fs",
+            "std::process",
+            "std::io::{",
+            "TcpStream",
+        ] {
+            assert!(!text.contains(word), "{} has `{word}`", path.display());
+        }
+    }
 }
 
 #[test]

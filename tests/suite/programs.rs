@@ -171,3 +171,24 @@ fn a_key_of_the_environment_is_shown_nowhere() {
         Some("Bearer k-123")
     );
 }
+
+#[test]
+fn a_hosts_own_credentials_win_over_the_key_and_no_request_has_both() {
+    let server = Server::start([Reply::answer("hello")]);
+    let host = format!("http://ann:pw@{}", server.host());
+    let variables = [
+        ("ALLOY_MODEL", "m"),
+        ("OLLAMA_HOST", host.as_str()),
+        ("OLLAMA_API_KEY", "k-123"),
+    ];
+    assert_eq!(stdout(&run(RETURNS_ERROR, &variables)), "hello\n");
+    let headers = server.request().headers;
+    let sent: Vec<_> = headers
+        .iter()
+        .filter(|(name, _)| name == "authorization")
+        .collect();
+    assert_eq!(
+        sent,
+        [&("authorization".to_owned(), "Basic YW5uOnB3".to_owned())]
+    );
+}

@@ -250,6 +250,148 @@ fn a_type_that_contains_itself_is_named() {
     );
 }
 
+/// A type that contains itself only by way of a tag or of flattened fields.
+#[test]
+fn what_is_merged_with_itself_keeps_its_fields() {
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(tag = "kind")]
+    #[allow(dead_code, reason = "only its schema matters")]
+    enum Expression {
+        Negative(Negative),
+        Literal { value: i32 },
+    }
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Negative {
+        of: Box<Expression>,
+    }
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Flattened {
+        name: String,
+        #[serde(flatten)]
+        rest: Negative,
+    }
+    let expression = r#"{
+              "kind": "Negative",
+              "of": Expression
+            } | {
+              "kind": "Literal",
+              "value": integer
+            }"#;
+    let form = |preview: alloy_runtime::Preview| {
+        preview.messages[0].content.replace('\n', "\n            ")
+    };
+    let negative = form(answer::<Negative>().preview().unwrap());
+    assert!(
+        negative.ends_with(&format!("type Expression = {expression}")),
+        "{negative}"
+    );
+    let flattened = form(answer::<Flattened>().preview().unwrap());
+    assert!(
+        flattened.ends_with(&format!("type Expression = {expression}")),
+        "{flattened}"
+    );
+    let tagged = answer::<Expression>().preview().unwrap().body;
+    assert!(
+        tagged.contains(r##""of":{"$ref":"#/$defs/Expression"}"##),
+        "{tagged}"
+    );
+}
+
+#[test]
+fn names_that_are_alike_or_no_ascii_are_kept_apart() {
+    mod other {
+        #[derive(serde::Deserialize, schemars::JsonSchema)]
+        #[allow(dead_code, reason = "only its schema matters")]
+        pub(super) struct Tree {
+            leaf: bool,
+            others: Vec<Tree>,
+        }
+    }
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Größe {
+        wert: u8,
+    }
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Tree {
+        other: other::Tree,
+        mine: Vec<Tree>,
+        size: Größe,
+        empty: Empty,
+    }
+    #[derive(Deserialize, JsonSchema)]
+    struct Empty {}
+    let messages = answer::<Tree>().preview().unwrap().messages;
+    expect![[r#"
+        Answer with JSON only, in this form:
+        Tree
+
+        type Tree = {
+          "other": Tree2,
+          "mine": Tree[],
+          "size": {
+            "wert": integer
+          },
+          "empty": {}
+        }
+
+        type Tree2 = {
+          "leaf": boolean,
+          "others": Tree2[]
+        }"#]]
+    .assert_eq(&messages[0].content);
+}
+
+#[test]
+fn comments_inside_lists_and_enums_reach_the_model() {
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(rename_all = "lowercase")]
+    #[allow(dead_code, reason = "only its schema matters")]
+    enum Label {
+        /// Invoices and payments.
+        Billing,
+        /// Passwords and access.
+        Account,
+    }
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    enum Step {
+        /// Wait for so many seconds.
+        Wait(u32),
+        /// Say it aloud.
+        Say {
+            words: String,
+        },
+        Stop,
+    }
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Plan {
+        labels: Vec<Label>,
+        step: Step,
+        #[schemars(length(max = 3), inner(length(min = 2)))]
+        words: Vec<String>,
+    }
+    let messages = answer::<Plan>().preview().unwrap().messages;
+    expect![[r#"
+        Answer with JSON only, in this form:
+        {
+          "labels": ("billing" | "account")[], // "billing": Invoices and payments.; "account": Passwords and access.
+          "step": "Stop" | {
+            "Wait": integer
+          } | {
+            "Say": {
+              "words": string
+            }
+          }, // "Wait": Wait for so many seconds.; "Say": Say it aloud.
+          "words": string[] // at most 3 items; each at least 2 characters
+        }"#]]
+    .assert_eq(&messages[0].content);
+}
+
 #[test]
 fn what_is_no_object_is_wrapped() {
     /// How a ticket is handled.

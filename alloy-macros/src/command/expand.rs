@@ -53,12 +53,7 @@ pub(super) fn command(command: &Command<'_>) -> TokenStream {
     let local = |name| Ident::new(name, Span::mixed_site());
     let (prompt_local, system_local) = (local("__alloy_prompt"), local("__alloy_system"));
     let text = render_prompt(prompt, path);
-    let constructor = match prompt {
-        Prompt::Body { fallible: true, .. } => quote!(fallible_command),
-        _ => quote!(command),
-    };
-    let call =
-        quote!(#path::__private::#constructor::<#output>(&__ALLOY_DEFINITION, #prompt_local));
+    let call = quote!(#path::__private::command::<#output>(&__ALLOY_DEFINITION, #prompt_local));
     // Before the prompt, whose body may move a parameter that the system text mentions.
     let (render_system, call) = match system {
         Some(System::Rendered(template)) => {
@@ -154,30 +149,38 @@ fn render_prompt(prompt: &Prompt<'_>, path: &Path) -> TokenStream {
     }
 }
 
-/// A body, as a `String`, or as a `Result` of one where it may use `?`.
+/// What a body yields.
 //
 // Input:  { text.trim() }
 // Output: ::alloy_runtime::__private::body((|| { text.trim() })())
 //
 // Input:  { text.parse::<u8>()?.to_string() }, of a command that returns a `Result`
-// Output: ::alloy_runtime::__private::fallible_body(|| Ok({ text.parse::<u8>()?.to_string() }))
+// Output: ::alloy_runtime::__private::fallible_body(
+//             (|| -> Result<_, BoxError> { Ok({ text.parse::<u8>()?.to_string() }) })()
+//         )
 fn render_body(block: &Group, fallible: bool, path: &Path) -> TokenStream {
     // The body's place, so that rustc points at a body that yields no prompt; the macro's context, so
-    // that no lint takes the closure for the user's.
+    // that no lint takes the closure, or the braces in `Ok({ … })`, for the user's.
     let span = block.span().resolved_at(Span::mixed_site());
     if fallible {
-        let run = quote_spanned!(span=> || ::core::result::Result::Ok(#block));
-        quote!(#path::__private::fallible_body(#run))
+        let mut block = block.clone();
+        block.set_span(span);
+        let yielded = quote_spanned! {span=>
+            (|| -> ::core::result::Result<_, #path::__private::BoxError> {
+                ::core::result::Result::Ok(#block)
+            })()
+        };
+        quote!(#path::__private::fallible_body(#yielded))
     } else {
         let yielded = quote_spanned!(span=> (|| #block)());
         quote!(#path::__private::body(#yielded))
     }
 }
 
-/// A template, as a `String`.
+/// A template, rendered.
 //
 // Input:  "Extract: {text}"
-// Output: ::std::format!("Extract: {text}")
+// Output: ::alloy_runtime::__private::render(30, ::core::format_args!("Extract: {text}"))
 //
 // Input:  "
 //             Extract the user.
@@ -186,11 +189,14 @@ fn render_body(block: &Group, fallible: bool, path: &Path) -> TokenStream {
 // Output: {
 //             let _ = ::core::format_args!("…");              // as written: rustc's errors point into it
 //             use ::alloy_runtime::__private::Fallback as _;
-//             ::std::format!("Extract the user.\n{}", (&::alloy_runtime::__private::Given(&text)).part())
+//             ::alloy_runtime::__private::render(
+//                 40,
+//                 ::core::format_args!("Extract the user.\n{}", (&::alloy_runtime::__private::Given(&text)).part()),
+//             )
 //         }
 fn render_template(template: &Template, path: &Path) -> TokenStream {
     let (literal, pieces) = match template {
-        Template::Literal(literal) => return quote!(::std::format!(#literal)),
+        Template::Literal(literal) => return render_literal(literal, path),
         Template::Dedented { literal, pieces } => (literal, pieces),
     };
     let mut format = String::new();
@@ -210,16 +216,26 @@ fn render_template(template: &Template, path: &Path) -> TokenStream {
             }
         }
     }
+    let capacity = capacity(&format);
     // The literal's span, because a width (`{x:width$}`) is captured by name.
     let format = LitStr::new(&format, literal.span());
     quote! {
         {
             let _ = ::core::format_args!(#literal);
-            #[allow(unused_imports, reason = "only needed where a parameter cannot be displayed")]
             use #path::__private::Fallback as _;
-            ::std::format!(#format #(, #parts)*)
+            #path::__private::render(#capacity, ::core::format_args!(#format #(, #parts)*))
         }
     }
+}
+
+fn render_literal(literal: &LitStr, path: &Path) -> TokenStream {
+    let capacity = capacity(&literal.value());
+    quote!(#path::__private::render(#capacity, ::core::format_args!(#literal)))
+}
+
+/// Room for a template's text and as much again for what its placeholders become.
+fn capacity(template: &str) -> usize {
+    template.len() * 2
 }
 
 /// A parameter by the name a template has for it.
@@ -239,7 +255,7 @@ fn parameter(name: &str, span: Span) -> TokenStream {
 //
 // Input:  "Extract the user.", [text, note: Option]
 // Output: {
-//             let mut __alloy_text = ::std::format!("Extract the user.");
+//             let mut __alloy_text = ::alloy_runtime::__private::render(34, ::core::format_args!("Extract the user."));
 //             ::alloy_runtime::__private::push_block(&mut __alloy_text, "text", &text);
 //             if let ::core::option::Option::Some(__alloy_value) = &note {
 //                 ::alloy_runtime::__private::push_block(&mut __alloy_text, "note", __alloy_value);
@@ -248,9 +264,10 @@ fn parameter(name: &str, span: Span) -> TokenStream {
 //         }
 fn render_words(text: &LitStr, blocks: &[Block], path: &Path) -> TokenStream {
     if blocks.is_empty() {
-        return quote!(::std::format!(#text));
+        return render_literal(text, path);
     }
     let local = Ident::new("__alloy_text", Span::mixed_site());
+    let start = render_literal(text, path);
     let value = Ident::new("__alloy_value", Span::mixed_site());
     let pushes = blocks.iter().map(|Block { name, optional }| {
         let label = name.unraw().to_string();
@@ -265,7 +282,7 @@ fn render_words(text: &LitStr, blocks: &[Block], path: &Path) -> TokenStream {
     });
     quote! {
         {
-            let mut #local = ::std::format!(#text);
+            let mut #local = #start;
             #(#pushes)*
             #local
         }

@@ -87,13 +87,9 @@ impl Arguments {
 
 fn unknown(key: &Ident) -> syn::Error {
     let name = key.to_string();
-    // What a mistyped key shares with the right one is mostly its beginning or its length.
-    let near = KEYS.into_iter().find(|known| {
-        let shared = known.chars().filter(|c| name.contains(*c)).count();
-        known.len().abs_diff(name.len()) <= 2
-            && shared + 1 >= known.len()
-            && shared + 2 >= name.len()
-    });
+    let near = KEYS
+        .into_iter()
+        .find(|known| strsim::osa_distance(known, &name) <= 2);
     let hint = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
     let keys = KEYS.map(|key| format!("`{key}`")).join(", ");
     syn::Error::new_spanned(

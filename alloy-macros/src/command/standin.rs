@@ -1,11 +1,11 @@
 //! What stands in for a command whose declaration is wrong.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::{Path, ReturnType};
 
 use super::expand::header;
-use super::validate::inside_result;
+use super::validate::{borrowed_or_nameless, inside_result};
 use crate::function::Function;
 
 /// The function with the type that it would have, so that calls of it, and the IDE, keep theirs.
@@ -23,11 +23,11 @@ pub(super) fn command(function: &Function, path: &Path) -> TokenStream {
         ReturnType::Type(_, ty) => inside_result(ty).unwrap_or(ty).to_token_stream(),
         ReturnType::Default => quote!(()),
     };
-    // A type that has no name cannot stand where nothing says which it is.
-    let output = if output.to_string().starts_with("impl ") {
-        quote!(())
-    } else {
-        output
+    // A type without a name, or with a lifetime left out, cannot stand where nothing says which it is.
+    let output = match borrowed_or_nameless(output.clone()) {
+        Some(TokenTree::Punct(mark)) if mark.as_char() == '\'' => output,
+        Some(_) => quote!(()),
+        None => output,
     };
     let header = header(sig, &quote!(#path::Command<#output>));
     quote! {

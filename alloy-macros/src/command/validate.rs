@@ -1,6 +1,7 @@
 //! The rules of a command, one function each, and the model of one that keeps them.
 
-use proc_macro2::Span;
+use proc_macro2::{Punct, Spacing, Span, TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::{
     FnArg, GenericArgument, LitStr, Path, PathArguments, ReturnType, Safety, Signature, Type,
@@ -116,16 +117,16 @@ fn output(output: &ReturnType, errors: &mut Errors) -> (Type, Option<Type>) {
         return (parse_quote!(()), None);
     };
     let output = inside_result(written).unwrap_or(written);
-    match output {
-        Type::ImplTrait(_) => errors.push(
-            output,
+    match borrowed_or_nameless(output.to_token_stream()) {
+        Some(TokenTree::Ident(word)) => errors.push(
+            word,
             "the output of a command is a type by name, because its schema is made from it",
         ),
-        Type::Reference(_) => errors.push(
-            output,
+        Some(place) => errors.push(
+            place,
             "the output of a command owns its data: write `String` for `&str`, `Vec<T>` for `&[T]`",
         ),
-        _ => {}
+        None => {}
     }
     match inside_result(written) {
         Some(inside) => (inside.clone(), Some((**written).clone())),
@@ -133,9 +134,46 @@ fn output(output: &ReturnType, errors: &mut Errors) -> (Type, Option<Type>) {
     }
 }
 
+/// The first token by which a type borrows, `&` or a lifetime that is not `'static`, or has no name,
+/// `impl`.
+pub(super) fn borrowed_or_nameless(tokens: TokenStream) -> Option<TokenTree> {
+    let mut after_quote = false;
+    for token in tokens {
+        let quote = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
+        match token {
+            TokenTree::Ident(ident) if after_quote && ident != "static" => {
+                let mut mark = Punct::new('\'', Spacing::Joint);
+                mark.set_span(ident.span());
+                return Some(mark.into());
+            }
+            TokenTree::Ident(ident) if !after_quote && ident == "impl" => {
+                return Some(ident.into());
+            }
+            TokenTree::Punct(punct) if punct.as_char() == '&' => return Some(punct.into()),
+            TokenTree::Group(group) => {
+                if let Some(found) = borrowed_or_nameless(group.stream()) {
+                    return Some(found);
+                }
+            }
+            _ => {}
+        }
+        after_quote = quote;
+    }
+    None
+}
+
+/// A type without parentheses, and without the invisible ones of a `macro_rules!` fragment.
+fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(paren) => bare(&paren.elem),
+        other => other,
+    }
+}
+
 /// `T` of a type that is written `Result<T>` or `Result<T, E>`, by whatever path.
 pub(super) fn inside_result(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else {
+    let Type::Path(path) = bare(ty) else {
         return None;
     };
     let last = path
@@ -154,22 +192,14 @@ pub(super) fn inside_result(ty: &Type) -> Option<&Type> {
 
 /// The attribute's system text, and the parameters it mentions.
 fn system(literal: LitStr, params: &[Param], errors: &mut Errors) -> (System, Vec<String>) {
-    let text = literal.value();
-    if text.trim().is_empty() {
+    if literal.value().trim().is_empty() {
         errors.push(&literal, "the system text is empty; leave `system` out");
     }
     let pieces = pieces(&literal, params, errors);
     let names: Vec<String> = template::names(&pieces).map(str::to_owned).collect();
-    let fixed = match pieces.as_slice() {
-        [Piece::Text(_)] => match template::parse(&template::dedent(&text)).as_deref() {
-            Ok([Piece::Text(text)]) => Some(text.clone()),
-            _ => None,
-        },
-        _ => None,
-    };
-    let system = match fixed {
-        Some(text) => System::Fixed(text),
-        None => System::Rendered(rendering(literal, params)),
+    let system = match template::parse(&dedented(&literal)).as_deref() {
+        Ok([Piece::Text(text)]) => System::Fixed(text.clone()),
+        _ => System::Rendered(rendering(literal, params)),
     };
     (system, names)
 }
@@ -227,7 +257,11 @@ impl<'a> Source<'a, '_> {
     /// The doc comment, or the name in words, with the parameters that it does not mention.
     fn words(&self, errors: &mut Errors) -> Prompt<'a> {
         let name = &self.function.sig.ident;
-        let (text, mentioned) = match doc::prompt(&self.function.attrs) {
+        let doc = doc::prompt(&self.function.attrs).unwrap_or_else(|error| {
+            errors.add(error);
+            None
+        });
+        let (text, mentioned) = match doc {
             Some(doc) => {
                 let mentioned = self.in_doc(&doc, errors);
                 let place = doc
@@ -337,8 +371,7 @@ fn parameters_in_words(params: &[Param]) -> String {
 /// How to render a literal. One whose indentation is taken off is rendered in pieces, and each piece
 /// names a parameter or a constant; another name is rustc's to report, once, in the literal.
 fn rendering(literal: LitStr, params: &[Param]) -> Template {
-    let text = literal.value();
-    let dedented = template::dedent(&text);
+    let dedented = dedented(&literal);
     let known = |name: &str| {
         let is_constant = name
             .chars()
@@ -346,15 +379,25 @@ fn rendering(literal: LitStr, params: &[Param]) -> Template {
         is_constant || name == "self" || params.iter().any(|param| param.name.unraw() == name)
     };
     match template::parse(&dedented) {
-        Ok(pieces) if dedented != text && template::names(&pieces).all(known) => {
+        Ok(pieces) if dedented != literal.value() && template::names(&pieces).all(known) => {
             Template::Dedented { literal, pieces }
         }
         _ => Template::Literal(literal),
     }
 }
 
+/// A literal's text without the indentation that its lines share. Only what is indented in the source:
+/// a `\n    ` is meant as it is written.
+fn dedented(literal: &LitStr) -> String {
+    let text = literal.value();
+    match literal.token().to_string().contains('\n') {
+        true => template::dedent(&text),
+        false => text,
+    }
+}
+
 fn is_option(ty: &Type) -> bool {
-    match ty {
+    match bare(ty) {
         Type::Path(path) => path
             .path
             .segments

@@ -31,11 +31,7 @@ impl<T: Output, M> Command<T, M> {
     /// # Errors
     ///
     /// What would keep the command from sending anything: a setting that is missing or cannot be
-    /// used, or a body that failed.
-    ///
-    /// # Panics
-    ///
-    /// Where the command was polled before.
+    /// used, a body that failed, or that the command was awaited already.
     ///
     /// # Examples
     ///
@@ -59,7 +55,7 @@ impl<T: Output, M> Command<T, M> {
     /// ```
     pub fn preview(&self) -> Result<Preview, Error> {
         let State::Ready(request) = &self.state else {
-            unreachable!("`preview` was called on a command that had been polled");
+            return Err(super::awaited_already());
         };
         if let Some(error) = &request.refused {
             return Err(error.again());
@@ -71,7 +67,7 @@ impl<T: Output, M> Command<T, M> {
         let prepared = engine::prepare(request, own, global::expectation::<T>())?;
         Ok(Preview {
             messages: prepared.messages(&request.prompt),
-            url: format!("{}/api/chat", engine::host(&prepared.settings)?.address()),
+            url: prepared.host.chat_address(),
             settings: prepared.settings,
             route: prepared.route,
             body: String::from_utf8_lossy(&prepared.body).into_owned(),

@@ -36,7 +36,8 @@ impl<T, M> Command<T, M> {
         })
     }
 
-    /// The system text, which stands above the prompt. It replaces the attribute's.
+    /// The system text, which stands above the prompt. It replaces the attribute's; an empty one takes
+    /// that away.
     ///
     /// ```
     /// # use alloy_runtime::{Message, command};

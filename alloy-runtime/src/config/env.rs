@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Host, Layer, Secret, Text};
 use super::{check_max_tokens, check_model, check_temperature, check_timeout, duration};
-use crate::error::Error;
+use crate::error::{Error, excerpt};
 
 /// Reads Alloy's variables out of `variables`; those of others are left alone.
 ///
@@ -136,13 +136,14 @@ fn timeout(text: &str) -> Result<Duration, Error> {
 
 fn unreadable(name: &str, text: &str, expected: &str) -> Error {
     Error::configuration(
-        format!("{name} is `{text}`; expected {expected}"),
+        format!("{name} is `{}`; expected {expected}", excerpt(text)),
         format!("Set {name} to {expected}, or unset it."),
     )
 }
 
 fn bearer(key: &str) -> Result<Secret, Error> {
     let key = key.trim();
+    let key = key.strip_prefix("Bearer ").unwrap_or(key);
     // The value itself stays out of the message: it is a secret even when it is broken.
     if key.bytes().any(|byte| !(0x20..0x7f).contains(&byte)) {
         return Err(Error::configuration(

@@ -5,9 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use reqwest::Url;
 
-use crate::error::Error;
+use crate::error::{Error, excerpt};
 
 const DEFAULT_PORT: u16 = 11434;
+const CHAT: &str = "/api/chat";
+const TAGS: &str = "/api/tags";
 
 /// Where the server listens, with the URLs that commands use made once.
 #[derive(Clone)]
@@ -59,45 +61,58 @@ impl Host {
 
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (user, authority) = match authority.rsplit_once('@') {
-            Some((user, authority)) => (Some(user), authority),
-            None => (None, authority),
+            Some((user, authority)) => (format!("{user}@"), authority),
+            None => (String::new(), authority),
         };
+        if let Some(strange) = rest
+            .chars()
+            .find(|c| c.is_whitespace() || "?#\\".contains(*c))
+        {
+            return Err(bad(&format!("it has a {strange:?} in it")));
+        }
+        // Asking the host before that slash would tell it, and show, a part of the password.
+        if path.contains('@') {
+            return Err(bad(
+                "it has an `@` after a `/`; in a password write `%2F` for `/`",
+            ));
+        }
         let (name, port) = split_port(authority, port);
         let name = connectable(name);
         let path = path.trim_end_matches('/');
         let path = ["v1", "api"]
             .iter()
             .find_map(|end| {
-                path.strip_suffix(end)
-                    .filter(|base| base.is_empty() || base.ends_with('/'))
+                let base = path.strip_suffix(end)?;
+                (base.is_empty() || base.ends_with('/')).then_some(base)
             })
             .unwrap_or(path)
             .trim_end_matches('/');
         let separator = if path.is_empty() { "" } else { "/" };
-        let address = format!("{scheme}://{name}:{port}{separator}{path}");
+        let base = format!("{name}:{port}{separator}{path}");
 
-        let user = user.map_or(String::new(), |user| format!("{user}@"));
         let url = |end: &str| {
-            Url::parse(&format!(
-                "{scheme}://{user}{name}:{port}{separator}{path}{end}"
-            ))
-            .map_err(|error| bad(&error.to_string()))
+            Url::parse(&format!("{scheme}://{user}{base}{end}"))
+                .map_err(|error| bad(&error.to_string()))
         };
-        let (chat, tags) = (url("/api/chat")?, url("/api/tags")?);
-        let loopback = match chat.host_str() {
-            Some(host) => is_loopback(host),
-            None => return Err(bad("it names no host")),
+        let (chat, tags) = (url(CHAT)?, url(TAGS)?);
+        let Some(host) = chat.host_str() else {
+            return Err(bad("it names no host"));
         };
         Ok(Self {
-            address,
+            address: format!("{scheme}://{base}"),
+            loopback: is_loopback(host),
             chat,
             tags,
-            loopback,
         })
     }
 
     pub(crate) fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Where chat requests go, as it may be shown.
+    pub(crate) fn chat_address(&self) -> String {
+        format!("{}{CHAT}", self.address)
     }
 
     /// `POST` here is one chat request of the native route.
@@ -138,12 +153,13 @@ fn unusable(given: &str, text: &str, why: &str) -> Error {
 
 /// The text as it may be shown: without what stands before an `@`.
 fn shown(text: &str) -> String {
+    let text = &excerpt(text);
     match text.rsplit_once('@') {
         Some((user, rest)) => match user.split_once("://") {
             Some((scheme, _)) => format!("{scheme}://[secret]@{rest}"),
             None => format!("[secret]@{rest}"),
         },
-        None => text.to_owned(),
+        None => text.clone(),
     }
 }
 
@@ -180,11 +196,11 @@ fn connectable(name: &str) -> String {
 
 fn is_loopback(host: &str) -> bool {
     let host = host.trim_matches(['[', ']']);
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || host
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+    let is_own = |address: IpAddr| {
+        let address = address.to_canonical();
+        address.is_loopback() || address.is_unspecified()
+    };
+    host == "localhost" || host.ends_with(".localhost") || host.parse().is_ok_and(is_own)
 }
 
 #[cfg(test)]
@@ -245,6 +261,8 @@ mod tests {
         check("ollama.localhost", true);
         check("127.8.9.1", true);
         check("[::1]:1", true);
+        check("0:1", true);
+        check("[::ffff:127.0.0.1]:1", true);
         check("192.168.1.2", false);
         check("localhost.example.com", false);
     }
@@ -261,9 +279,18 @@ mod tests {
             "ftp://gpu",
             "OLLAMA_HOST is `ftp://gpu`, which is no address: its scheme is neither http nor https",
         );
+        for strange in ["gpu box", "gpu:1/x?y=1", "gpu#f", "gpu\\x"] {
+            let error = Host::parse("OLLAMA_HOST", strange).unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!(
+                    "OLLAMA_HOST is `{strange}`, which is no address: it has"
+                )),
+                "{error}"
+            );
+        }
         check(
-            "gpu box",
-            "OLLAMA_HOST is `gpu box`, which is no address: invalid international domain name",
+            "gpu%",
+            "OLLAMA_HOST is `gpu%`, which is no address: invalid international domain name",
         );
     }
 
@@ -302,9 +329,14 @@ mod tests {
         assert_eq!(host.chat_url().password(), Some("hunter2"));
         assert_eq!(host.address(), "http://gpu:8080/x");
         assert!(!format!("{host:?}").contains("hunter2"));
-        for bad in ["ftp://ann:hunter2@gpu", "ann:hunter2@gpu box"] {
+        for bad in [
+            "ftp://ann:hunter2@gpu",
+            "ann:hunter2@gpu box",
+            "http://ann:hunt/er2@gpu",
+        ] {
             let error = Host::parse("OLLAMA_HOST", bad).unwrap_err();
-            assert!(!format!("{error} {error:?} {error:#?}").contains("hunter2"));
+            let shown = format!("{error} {error:?} {error:#?}");
+            assert!(!shown.contains("hunt") && !shown.contains("er2"), "{shown}");
         }
     }
 }

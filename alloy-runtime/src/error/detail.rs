@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::ErrorKind;
+use super::{ErrorKind, excerpt};
 
 /// One variant a kind, with what only this kind carries.
 #[derive(Debug)]
@@ -20,6 +20,10 @@ pub(crate) enum Detail {
     },
     ModelNotFound {
         near: Vec<String>,
+    },
+    /// What is given as the model's name is none.
+    ModelName {
+        text: String,
     },
     ModelLoad {
         text: String,
@@ -85,7 +89,7 @@ pub(crate) enum TimeLimit {
 impl Detail {
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
-            Self::Configuration { .. } => ErrorKind::Configuration,
+            Self::Configuration { .. } | Self::ModelName { .. } => ErrorKind::Configuration,
             Self::Prompt => ErrorKind::Prompt,
             Self::Unreachable => ErrorKind::Unreachable,
             Self::NotOllama { .. } => ErrorKind::NotOllama,
@@ -107,6 +111,9 @@ impl Detail {
     }
 }
 
+/// No part of a model's name is longer than this: `ollama` takes 350 for the host and 80 for the rest.
+const LONGEST_NAME: usize = 600;
+
 /// The installed models whose names are like `missing`, most alike first, at most three.
 ///
 /// Two names are alike when one begins with the other's family (the part before the tag), or when
@@ -121,7 +128,11 @@ pub(super) fn near_names(missing: &str, installed: &[String]) -> Vec<String> {
         .iter()
         .filter_map(|name| {
             let have = family(name);
-            let distance = letters_apart(&wanted, &have);
+            // The names come from the server: one that no person would type is none.
+            if have.is_empty() || name.len() > LONGEST_NAME {
+                return None;
+            }
+            let distance = strsim::osa_distance(&wanted, &have);
             let shares_beginning = have.starts_with(&wanted) || wanted.starts_with(&have);
             (shares_beginning || distance <= wanted.len() / 3).then_some((distance, name))
         })
@@ -129,24 +140,8 @@ pub(super) fn near_names(missing: &str, installed: &[String]) -> Vec<String> {
     near.sort();
     near.into_iter()
         .take(3)
-        .map(|(_, name)| name.strip_suffix(":latest").unwrap_or(name).to_owned())
+        .map(|(_, name)| excerpt(name.strip_suffix(":latest").unwrap_or(name)))
         .collect()
-}
-
-/// How many letters must be added, removed or replaced to make one word the other.
-fn letters_apart(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, from) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in right.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[right.len()]
 }
 
 #[cfg(test)]
@@ -167,6 +162,7 @@ mod tests {
             &["llama3.2:1b", "llama3.1:8b"],
             &["llama3.1:8b", "llama3.2:1b"],
         );
+        check("phi4", &["", &"x".repeat(5000)], &[]);
         check("phi4", &["llama3.1:8b", "mistral:7b"], &[]);
         check(
             "qwen",

@@ -6,9 +6,9 @@ pub(super) fn of(error: &Inner) -> String {
     let model = error.model.as_deref().unwrap_or("NAME");
     match &error.detail {
         Detail::Configuration { help, .. } => help.clone(),
-        Detail::Prompt => "Look at the cause: the body returned it with `?` before anything was sent.".to_owned(),
+        Detail::Prompt => "Look at the cause: the command's body returned it with `?`, or a parameter could not be shown. Nothing was sent.".to_owned(),
         Detail::Unreachable => {
-            "Start the server with `ollama serve`. If it runs elsewhere, set OLLAMA_HOST to its address; `ollama list` shows whether it answers.".to_owned()
+            "Start the server with `ollama serve`. If it runs elsewhere, give its address: OLLAMA_HOST, ALLOY_HOST (which wins over it), or `.host(…)` (which wins over both).".to_owned()
         }
         Detail::NotOllama { .. } => {
             "Open the address in a browser: Ollama says `Ollama is running`. Set OLLAMA_HOST to the right host and port; the usual one is http://127.0.0.1:11434.".to_owned()
@@ -17,7 +17,10 @@ pub(super) fn of(error: &Inner) -> String {
             format!("Run `ollama pull {model}`; `ollama list` shows what is installed.")
         }
         Detail::ModelNotFound { near } => {
-            format!("Run `ollama pull {model}`, or set ALLOY_MODEL=ollama:{}; `ollama list` shows what is installed.", near[0])
+            format!("Run `ollama pull {model}`, or name `{}` where the model is set; `ollama list` shows what is installed.", near[0])
+        }
+        Detail::ModelName { .. } => {
+            "A name is `family`, `family:tag` or `namespace/family:tag`, without quotes or spaces; `ollama list` shows what is installed.".to_owned()
         }
         Detail::ModelLoad { .. } => {
             format!("Look into the server's log for the reason: a graphics driver, a damaged file or a server too old for the model. `ollama run {model}` tries it alone.")

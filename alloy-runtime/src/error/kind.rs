@@ -8,7 +8,8 @@
 pub enum ErrorKind {
     /// A setting is missing or cannot be used; nothing was sent.
     Configuration,
-    /// The command's body failed before it gave a prompt; nothing was sent.
+    /// The prompt could not be made: the command's body left with `?`, or a parameter could not be shown.
+    /// Nothing was sent.
     Prompt,
     /// Nothing listens at the server's address.
     Unreachable,

@@ -14,7 +14,7 @@ pub(super) fn message(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result 
     let model = error.model.as_deref().unwrap_or("?");
     match &error.detail {
         Detail::Configuration { message, .. } => f.write_str(message),
-        Detail::Prompt => f.write_str("the command's body gave no prompt"),
+        Detail::Prompt => f.write_str("the prompt could not be made"),
         Detail::Unreachable => {
             write!(
                 f,
@@ -27,16 +27,12 @@ pub(super) fn message(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result 
                 "the server at {address} is not Ollama: {found}; set OLLAMA_HOST to where Ollama listens"
             )
         }
-        Detail::ModelNotFound { near } => {
+        Detail::ModelNotFound { near } => model_not_found(model, address, near, f),
+        Detail::ModelName { text } => {
             write!(
                 f,
-                "model `{model}` is not installed at {address}; get it with `ollama pull {model}`"
-            )?;
-            if let Some((first, rest)) = near.split_first() {
-                write!(f, ", or use `{first}`")?;
-                rest.iter().try_for_each(|name| write!(f, " or `{name}`"))?;
-            }
-            Ok(())
+                "the server does not take `{model}` for the name of a model: {text}"
+            )
         }
         Detail::ModelLoad { text } => write!(f, "model `{model}` failed on the server: {text}"),
         Detail::Capability { missing } => write!(f, "model `{model}` does not support {missing}"),
@@ -53,14 +49,7 @@ pub(super) fn message(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result 
                 Text(text)
             )
         }
-        Detail::TimedOut { limit, after } => {
-            let after = Span(*after);
-            match limit {
-                TimeLimit::Total => write!(f, "no answer within {after}, the command's timeout"),
-                TimeLimit::Connect => write!(f, "no connection to {address} within {after}"),
-                TimeLimit::Idle => write!(f, "the reply stopped: no byte for {after}"),
-            }
-        }
+        Detail::TimedOut { limit, after } => timed_out(*limit, *after, address, f),
         Detail::ContextOverflow { text } => {
             write!(
                 f,
@@ -74,6 +63,10 @@ pub(super) fn message(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result 
                 "the server at {address} did not accept the key (status {status}){}",
                 Text(text)
             )
+        }
+        // Servers before 0.12.6 answer errors with status 200, which would only confuse.
+        Detail::Server { status: 200, text } => {
+            write!(f, "the server answered with an error{}", Text(text))
         }
         Detail::Server { status, text } => {
             write!(f, "the server answered with status {status}{}", Text(text))
@@ -108,6 +101,37 @@ pub(super) fn message(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result 
             }
             f.write_str(problem)
         }
+    }
+}
+
+fn model_not_found(
+    model: &str,
+    address: &str,
+    near: &[String],
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    write!(
+        f,
+        "model `{model}` is not installed at {address}; get it with `ollama pull {model}`"
+    )?;
+    for (index, name) in near.iter().enumerate() {
+        let joint = if index == 0 { ", or use" } else { " or" };
+        write!(f, "{joint} `{name}`")?;
+    }
+    Ok(())
+}
+
+fn timed_out(
+    limit: TimeLimit,
+    after: Duration,
+    address: &str,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    let after = Span(after);
+    match limit {
+        TimeLimit::Total => write!(f, "no answer within {after}, the command's timeout"),
+        TimeLimit::Connect => write!(f, "no connection to {address} within {after}"),
+        TimeLimit::Idle => write!(f, "the reply stopped: no byte for {after}"),
     }
 }
 
@@ -193,11 +217,17 @@ pub(crate) fn excerpt(text: &str) -> String {
     let mut out: String = text
         .trim()
         .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if is_unsafe_to_show(c) { ' ' } else { c })
         .take(LONGEST)
         .collect();
     if text.trim().chars().nth(LONGEST).is_some() {
         out.push('…');
     }
     out
+}
+
+/// Control characters, and those that change the direction or the width of what follows.
+fn is_unsafe_to_show(c: char) -> bool {
+    let hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    c.is_control() || hidden
 }

@@ -5,7 +5,7 @@ use std::any::Any;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Content, Expectation, Output};
+use super::{Content, Expectation, Output, Root};
 use crate::error::{Detail, Error, excerpt};
 
 /// The place an answer is read into.
@@ -38,11 +38,11 @@ impl<T: Output> Accept for Slot<T> {
             Content::Ignored => self.put(()),
             Content::Text | Content::Json { .. } if blank => return Err(Error::new(Detail::Empty)),
             Content::Text => self.put(text.to_owned()),
-            Content::Json { wrapped, .. } => {
-                let read = if *wrapped {
-                    wrapped_value(text)
-                } else {
-                    from_json(text)
+            Content::Json { root, .. } => {
+                let read = match root {
+                    Root::Any => from_json(text),
+                    Root::Value => object(text).and_then(from_json),
+                    Root::Wrapped => object(text).and_then(wrapped_value),
                 };
                 let value = read.map_err(|Misfit { path, problem }| {
                     Error::new(Detail::InvalidOutput {
@@ -77,9 +77,22 @@ struct Misfit {
     problem: String,
 }
 
+/// A derived reader takes a list for a struct, field by field: what is asked for is an object.
+fn object(text: &str) -> Result<&str, Misfit> {
+    match text.trim_start().starts_with('[') {
+        true => Err(Misfit {
+            path: ".".to_owned(),
+            problem: "expected an object, found a list".to_owned(),
+        }),
+        false => Ok(text),
+    }
+}
+
 fn wrapped_value<T: DeserializeOwned>(text: &str) -> Result<T, Misfit> {
     #[derive(Deserialize)]
-    struct Wrapped<T> {
+    struct Wrapped<T: DeserializeOwned> {
+        // By a function, because a missing field is `None` to serde where `T` is an `Option`.
+        #[serde(deserialize_with = "T::deserialize")]
         value: T,
     }
     match from_json::<Wrapped<T>>(text) {
@@ -107,9 +120,10 @@ fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Misfit> {
                 .end()
                 .map(|()| value)
                 .map_err(|_| at_root(&error)),
+            // Both may quote what the model wrote.
             Err(error) if error.inner().is_data() => Err(Misfit {
-                path: error.path().to_string(),
-                problem: problem(error.inner()),
+                path: excerpt(&error.path().to_string()),
+                problem: excerpt(&problem(error.inner())),
             }),
             Err(error) => Err(at_root(error.inner())),
         }

@@ -1,6 +1,6 @@
 //! The form of a typed answer, as the model reads it in the system message.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use super::{Bound, Kind, Literal, Property, Range, Schema, Shape, TextRules};
 
@@ -115,21 +115,58 @@ fn comment(shape: &Shape) -> String {
             .clone()
             .or_else(|| present.description.clone()),
     );
-    match &present.kind {
-        Kind::Integer(range) | Kind::Number(range) => parts.extend(range_words(range)),
-        Kind::List { min, max, .. } => parts.extend(count_words(*min, *max, "item")),
-        Kind::Text(rules) => text_words(rules, &mut parts),
-        Kind::Literals(literals) => parts.extend(literals.iter().filter_map(literal_words)),
-        _ => {}
-    }
+    limits(present, "", &mut parts);
     parts.join("; ")
 }
 
-/// The doc comment of an enum's variant, after its name.
-fn literal_words(Literal { value, description }: &Literal) -> Option<String> {
-    description
-        .as_ref()
-        .map(|description| format!("{value}: {description}"))
+/// What a type does not say of its values. `each` begins what is said of the items of a list.
+fn limits(shape: &Shape, each: &str, parts: &mut Vec<String>) {
+    let mut said = Vec::new();
+    match &shape.kind {
+        Kind::Integer(range) | Kind::Number(range) => said.extend(range_words(range)),
+        Kind::Text(rules) => text_words(rules, &mut said),
+        Kind::List { items, min, max } => {
+            parts.extend(count_words(*min, *max, "item").map(|words| format!("{each}{words}")));
+            return limits(items, "each ", parts);
+        }
+        Kind::Literals(literals) => {
+            return parts.extend(
+                literals
+                    .iter()
+                    .filter_map(|Literal { value, description }| {
+                        labelled(value, description.as_ref())
+                    }),
+            );
+        }
+        // Variants with data: each is an object, known by its first property.
+        Kind::Union(options) => {
+            for option in options {
+                match &option.kind {
+                    Kind::Literals(_) => limits(option, each, parts),
+                    Kind::Object { properties, .. } => {
+                        let first = properties
+                            .first()
+                            .map(|property| match &property.shape.kind {
+                                Kind::Literals(tag) if tag.len() == 1 => tag[0].value.to_string(),
+                                _ => format!("{:?}", property.name),
+                            });
+                        let words =
+                            first.and_then(|label| labelled(label, option.description.as_ref()));
+                        parts.extend(words);
+                    }
+                    _ => {}
+                }
+            }
+            return;
+        }
+        _ => return,
+    }
+    parts.extend(said.into_iter().map(|words| format!("{each}{words}")));
+}
+
+/// The doc comment of an enum's variant, after its label.
+fn labelled(label: impl Display, description: Option<&String>) -> Option<String> {
+    description.map(|description| format!("{label}: {description}"))
 }
 
 fn range_words(Range { min, max }: &Range) -> Option<String> {

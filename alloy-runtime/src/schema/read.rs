@@ -1,5 +1,8 @@
 //! From the JSON Schema of a Rust type to the normal form.
 
+use std::iter;
+
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Number, Value};
 
 use super::{Bound, Kind, Literal, Property, Range, Schema, Shape, TextRules};
@@ -12,22 +15,26 @@ pub(super) fn schema(root: &Value) -> Schema {
     let mut reader = Reader {
         root,
         open: Vec::new(),
+        expanding: Vec::new(),
         recursive: Vec::new(),
+        names: Vec::new(),
         definitions: Vec::new(),
     };
-    let shape = reader.reference("#");
-    Schema {
-        root: shape,
-        definitions: reader.definitions,
-    }
+    let root = reader.reference("#");
+    let definitions = referenced(&root, reader.definitions);
+    Schema { root, definitions }
 }
 
 struct Reader<'a> {
     root: &'a Value,
     /// The references being read, outermost first.
     open: Vec<&'a str>,
-    /// Those of them that were met again inside themselves.
+    /// Those being read once more, in place, because something is merged with them.
+    expanding: Vec<&'a str>,
+    /// Those of the open ones that were met again inside themselves.
     recursive: Vec<&'a str>,
+    /// The name that each reference goes by: no two have the same.
+    names: Vec<(&'a str, String)>,
     definitions: Vec<(String, Shape)>,
 }
 
@@ -134,7 +141,6 @@ impl<'a> Reader<'a> {
         let rest = match (patterned, schema.get("additionalProperties")) {
             (Some(schema), _) | (None, Some(schema @ Value::Object(_))) => Some(self.shape(schema)),
             (None, Some(Value::Bool(true))) => Some(Kind::Any.into()),
-            (None, None) if properties.is_empty() => Some(Kind::Any.into()),
             _ => None,
         };
         Kind::Object {
@@ -146,7 +152,7 @@ impl<'a> Reader<'a> {
 
     /// The shape behind a reference, in place; a name where it leads back into itself.
     fn reference(&mut self, target: &'a str) -> Shape {
-        let name = definition_name(self.root, target);
+        let name = self.name(target);
         if self.definitions.iter().any(|(known, _)| *known == name) {
             return Kind::Named(name).into();
         }
@@ -154,11 +160,8 @@ impl<'a> Reader<'a> {
             self.recursive.push(target);
             return Kind::Named(name).into();
         }
-        let Some(schema) = self.root.pointer(target.trim_start_matches('#')) else {
-            return Kind::Any.into();
-        };
         self.open.push(target);
-        let shape = self.shape(schema);
+        let shape = self.target(target);
         self.open.pop();
         if !self.recursive.contains(&target) {
             return shape;
@@ -171,8 +174,35 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The shape of what a reference points at; anything, where that is nothing.
+    fn target(&mut self, target: &'a str) -> Shape {
+        // A reference is a fragment of a URL: names that are no ASCII are percent-encoded in it.
+        let fragment = target.strip_prefix('#').unwrap_or(target);
+        let pointer = percent_decode_str(fragment).decode_utf8_lossy();
+        match self.root.pointer(&pointer) {
+            Some(schema) => self.shape(schema),
+            None => Kind::Any.into(),
+        }
+    }
+
+    /// The name of a reference: that of its definition or of the root, numbered where it is taken.
+    fn name(&mut self, target: &'a str) -> String {
+        if let Some((_, name)) = self.names.iter().find(|(known, _)| *known == target) {
+            return name.clone();
+        }
+        let base = definition_name(self.root, target);
+        let taken = |name: &String| self.names.iter().any(|(_, known)| known == name);
+        let numbered = (2..).map(|number| format!("{base}{number}"));
+        let free = iter::once(base.clone())
+            .chain(numbered)
+            .find(|name| !taken(name));
+        let name = free.unwrap_or(base.clone());
+        self.names.push((target, name.clone()));
+        name
+    }
+
     /// The shape of what must be both: the properties of two objects, or the one that says more.
-    fn both(&self, left: Shape, right: Shape) -> Shape {
+    fn both(&mut self, left: Shape, right: Shape) -> Shape {
         let description = left.description.or(right.description);
         let kind = match (left.kind, right.kind) {
             (Kind::Any, kind) | (kind, Kind::Any) => kind,
@@ -192,8 +222,14 @@ impl<'a> Reader<'a> {
                         .collect(),
                 );
             }
-            (Kind::Named(name), other) => self.both(self.definition(&name), other.into()).kind,
-            (other, Kind::Named(name)) => self.both(other.into(), self.definition(&name)).kind,
+            (Kind::Named(name), other) => {
+                let left = self.expanded(&name);
+                self.both(left, other.into()).kind
+            }
+            (other, Kind::Named(name)) => {
+                let right = self.expanded(&name);
+                self.both(other.into(), right).kind
+            }
             (
                 Kind::Object {
                     mut properties,
@@ -204,11 +240,7 @@ impl<'a> Reader<'a> {
                     rest: other_rest,
                 },
             ) => {
-                // `{"type": "object"}` beside a list of properties adds nothing to it.
-                let open = |list: &[Property], rest: Option<Box<Shape>>| {
-                    rest.filter(|rest| !(list.is_empty() && rest.kind == Kind::Any))
-                };
-                let rest = open(&properties, rest).or(open(&more, other_rest));
+                let rest = rest.or(other_rest);
                 for property in more {
                     if !properties.iter().any(|known| known.name == property.name) {
                         properties.push(property);
@@ -222,9 +254,69 @@ impl<'a> Reader<'a> {
         Shape { kind, description }
     }
 
-    fn definition(&self, name: &str) -> Shape {
-        let known = self.definitions.iter().find(|(known, _)| known == name);
-        known.map_or_else(|| Kind::Any.into(), |(_, shape)| shape.clone())
+    /// The shape behind a name, in place: of a definition, or of a reference that is still open, which
+    /// is read once more.
+    fn expanded(&mut self, name: &str) -> Shape {
+        if let Some((_, shape)) = self.definitions.iter().find(|(known, _)| known == name) {
+            return shape.clone();
+        }
+        let target = self
+            .names
+            .iter()
+            .find_map(|(target, known)| (known == name).then_some(*target));
+        match target {
+            Some(target) if !self.expanding.contains(&target) => {
+                self.expanding.push(target);
+                let shape = self.target(target);
+                self.expanding.pop();
+                shape
+            }
+            // What is merged with itself without end: forbid nothing.
+            _ => Kind::Object {
+                properties: Vec::new(),
+                rest: Some(Box::new(Kind::Any.into())),
+            }
+            .into(),
+        }
+    }
+}
+
+/// The definitions that the root leads to, in the order in which a reader meets them. One that was only
+/// merged into others is left out.
+fn referenced(root: &Shape, mut definitions: Vec<(String, Shape)>) -> Vec<(String, Shape)> {
+    let mut wanted = Vec::new();
+    names_in(root, &mut wanted);
+    let mut met = Vec::new();
+    let mut next = 0;
+    while let Some(name) = wanted.get(next) {
+        next += 1;
+        let found = definitions.iter().position(|(known, _)| known == name);
+        if let Some(found) = found {
+            let definition = definitions.swap_remove(found);
+            names_in(&definition.1, &mut wanted);
+            met.push(definition);
+        }
+    }
+    met
+}
+
+/// Adds the names that a shape uses and that are not yet in `names`.
+fn names_in(shape: &Shape, names: &mut Vec<String>) {
+    match &shape.kind {
+        Kind::Named(name) if !names.contains(name) => names.push(name.clone()),
+        Kind::List { items, .. } => names_in(items, names),
+        Kind::Tuple(shapes) | Kind::Union(shapes) => {
+            for shape in shapes {
+                names_in(shape, names);
+            }
+        }
+        Kind::Object { properties, rest } => {
+            let shapes = properties.iter().map(|property| &property.shape);
+            for shape in shapes.chain(rest.as_deref()) {
+                names_in(shape, names);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -264,6 +356,7 @@ fn definition_name(root: &Value, target: &str) -> String {
             .and_then(Value::as_str)
             .unwrap_or("Answer"),
     };
+    let name = percent_decode_str(name).decode_utf8_lossy();
     name.replace(|c: char| !c.is_alphanumeric() && c != '_', "_")
 }
 

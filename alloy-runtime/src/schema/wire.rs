@@ -3,7 +3,7 @@
 //! What Ollama's converter does with each keyword stands in its sources (`json-schema-to-grammar`):
 //! every property is required, since it emits the required ones first and in order; objects are
 //! closed; unions are `anyOf` with nothing beside it; a pattern or a bound that it would refuse is
-//! left out, and the answer is checked here all the same.
+//! left out, and the model still reads it in the form.
 
 use serde_json::{Map, Value, json};
 
@@ -151,7 +151,14 @@ fn put_length(key: &str, length: Option<u64>, put: &mut impl FnMut(&str, Value))
 /// Whether the server's converter understands a pattern: anchored at both ends, without groups that
 /// look around, and without class escapes such as `\d`, which it would take for literal letters.
 fn is_enforceable(pattern: &str) -> bool {
-    let anchored = pattern.len() >= 2 && pattern.starts_with('^') && pattern.ends_with('$');
+    let inside = pattern
+        .strip_prefix('^')
+        .and_then(|rest| rest.strip_suffix('$'));
+    // An odd number of backslashes before the last `$` makes it a letter.
+    let anchored = inside.is_some_and(|inside| {
+        let backslashes = inside.len() - inside.trim_end_matches('\\').len();
+        backslashes % 2 == 0
+    });
     let mut escapes = pattern
         .as_bytes()
         .windows(2)

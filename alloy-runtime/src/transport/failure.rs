@@ -45,9 +45,19 @@ pub(super) fn of_body(error: &reqwest::Error) -> Error {
     .with_source(cause(error))
 }
 
+/// Whether bytes came that are not HTTP, in the head or in the framing of a body.
 fn is_unparsable(error: &reqwest::Error) -> bool {
+    let invalid = |error: &io::Error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+        )
+    };
     let mut causes = causes(error);
-    causes.any(|cause| cause.downcast_ref().is_some_and(hyper::Error::is_parse))
+    causes.any(|cause| {
+        cause.downcast_ref().is_some_and(hyper::Error::is_parse)
+            || cause.downcast_ref().is_some_and(invalid)
+    })
 }
 
 /// Whether a connection was there and TLS failed on it: what fails below TLS has a code of the

@@ -4,7 +4,6 @@
 //! between releases: a cause is known by a piece of text that has stayed.
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::Answer;
 use crate::error::{Detail, Error, excerpt};
@@ -23,17 +22,20 @@ pub(crate) fn of_answer(answer: &Answer) -> Error {
     let text = String::from_utf8_lossy(body);
     let text = excerpt(&text);
     match status {
-        300..=399 => not_ollama(
-            format!(
-                "it redirects to {}",
-                excerpt(location.as_deref().unwrap_or("nowhere"))
-            ),
-            text,
-        ),
+        300..=399 if location.is_some() => {
+            let location = location.as_deref().unwrap_or_default();
+            not_ollama(format!("it redirects to {}", excerpt(location)), text)
+        }
+        // Neither an answer nor an error.
+        100..=399 => protocol(format!("its status is {status}"), body),
         401 => Error::new(Detail::Unauthorized { status, text }),
         // Ollama itself refuses a Host header that it does not know with an empty 403.
         403 if !body.is_empty() => Error::new(Detail::Unauthorized { status, text }),
-        404 | 405 => not_ollama(format!("it has no /api/chat (status {status})"), text),
+        404 | 405 => not_ollama("it has no /api/chat".to_owned(), text),
+        // Ollama has no web pages; what stands before it may, when it cannot reach it.
+        _ if body.trim_ascii_start().first() == Some(&b'<') && !(502..=504).contains(&status) => {
+            not_ollama("it answered with a web page".to_owned(), text)
+        }
         429 | 503 => Error::new(Detail::Overloaded {
             status,
             text: String::new(),
@@ -47,9 +49,16 @@ pub(crate) fn of_text(status: u16, text: &str) -> Error {
     let lower = text.to_lowercase();
     let says = |any: &[&str]| any.iter().any(|piece| lower.contains(piece));
     let text = excerpt(text);
-    Error::new(if status == 404 && says(&["not found"]) {
+    let missing_capability = lower
+        .split_once("does not support ")
+        .filter(|_| status == 400);
+    let names_model = lower.starts_with("model '") || lower.starts_with("model \"");
+    Error::new(if status == 404 && names_model && says(&["not found"]) {
         Detail::ModelNotFound { near: Vec::new() }
-    } else if let Some((_, missing)) = lower.split_once("does not support ") {
+    } else if status == 404 || says(&["unexpected endpoint"]) {
+        // Another server that speaks JSON, such as a neighbour of Ollama's, or a gateway.
+        return not_ollama("it has no /api/chat".to_owned(), text);
+    } else if let Some((_, missing)) = missing_capability {
         let missing = missing.lines().next().unwrap_or(missing);
         let missing = missing.split(['.', '"']).next().unwrap_or(missing);
         Detail::Capability {
@@ -87,10 +96,7 @@ pub(crate) fn of_text(status: u16, text: &str) -> Error {
     } else if status == 429 || status == 503 || says(&["server busy"]) {
         Detail::Overloaded { status, text }
     } else if says(&["invalid model name", "model is required"]) {
-        Detail::Configuration {
-            message: format!("the server takes the model's name for none: {text}"),
-            help: "A name is `family`, `family:tag` or `namespace/family:tag`; `ollama list` shows what is installed.".to_owned(),
-        }
+        Detail::ModelName { text }
     } else {
         Detail::Server { status, text }
     })
@@ -108,7 +114,13 @@ pub(crate) fn no_reply(body: &[u8], error: &serde_json::Error) -> Error {
             excerpt(&String::from_utf8_lossy(body)),
         );
     }
-    protocol(format!("it is not the JSON of a reply ({error})"), body)
+    protocol(
+        format!(
+            "it is not the JSON of a reply ({})",
+            excerpt(&error.to_string())
+        ),
+        body,
+    )
 }
 
 /// A reply that breaks the protocol, and how.
@@ -127,22 +139,32 @@ fn not_ollama(found: String, excerpt: String) -> Error {
 }
 
 /// The text of `{"error": "…"}`, of `{"error": {"message": "…"}}`, and of the second inside the
-/// first, as servers from 0.30 on pass their engine's errors through.
+/// first, as servers from 0.30 on pass their engine's errors through. No deeper: a reply that nests
+/// them further means no good.
 fn error_text(body: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Failure {
-        error: Value,
-    }
-    let Failure { error } = serde_json::from_slice(body).ok()?;
-    let message = match &error {
-        Value::String(text) => text.as_str(),
-        other => other.get("message")?.as_str()?,
-    };
-    let inner = message
+    let outer = one_error_text(body)?;
+    let inner = outer
         .trim_start()
         .starts_with('{')
-        .then(|| error_text(message.as_bytes()));
-    Some(inner.flatten().unwrap_or_else(|| message.to_owned()))
+        .then(|| one_error_text(outer.as_bytes()));
+    Some(inner.flatten().unwrap_or(outer))
+}
+
+fn one_error_text(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Failure {
+        error: Text,
+    }
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Text {
+        Plain(String),
+        Object { message: String },
+    }
+    let failure: Failure = serde_json::from_slice(body).ok()?;
+    match failure.error {
+        Text::Plain(text) | Text::Object { message: text } => Some(text),
+    }
 }
 
 #[cfg(test)]
@@ -259,12 +281,14 @@ mod tests {
         check(404, "404 page not found", NotOllama);
         check(405, "405 method not allowed", NotOllama);
         check(404, "<html>", NotOllama);
-        check(301, "", NotOllama);
+        check(301, "", Protocol);
+        check(204, "", Protocol);
         check(401, "", Unauthorized);
         check(403, "", Server);
         check(403, "<html>denied</html>", Unauthorized);
         check(500, "", Server);
         check(502, "<html>", Server);
+        check(501, "<!DOCTYPE HTML>", NotOllama);
         check(503, "<html>", Overloaded);
     }
 }

@@ -16,7 +16,7 @@ struct Envelope<'a> {
     #[serde(default)]
     done: bool,
     #[serde(default, borrow)]
-    done_reason: Cow<'a, str>,
+    done_reason: Option<Cow<'a, str>>,
     total_duration: Option<u64>,
     load_duration: Option<u64>,
     prompt_eval_duration: Option<u64>,
@@ -44,6 +44,10 @@ pub(crate) fn reply(answer: &Answer) -> Result<Reply, Error> {
         return Err(failure::of_answer(answer));
     }
     let body = answer.body.as_slice();
+    // A derived reader takes a list for a struct as well; the protocol does not.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(failure::protocol("it is a list", body));
+    }
     let envelope: Envelope<'_> =
         serde_json::from_slice(body).map_err(|error| failure::no_reply(body, &error))?;
     if let Some(text) = envelope.error {
@@ -57,10 +61,11 @@ pub(crate) fn reply(answer: &Answer) -> Result<Reply, Error> {
     if !envelope.done {
         return Err(Error::new(Detail::Interrupted { text }));
     }
-    let finish_reason = match &*envelope.done_reason {
-        "" => None,
-        word => Some(FinishReason::from_wire(word)),
-    };
+    let done_reason = envelope
+        .done_reason
+        .as_deref()
+        .filter(|word| !word.is_empty());
+    let finish_reason = done_reason.map(FinishReason::from_wire);
     let nanos = |count: Option<u64>| count.map(Duration::from_nanos);
     Ok(Reply {
         text,

@@ -3,6 +3,7 @@
 #![warn(unused, missing_docs, unused_qualifications, single_use_lifetimes, elided_lifetimes_in_paths)]
 #![warn(unreachable_pub, let_underscore_drop, clippy::pedantic)]
 #![deny(warnings)]
+#![forbid(unused_imports)]
 
 use alloy_runtime::{Command, command};
 
@@ -29,6 +30,11 @@ async fn from_template(text: impl std::fmt::Display) -> alloy_runtime::Result<Ve
 #[command()]
 async fn from_body(text: &str) -> User {
     format!("Extract: {text}")
+}
+
+#[command()]
+async fn from_fallible_body(text: &str) -> alloy_runtime::Result<User> {
+    format!("Extract: {}", text.parse::<u8>()?)
 }
 
 #[command()]
@@ -64,6 +70,7 @@ fn main() {
     kept(&from_doc(String::new(), "French", None));
     kept(&from_template(1));
     kept(&from_body(""));
+    kept(&from_fallible_body(""));
     kept(&from_name(""));
     kept(&Desk.method(1));
     kept(&yes_or_no(""));
