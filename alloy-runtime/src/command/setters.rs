@@ -37,7 +37,7 @@ impl<T, M> Command<T, M> {
     }
 
     /// The system text, which stands above the prompt. It replaces the attribute's; an empty one takes
-    /// that away.
+    /// that away. It is sent as it is: placeholders are for the attribute.
     ///
     /// ```
     /// # use alloy_runtime::{Message, command};
