@@ -92,22 +92,20 @@ pub(crate) fn client(loopback: bool) -> Result<Client, Error> {
         let oldest = clients
             .iter()
             .enumerate()
-            .min_by_key(|(_, pooled)| pooled.used());
+            .min_by_key(|(_, pooled)| pooled.last_use());
         if let Some((oldest, _)) = oldest {
             clients.swap_remove(oldest);
         }
     }
-    let pooled = Pooled {
+    clients.push(Pooled {
         key,
-        client,
-        used: AtomicU64::new(0),
-    };
-    let client = pooled.of(key);
-    clients.push(pooled);
-    client.map_or_else(|| Client::new(loopback), Ok)
+        client: client.clone(),
+        used: AtomicU64::new(next_use()),
+    });
+    Ok(client)
 }
 
-/// A client, and when it was last used: the number of that use among all.
+/// A client, and the number of its last use among all uses.
 struct Pooled {
     key: (Id, bool),
     client: Client,
@@ -117,15 +115,18 @@ struct Pooled {
 impl Pooled {
     /// The client, where it is the one of `key`; this counts as a use.
     fn of(&self, key: (Id, bool)) -> Option<Client> {
-        static USES: AtomicU64 = AtomicU64::new(0);
         (self.key == key).then(|| {
-            self.used
-                .store(USES.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+            self.used.store(next_use(), Ordering::Relaxed);
             self.client.clone()
         })
     }
 
-    fn used(&self) -> u64 {
+    fn last_use(&self) -> u64 {
         self.used.load(Ordering::Relaxed)
     }
+}
+
+fn next_use() -> u64 {
+    static USES: AtomicU64 = AtomicU64::new(0);
+    USES.fetch_add(1, Ordering::Relaxed)
 }

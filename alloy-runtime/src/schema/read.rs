@@ -1,11 +1,16 @@
 //! From the JSON Schema of a Rust type to the normal form.
 
+mod definitions;
+mod limits;
+
 use std::iter;
 
 use percent_encoding::percent_decode_str;
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
-use super::{Bound, Kind, Literal, Property, Range, Schema, Shape, TextRules};
+use self::definitions::{definition_name, referenced};
+use self::limits::{range, text_rules};
+use super::{Kind, Literal, Property, Schema, Shape};
 
 /// Reads a root schema as schemars writes it.
 ///
@@ -281,45 +286,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The definitions that the root leads to, in the order in which a reader meets them. One that was only
-/// merged into others is left out.
-fn referenced(root: &Shape, mut definitions: Vec<(String, Shape)>) -> Vec<(String, Shape)> {
-    let mut wanted = Vec::new();
-    names_in(root, &mut wanted);
-    let mut met = Vec::new();
-    let mut next = 0;
-    while let Some(name) = wanted.get(next) {
-        next += 1;
-        let found = definitions.iter().position(|(known, _)| known == name);
-        if let Some(found) = found {
-            let definition = definitions.swap_remove(found);
-            names_in(&definition.1, &mut wanted);
-            met.push(definition);
-        }
-    }
-    met
-}
-
-/// Adds the names that a shape uses and that are not yet in `names`.
-fn names_in(shape: &Shape, names: &mut Vec<String>) {
-    match &shape.kind {
-        Kind::Named(name) if !names.contains(name) => names.push(name.clone()),
-        Kind::List { items, .. } => names_in(items, names),
-        Kind::Tuple(shapes) | Kind::Union(shapes) => {
-            for shape in shapes {
-                names_in(shape, names);
-            }
-        }
-        Kind::Object { properties, rest } => {
-            let shapes = properties.iter().map(|property| &property.shape);
-            for shape in shapes.chain(rest.as_deref()) {
-                names_in(shape, names);
-            }
-        }
-        _ => {}
-    }
-}
-
 /// One list of alternatives: nested ones are taken in, and literals beside each other are one list.
 fn union(options: Vec<Shape>) -> Shape {
     let mut flat: Vec<Shape> = Vec::with_capacity(options.len());
@@ -345,80 +311,6 @@ fn union(options: Vec<Shape>) -> Shape {
             Kind::Union(flat).into()
         }
         None => Kind::Any.into(),
-    }
-}
-
-fn definition_name(root: &Value, target: &str) -> String {
-    let name = match target.rsplit_once('/') {
-        Some((_, name)) => name,
-        None => root
-            .get("title")
-            .and_then(Value::as_str)
-            .unwrap_or("Answer"),
-    };
-    let name = percent_decode_str(name).decode_utf8_lossy();
-    name.replace(|c: char| !c.is_alphanumeric() && c != '_', "_")
-}
-
-fn range(schema: &Map<String, Value>) -> Range {
-    let natural = schema
-        .get("format")
-        .and_then(Value::as_str)
-        .map(natural_limits);
-    let (natural_min, natural_max) = natural.unwrap_or_default();
-    let bound = |inclusive: &str, exclusive: &str, natural: Option<i64>| {
-        let number = |key: &str| schema.get(key).and_then(Value::as_number).cloned();
-        let (value, exclusive) = match number(exclusive) {
-            Some(value) => (value, true),
-            None => (number(inclusive)?, false),
-        };
-        let natural = !exclusive && value.as_i64().is_some() && value.as_i64() == natural;
-        Some(Bound {
-            value: whole(value),
-            exclusive,
-            natural,
-        })
-    };
-    Range {
-        min: bound("minimum", "exclusiveMinimum", natural_min),
-        max: bound("maximum", "exclusiveMaximum", natural_max),
-    }
-}
-
-/// The limits of Rust's integer types, by the `format` that schemars gives them.
-fn natural_limits(format: &str) -> (Option<i64>, Option<i64>) {
-    match format {
-        "uint8" => (Some(0), Some(u8::MAX.into())),
-        "uint16" => (Some(0), Some(u16::MAX.into())),
-        "uint32" => (Some(0), Some(u32::MAX.into())),
-        "uint64" | "uint128" | "uint" => (Some(0), None),
-        "int8" => (Some(i8::MIN.into()), Some(i8::MAX.into())),
-        "int16" => (Some(i16::MIN.into()), Some(i16::MAX.into())),
-        "int32" => (Some(i32::MIN.into()), Some(i32::MAX.into())),
-        "int64" => (Some(i64::MIN), Some(i64::MAX)),
-        _ => (None, None),
-    }
-}
-
-/// `120.0`, which the schema of an attribute may hold, as `120`.
-fn whole(number: Number) -> Number {
-    match number.as_f64() {
-        // Every whole number of this size is exact in both types.
-        #[allow(clippy::cast_possible_truncation, reason = "bounded by the guard")]
-        Some(value) if number.is_f64() && value.fract() == 0.0 && value.abs() < 9e15 => {
-            Number::from(value as i64)
-        }
-        _ => number,
-    }
-}
-
-fn text_rules(schema: &Map<String, Value>) -> TextRules {
-    let text = |key: &str| schema.get(key).and_then(Value::as_str).map(str::to_owned);
-    TextRules {
-        min: schema.get("minLength").and_then(Value::as_u64),
-        max: schema.get("maxLength").and_then(Value::as_u64),
-        pattern: text("pattern"),
-        format: text("format"),
     }
 }
 
