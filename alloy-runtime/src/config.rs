@@ -18,6 +18,6 @@ pub(crate) use self::host::Host;
 pub use self::keys::Settings;
 pub(crate) use self::keys::{Layer, Layers};
 pub(crate) use self::secret::Secret;
-pub use self::source::Source;
+use self::source::Source;
 pub(crate) use self::text::Text;
 pub(crate) use self::value::{check_max_tokens, check_model, check_temperature, check_timeout};

@@ -28,7 +28,7 @@ pub mod __private;
 mod json;
 
 pub use self::command::{Command, Plain, Preview};
-pub use self::config::{Settings, Source};
+pub use self::config::Settings;
 pub use self::error::{Error, ErrorKind};
 pub use self::json::Json;
 pub use self::message::{Message, Role};

@@ -463,6 +463,7 @@ fn any_json_is_asked_for_as_such() {
     );
 }
 
+// G1
 #[tokio::test]
 async fn values_of_every_shape_come_back() {
     async fn read<T: Output>(json: &str) -> T {
@@ -485,6 +486,13 @@ async fn values_of_every_shape_come_back() {
     let users =
         read::<Vec<User>>(r#"{"value":[{"name":"Jason","age":25},{"name":"Tom","age":41}]}"#).await;
     assert_eq!(users[1].name, "Tom");
+    #[derive(Deserialize, JsonSchema)]
+    struct UserList {
+        users: Vec<User>,
+    }
+    let list =
+        read::<UserList>(r#"{"users":[{"name":"Jason","age":25},{"name":"Tom","age":41}]}"#).await;
+    assert_eq!(list.users[0].age, 25);
 }
 
 // G1: absent, null and present.

@@ -11,8 +11,7 @@ pub(crate) struct Setting<T> {
 
 /// Where a setting's value came from, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Source {
+pub(crate) enum Source {
     /// A setter on this command: `.temperature(0.2)`.
     Call,
     /// The command's attribute: `#[command(temperature = 0.2)]`.
