@@ -27,13 +27,20 @@ pub(crate) fn prompt(attrs: &[Attribute]) -> syn::Result<Option<Doc>> {
             );
         }
     }
-    let mut in_code = false;
+    let mut open = None;
     let heading = lines.iter().position(|(line, _)| {
-        let fence = ["```", "~~~"]
-            .iter()
-            .any(|fence| line.trim_start().starts_with(fence));
-        in_code ^= fence;
-        !in_code && is_heading(line)
+        let fence = fence(line);
+        match (open, fence) {
+            (None, Some(fence)) => open = Some(fence),
+            // A block ends with the marks that began it, at least as many, and nothing after them.
+            (Some((mark, count, _)), Some((other, more, true)))
+                if mark == other && more >= count =>
+            {
+                open = None;
+            }
+            _ => {}
+        }
+        open.is_none() && fence.is_none() && is_heading(line)
     });
     lines.truncate(heading.unwrap_or(lines.len()));
     unindent(&mut lines);
@@ -42,14 +49,39 @@ pub(crate) fn prompt(attrs: &[Attribute]) -> syn::Result<Option<Doc>> {
     Ok((!text.is_empty()).then_some(Doc { text, lines }))
 }
 
-/// The lines of a `/** … */` comment without the stars at their beginnings, where all have one.
+/// The marks of a line that begins or ends a block of code: which, how many, and whether they are all
+/// there is.
+fn fence(line: &str) -> Option<(char, usize, bool)> {
+    let text = line.trim_start();
+    let mark = text
+        .chars()
+        .next()
+        .filter(|mark| ['`', '~'].contains(mark))?;
+    let rest = text.trim_start_matches(mark);
+    let count = text.len() - rest.len();
+    // Backticks with another one behind them are code in a line of text.
+    let block = count >= 3 && !(mark == '`' && rest.contains(mark));
+    block.then_some((mark, count, rest.trim().is_empty()))
+}
+
+/// The lines of a `/** … */` comment without the stars at their beginnings, where each has one, below
+/// the one before it. Bullets at the very beginning of a line are bullets.
 fn without_stars(mut lines: Vec<String>) -> Vec<String> {
-    let star = |line: &String| line.trim_start().starts_with('*');
     let filled = |line: &&String| !line.trim().is_empty();
-    let mut others = lines.iter().skip(1).filter(filled).peekable();
-    if others.peek().is_some() && others.all(star) {
+    let column = |line: &String| {
+        let after = line.trim_start().strip_prefix('*')?;
+        let column = line.len() - line.trim_start().len();
+        (after.is_empty() || after.starts_with(' ')).then_some(column)
+    };
+    let mut columns = lines.iter().skip(1).filter(filled).map(column);
+    let first = columns.next().flatten().filter(|first| *first > 0);
+    if first.is_some() && columns.all(|column| column == first) {
         for line in lines.iter_mut().skip(1) {
-            *line = line.trim_start().trim_start_matches('*').to_owned();
+            *line = line
+                .trim_start()
+                .strip_prefix('*')
+                .unwrap_or_default()
+                .to_owned();
         }
     }
     lines

@@ -34,8 +34,7 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Piece>, Problem> {
             rest = &from[2..];
             continue;
         }
-        let close = from
-            .find('}')
+        let close = closing(from)
             .filter(|_| brace == "{")
             .ok_or(Problem::Rustc)?;
         if !plain.is_empty() {
@@ -49,6 +48,17 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Piece>, Problem> {
         pieces.push(Piece::Text(plain));
     }
     Ok(pieces)
+}
+
+/// Where the placeholder ends that `from` begins with. A brace may be what an aligned value is filled
+/// with: `{x:}>4}`.
+fn closing(from: &str) -> Option<usize> {
+    let close = from.find('}')?;
+    let filled = from[..close].ends_with(':') && from[close + 1..].starts_with(['<', '^', '>']);
+    match filled {
+        true => from[close + 1..].find('}').map(|at| close + 1 + at),
+        false => Some(close),
+    }
 }
 
 fn placeholder(inside: &str) -> Result<Piece, Problem> {
@@ -134,6 +144,7 @@ mod tests {
         check("{{a}} }}{{", &[text("{a} }{")]);
         check("{type:>5}", &[placeholder("type", ">5")]);
         check("{ a }", &[placeholder("a", "")]);
+        check("{a:}>4}b", &[placeholder("a", "}>4"), text("b")]);
         check("ä{ö}ü", &[text("ä"), placeholder("ö", ""), text("ü")]);
     }
 

@@ -93,9 +93,9 @@ async fn converse(
     expectation: &'static Expectation,
     slot: &mut dyn Accept,
 ) -> Result<Reply, Error> {
-    let client = global::client(prepared.host.is_loopback())?;
     let limit = prepared.settings.timeout.as_ref().map(|set| set.value);
     let deadline = Deadline::starting(limit);
+    let client = global::client(prepared.host.is_loopback())?;
     let body = std::mem::take(&mut prepared.body);
     let answer = client.exchange(Outgoing {
         url: prepared.host.chat_url(),

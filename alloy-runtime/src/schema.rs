@@ -59,6 +59,8 @@ pub(crate) enum Kind {
 pub(crate) struct Property {
     pub(crate) name: String,
     pub(crate) shape: Shape,
+    /// Whether the type needs it, or has a value of its own where it is missing.
+    pub(crate) required: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -109,6 +111,7 @@ impl Schema {
         let value = Property {
             name: "value".to_owned(),
             shape: self.root,
+            required: true,
         };
         Self {
             root: Kind::Object {
@@ -139,6 +142,17 @@ impl Schema {
                 .find_map(|(known, shape)| (known == name).then_some(shape))
                 .unwrap_or(shape),
             _ => shape,
+        }
+    }
+}
+
+impl Shape {
+    fn is_nullable(&self) -> bool {
+        match &self.kind {
+            Kind::Any | Kind::Null => true,
+            Kind::Union(options) => options.iter().any(Self::is_nullable),
+            Kind::Literals(literals) => literals.iter().any(|literal| literal.value.is_null()),
+            _ => false,
         }
     }
 }

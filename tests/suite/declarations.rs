@@ -118,6 +118,28 @@ mod templates {
     #[test]
     fn indentation_that_is_written_as_an_escape_stays() {
         check(&escaped_lines("a"), "Format:\n    keep a\n");
+        check(&continued_lines(), "Items:\n    - a\n      - nested end");
+    }
+
+    #[command(
+        "Items:\n    - a\n      - nested \
+         end",
+        model = "m"
+    )]
+    async fn continued_lines() -> String;
+
+    #[command(
+        "
+        A {x:}>4}
+        B
+        ",
+        model = "m"
+    )]
+    async fn filled_with_braces(x: u8) -> String;
+
+    #[test]
+    fn a_brace_can_be_what_a_value_is_filled_with() {
+        check(&filled_with_braces(7), "A }}}7\nB");
     }
 
     #[command(
@@ -197,8 +219,13 @@ mod doc_comments {
     #[command(model = "m")]
     async fn starred(text: &str) -> String;
 
+    #[doc = "List:\n* a\n* b"]
+    #[command(model = "m")]
+    async fn bullets() -> String;
+
     #[test]
     fn block_comments_work_too() {
+        check(&bullets(), "List:\n* a\n* b");
         check(
             &block_comment(),
             "Extract the user.\n\n   * a bullet\n   not a bullet",
@@ -206,13 +233,21 @@ mod doc_comments {
         check(&starred("a"), "Extract the user.\n\nFrom a.");
     }
 
+    #[allow(clippy::doc_markdown, reason = "odd marks are the point")]
     /// Explain this:
     ///
     /// ```sh
     /// # a comment, no heading
-    /// ```
+    /// ~~~
+    /// ````
+    ///
+    /// ``` `code` in text
     ///
     /// In {language}.
+    ///
+    /// # Notes
+    ///
+    /// Not for the model.
     #[command(model = "m")]
     async fn with_code(language: &str) -> String;
 
@@ -220,7 +255,7 @@ mod doc_comments {
     fn headings_end_the_prompt_but_not_those_in_code() {
         check(
             &with_code("French"),
-            "Explain this:\n\n```sh\n# a comment, no heading\n```\n\nIn French.",
+            "Explain this:\n\n```sh\n# a comment, no heading\n~~~\n````\n\n``` `code` in text\n\nIn French.",
         );
     }
 

@@ -313,6 +313,7 @@ fn names_that_are_alike_or_no_ascii_are_kept_apart() {
     #[allow(dead_code, reason = "only its schema matters")]
     struct Größe {
         wert: u8,
+        teile: Vec<Größe>,
     }
     #[derive(Deserialize, JsonSchema)]
     #[allow(dead_code, reason = "only its schema matters")]
@@ -332,17 +333,50 @@ fn names_that_are_alike_or_no_ascii_are_kept_apart() {
         type Tree = {
           "other": Tree2,
           "mine": Tree[],
-          "size": {
-            "wert": integer
-          },
+          "size": Gr__e,
           "empty": {}
         }
 
         type Tree2 = {
           "leaf": boolean,
           "others": Tree2[]
+        }
+
+        type Gr__e = {
+          "wert": integer,
+          "teile": Gr__e[]
         }"#]]
     .assert_eq(&messages[0].content);
+}
+
+#[test]
+fn what_can_only_be_missing_is_not_required() {
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Inner {
+        street: String,
+        note: Option<String>,
+    }
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Outer {
+        name: String,
+        #[serde(default)]
+        count: u8,
+        #[serde(flatten)]
+        inner: Option<Inner>,
+    }
+    let body: Value = serde_json::from_str(&answer::<Outer>().preview().unwrap().body).unwrap();
+    assert_eq!(body["format"]["required"], json!(["name", "count", "note"]));
+}
+
+#[test]
+fn a_type_that_is_its_own_alternative_is_not_named_in_itself() {
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Link(Option<Box<Link>>);
+    let body = answer::<Link>().preview().unwrap().body;
+    assert!(!body.contains(r#"{"anyOf":[{"$ref""#), "{body}");
 }
 
 #[test]
@@ -369,9 +403,26 @@ fn comments_inside_lists_and_enums_reach_the_model() {
     }
     #[derive(Deserialize, JsonSchema)]
     #[allow(dead_code, reason = "only its schema matters")]
+    struct Numbered {
+        number: u8,
+        #[serde(flatten)]
+        step: Tagged,
+    }
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(tag = "kind")]
+    #[allow(dead_code, reason = "only its schema matters")]
+    enum Tagged {
+        /// Left or right.
+        Turn { left: bool },
+        /// No further.
+        Halt,
+    }
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
     struct Plan {
         labels: Vec<Label>,
         step: Step,
+        numbered: Numbered,
         #[schemars(length(max = 3), inner(length(min = 2)))]
         words: Vec<String>,
     }
@@ -387,6 +438,14 @@ fn comments_inside_lists_and_enums_reach_the_model() {
               "words": string
             }
           }, // "Wait": Wait for so many seconds.; "Say": Say it aloud.
+          "numbered": {
+            "number": integer,
+            "kind": "Turn",
+            "left": boolean
+          } | {
+            "number": integer,
+            "kind": "Halt"
+          }, // "Turn": Left or right.; "Halt": No further.
           "words": string[] // at most 3 items; each at least 2 characters
         }"#]]
     .assert_eq(&messages[0].content);

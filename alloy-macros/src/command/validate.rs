@@ -1,6 +1,6 @@
 //! The rules of a command, one function each, and the model of one that keeps them.
 
-use proc_macro2::{Punct, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::{
@@ -150,6 +150,9 @@ pub(super) fn borrowed_or_nameless(tokens: TokenStream) -> Option<TokenTree> {
                 return Some(ident.into());
             }
             TokenTree::Punct(punct) if punct.as_char() == '&' => return Some(punct.into()),
+            // An expression, such as the length of an array, is none of this.
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {}
+            TokenTree::Punct(punct) if punct.as_char() == ';' => return None,
             TokenTree::Group(group) => {
                 if let Some(found) = borrowed_or_nameless(group.stream()) {
                     return Some(found);
@@ -386,11 +389,12 @@ fn rendering(literal: LitStr, params: &[Param]) -> Template {
     }
 }
 
-/// A literal's text without the indentation that its lines share. Only what is indented in the source:
-/// a `\n    ` is meant as it is written.
+/// A literal's text without the indentation that its lines share. One with `\n` or with continued lines
+/// in it says by itself how its lines begin, and is left as it is.
 fn dedented(literal: &LitStr) -> String {
     let text = literal.value();
-    match literal.token().to_string().contains('\n') {
+    let lines = |text: &str| text.matches('\n').count();
+    match lines(&literal.token().to_string()) == lines(&text) {
         true => template::dedent(&text),
         false => text,
     }

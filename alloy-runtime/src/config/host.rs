@@ -71,6 +71,12 @@ impl Host {
             return Err(bad(&format!("it has a {strange:?} in it")));
         }
         // Asking the host before that slash would tell it, and show, a part of the password.
+        if authority
+            .rsplit_once(']')
+            .is_some_and(|(_, end)| !end.is_empty() && !end.starts_with(':'))
+        {
+            return Err(bad("after the `]` only a port can stand, `:11434`"));
+        }
         if path.contains('@') {
             return Err(bad(
                 "it has an `@` after a `/`; in a password write `%2F` for `/`",
@@ -153,23 +159,30 @@ fn unusable(given: &str, text: &str, why: &str) -> Error {
 
 /// The text as it may be shown: without what stands before an `@`.
 fn shown(text: &str) -> String {
-    let text = &excerpt(text);
-    match text.rsplit_once('@') {
-        Some((user, rest)) => match user.split_once("://") {
-            Some((scheme, _)) => format!("{scheme}://[secret]@{rest}"),
-            None => format!("[secret]@{rest}"),
-        },
-        None => text.clone(),
+    let is_scheme = |scheme: &str| {
+        scheme
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    };
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) if is_scheme(scheme) => (format!("{scheme}://"), rest),
+        _ => (String::new(), text),
+    };
+    // NOTE: Shortened last: the `@` that tells a secret may stand far behind.
+    match rest.rsplit_once('@') {
+        Some((_, host)) => excerpt(&format!("{scheme}[secret]@{host}")),
+        None => excerpt(text),
     }
 }
 
 /// Parts a port from a host name; a port that is none is ignored, as Ollama does.
 fn split_port(authority: &str, default: u16) -> (&str, u16) {
     let bracketed = authority
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'));
+        .starts_with('[')
+        .then(|| authority.rfind(']'))
+        .flatten();
     let (name, port) = match bracketed {
-        Some((name, rest)) => (name, rest.strip_prefix(':')),
+        Some(end) => (&authority[..=end], authority[end + 1..].strip_prefix(':')),
         // A bare IPv6 address has colons of its own.
         None if authority.parse::<Ipv6Addr>().is_ok() => (authority, None),
         None => match authority.rsplit_once(':') {
@@ -177,15 +190,16 @@ fn split_port(authority: &str, default: u16) -> (&str, u16) {
             None => (authority, None),
         },
     };
-    (
-        name,
-        port.and_then(|port| port.parse().ok()).unwrap_or(default),
-    )
+    let port = port.and_then(|port| port.parse().ok());
+    (name, port.unwrap_or(default))
 }
 
 /// The host to connect to: loopback for none and for a bind address, brackets around IPv6.
 fn connectable(name: &str) -> String {
-    match name.parse::<IpAddr>() {
+    let bare = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'));
+    match bare.unwrap_or(name).parse::<IpAddr>() {
         Ok(IpAddr::V4(address)) if address.is_unspecified() => Ipv4Addr::LOCALHOST.to_string(),
         Ok(IpAddr::V6(address)) if address.is_unspecified() => format!("[{}]", Ipv6Addr::LOCALHOST),
         Ok(IpAddr::V6(address)) => format!("[{address}]"),
@@ -228,6 +242,7 @@ mod tests {
         check("[::1]", "http://[::1]:11434");
         check("::1", "http://[::1]:11434");
         check("[::1]:1337", "http://[::1]:1337");
+        check("http://[::1]", "http://[::1]:80");
         check("0.0.0.0", "http://127.0.0.1:11434");
         check("0.0.0.0:8080", "http://127.0.0.1:8080");
         check("[::]:8080", "http://[::1]:8080");
@@ -289,6 +304,10 @@ mod tests {
             );
         }
         check(
+            "[::1]x",
+            "OLLAMA_HOST is `[::1]x`, which is no address: after the `]` only a port can stand, `:11434`",
+        );
+        check(
             "gpu%",
             "OLLAMA_HOST is `gpu%`, which is no address: invalid international domain name",
         );
@@ -333,6 +352,8 @@ mod tests {
             "ftp://ann:hunter2@gpu",
             "ann:hunter2@gpu box",
             "http://ann:hunt/er2@gpu",
+            "ann:hunt://er2@gpu",
+            &format!("ftp://ann:{}@gpu", "hunter2".repeat(60)),
         ] {
             let error = Host::parse("OLLAMA_HOST", bad).unwrap_err();
             let shown = format!("{error} {error:?} {error:#?}");

@@ -138,21 +138,15 @@ fn limits(shape: &Shape, each: &str, parts: &mut Vec<String>) {
                     }),
             );
         }
-        // Variants with data: each is an object, known by its first property.
         Kind::Union(options) => {
             for option in options {
                 match &option.kind {
                     Kind::Literals(_) => limits(option, each, parts),
-                    Kind::Object { properties, .. } => {
-                        let first = properties
-                            .first()
-                            .map(|property| match &property.shape.kind {
-                                Kind::Literals(tag) if tag.len() == 1 => tag[0].value.to_string(),
-                                _ => format!("{:?}", property.name),
-                            });
-                        let words =
-                            first.and_then(|label| labelled(label, option.description.as_ref()));
-                        parts.extend(words);
+                    Kind::Object { .. } => {
+                        let label = variant_label(option, options);
+                        parts.extend(
+                            label.and_then(|label| labelled(label, option.description.as_ref())),
+                        );
                     }
                     _ => {}
                 }
@@ -162,6 +156,35 @@ fn limits(shape: &Shape, each: &str, parts: &mut Vec<String>) {
         _ => return,
     }
     parts.extend(said.into_iter().map(|words| format!("{each}{words}")));
+}
+
+/// What tells a variant with data from the others: the first of its properties that no other has, by its
+/// name, or by its value where that is fixed.
+fn variant_label(variant: &Shape, all: &[Shape]) -> Option<String> {
+    let properties = |shape: &Shape| match &shape.kind {
+        Kind::Object { properties, .. } => properties.clone(),
+        _ => Vec::new(),
+    };
+    let own = properties(variant);
+    let shared = |property: &Property| {
+        let mut others = all.iter().filter(|other| *other != variant);
+        others.any(|other| {
+            properties(other)
+                .iter()
+                .any(|known| known.name == property.name && known.shape.kind == property.shape.kind)
+        })
+    };
+    let fixed = |property: &Property| match &property.shape.kind {
+        Kind::Literals(values) if values.len() == 1 => Some(values[0].value.to_string()),
+        _ => None,
+    };
+    let telling: Vec<&Property> = own.iter().filter(|property| !shared(property)).collect();
+    let by_value = telling.iter().find_map(|property| fixed(property));
+    by_value.or_else(|| {
+        telling
+            .first()
+            .map(|property| format!("{:?}", property.name))
+    })
 }
 
 /// The doc comment of an enum's variant, after its label.

@@ -129,13 +129,19 @@ impl<'a> Reader<'a> {
 
     fn object(&mut self, schema: &'a Map<String, Value>) -> Shape {
         let properties = match schema.get("properties") {
-            Some(Value::Object(properties)) => properties
-                .iter()
-                .map(|(name, schema)| Property {
-                    name: name.clone(),
-                    shape: self.shape(schema),
-                })
-                .collect(),
+            Some(Value::Object(properties)) => {
+                let required = list(schema, "required");
+                let properties = properties.iter();
+                properties
+                    .map(|(name, schema)| Property {
+                        name: name.clone(),
+                        shape: self.shape(schema),
+                        // What has a default can be asked for all the same: any answer will do.
+                        required: required.iter().any(|known| known == name)
+                            || schema.get("default").is_some(),
+                    })
+                    .collect()
+            }
             _ => Vec::new(),
         };
         // Keys of a pattern, such as those of a map from numbers, hold what further keys would.
@@ -171,6 +177,7 @@ impl<'a> Reader<'a> {
         if !self.recursive.contains(&target) {
             return shape;
         }
+        let shape = not_itself(shape, &name);
         let description = shape.description.clone();
         self.definitions.push((name.clone(), shape));
         Shape {
@@ -284,6 +291,21 @@ impl<'a> Reader<'a> {
             .into(),
         }
     }
+}
+
+/// A definition without itself as one of its own alternatives, which would allow nothing new and lead a
+/// grammar in circles.
+fn not_itself(shape: Shape, name: &str) -> Shape {
+    let is_itself = |shape: &Shape| matches!(&shape.kind, Kind::Named(other) if other == name);
+    let kind = match shape.kind {
+        Kind::Union(mut options) => {
+            options.retain(|option| !is_itself(option));
+            union(options).kind
+        }
+        Kind::Named(other) if other == name => Kind::Any,
+        kind => kind,
+    };
+    Shape { kind, ..shape }
 }
 
 /// One list of alternatives: nested ones are taken in, and literals beside each other are one list.

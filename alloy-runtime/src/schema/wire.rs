@@ -1,7 +1,7 @@
 //! The JSON Schema that a server's grammar enforces, written from the normal form.
 //!
 //! What Ollama's converter does with each keyword stands in its sources (`json-schema-to-grammar`):
-//! every property is required, since it emits the required ones first and in order; objects are
+//! properties are required, since it emits the required ones first and in order; objects are
 //! closed; unions are `anyOf` with nothing beside it; a pattern or a bound that it would refuse is
 //! left out, and the model still reads it in the form.
 
@@ -86,12 +86,14 @@ fn object(shape: &Shape) -> Map<String, Value> {
                     "properties",
                     Value::Object(properties.iter().map(property).collect()),
                 );
+                // A value that can be null is asked for. One that can only be missing, such as a field
+                // of a flattened `Option`, is not: no answer could leave it out otherwise.
+                let asked = properties
+                    .iter()
+                    .filter(|property| property.required || property.shape.is_nullable());
                 put(
                     "required",
-                    properties
-                        .iter()
-                        .map(|property| json!(property.name))
-                        .collect(),
+                    asked.map(|property| json!(property.name)).collect(),
                 );
             }
             match rest.as_deref() {
@@ -108,7 +110,7 @@ fn object(shape: &Shape) -> Map<String, Value> {
     out
 }
 
-fn property(Property { name, shape }: &Property) -> (String, Value) {
+fn property(Property { name, shape, .. }: &Property) -> (String, Value) {
     (name.clone(), value(shape))
 }
 

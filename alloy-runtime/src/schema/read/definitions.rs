@@ -15,7 +15,7 @@ pub(super) fn definition_name(root: &Value, target: &str) -> String {
             .unwrap_or("Answer"),
     };
     let name = percent_decode_str(name).decode_utf8_lossy();
-    name.replace(|c: char| !c.is_alphanumeric() && c != '_', "_")
+    name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "_")
 }
 
 /// The definitions that the root leads to, in the order in which a reader meets them. One that was only

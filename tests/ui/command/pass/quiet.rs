@@ -47,6 +47,9 @@ impl Desk {
     async fn method(&self, /** how many */ n: u8) -> Option<u8>;
 }
 
+#[command("Give a vector")]
+async fn sized() -> [u8; 3 & 7];
+
 macro_rules! commands {
     ($($name:ident: $type:ty,)*) => {
         $(
@@ -73,6 +76,7 @@ fn main() {
     kept(&from_fallible_body(""));
     kept(&from_name(""));
     kept(&Desk.method(1));
+    kept(&sized());
     kept(&yes_or_no(""));
     kept(&number(""));
 }
