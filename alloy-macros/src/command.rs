@@ -4,6 +4,7 @@ mod expand;
 mod model;
 mod parse;
 mod standin;
+mod types;
 mod validate;
 
 use proc_macro2::TokenStream;

@@ -5,7 +5,7 @@ use quote::{ToTokens as _, quote};
 use syn::{Path, ReturnType};
 
 use super::expand::header;
-use super::validate::{borrowed_or_nameless, inside_result};
+use super::types::{borrowed_or_nameless, inside_result};
 use crate::function::Function;
 
 /// The function with the type that it would have, so that calls of it, and the IDE, keep theirs.

@@ -1,15 +1,13 @@
 //! The rules of a command, one function each, and the model of one that keeps them.
 
-use proc_macro2::{Delimiter, Punct, Spacing, Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
-use syn::{
-    FnArg, GenericArgument, LitStr, Path, PathArguments, ReturnType, Safety, Signature, Type,
-    parse_quote,
-};
+use syn::{FnArg, LitStr, Path, ReturnType, Safety, Signature, Type, parse_quote};
 
 use super::model::{Block, Command, Prompt, System, Template};
 use super::parse::Arguments;
+use super::types::{borrowed_or_nameless, inside_result, is_option};
 use crate::body;
 use crate::doc;
 use crate::errors::Errors;
@@ -131,65 +129,6 @@ fn output(output: &ReturnType, errors: &mut Errors) -> (Type, Option<Type>) {
     match inside_result(written) {
         Some(inside) => (inside.clone(), Some((**written).clone())),
         None => ((**written).clone(), None),
-    }
-}
-
-/// The first token by which a type borrows, `&` or a lifetime that is not `'static`, or has no name,
-/// `impl`.
-pub(super) fn borrowed_or_nameless(tokens: TokenStream) -> Option<TokenTree> {
-    let mut after_quote = false;
-    for token in tokens {
-        let quote = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
-        match token {
-            TokenTree::Ident(ident) if after_quote && ident != "static" => {
-                let mut mark = Punct::new('\'', Spacing::Joint);
-                mark.set_span(ident.span());
-                return Some(mark.into());
-            }
-            TokenTree::Ident(ident) if !after_quote && ident == "impl" => {
-                return Some(ident.into());
-            }
-            TokenTree::Punct(punct) if punct.as_char() == '&' => return Some(punct.into()),
-            // An expression, such as the length of an array, is none of this.
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {}
-            TokenTree::Punct(punct) if punct.as_char() == ';' => return None,
-            TokenTree::Group(group) => {
-                if let Some(found) = borrowed_or_nameless(group.stream()) {
-                    return Some(found);
-                }
-            }
-            _ => {}
-        }
-        after_quote = quote;
-    }
-    None
-}
-
-/// A type without parentheses, and without the invisible ones of a `macro_rules!` fragment.
-fn bare(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(group) => bare(&group.elem),
-        Type::Paren(paren) => bare(&paren.elem),
-        other => other,
-    }
-}
-
-/// `T` of a type that is written `Result<T>` or `Result<T, E>`, by whatever path.
-pub(super) fn inside_result(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = bare(ty) else {
-        return None;
-    };
-    let last = path
-        .path
-        .segments
-        .last()
-        .filter(|last| last.ident == "Result")?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
-        return None;
-    };
-    match arguments.args.first()? {
-        GenericArgument::Type(inside) => Some(inside),
-        _ => None,
     }
 }
 
@@ -397,17 +336,6 @@ fn dedented(literal: &LitStr) -> String {
     match lines(&literal.token().to_string()) == lines(&text) {
         true => template::dedent(&text),
         false => text,
-    }
-}
-
-fn is_option(ty: &Type) -> bool {
-    match bare(ty) {
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "Option"),
-        _ => false,
     }
 }
 
