@@ -1,9 +1,8 @@
 //! What a key of an attribute accepts.
 
+use proc_macro2::TokenStream;
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::{LitFloat, LitInt, LitStr, Path, Token};
-
-use proc_macro2::{Span, TokenStream};
 
 pub(crate) fn string(key: &str, example: &str, value: TokenStream) -> syn::Result<LitStr> {
     literal(
@@ -27,7 +26,7 @@ pub(crate) fn number(key: &str, value: TokenStream) -> syn::Result<f64> {
     })?;
     match (0.0..=2.0).contains(&number) {
         true => Ok(number),
-        false => Err(on(place, &expected)),
+        false => Err(syn::Error::new_spanned(place, &expected)),
     }
 }
 
@@ -35,7 +34,7 @@ pub(crate) fn positive(key: &str, value: TokenStream) -> syn::Result<u32> {
     let expected = format!("`{key}` takes a whole number from 1: `{key} = 200`");
     let place = value.clone();
     match literal::<LitInt>(value, &expected)?.base10_parse() {
-        Ok(0) | Err(_) => Err(on(place, &expected)),
+        Ok(0) | Err(_) => Err(syn::Error::new_spanned(place, &expected)),
         Ok(number) => Ok(number),
     }
 }
@@ -71,7 +70,7 @@ pub(crate) fn path(key: &str, value: TokenStream) -> syn::Result<Path> {
         format!("`{key}` takes the path of alloy-runtime in this crate: `{key} = ::llm`");
     Path::parse_mod_style
         .parse2(value)
-        .map_err(|_| on(place, &expected))
+        .map_err(|_| syn::Error::new_spanned(place, &expected))
 }
 
 fn literal<T: Parse>(value: TokenStream, expected: &str) -> syn::Result<T> {
@@ -86,19 +85,11 @@ fn parsed<T>(
 ) -> syn::Result<T> {
     let place = value.clone();
     let whole = |input: ParseStream<'_>| {
-        let parsed = parse(input).map_err(|_| on(place, expected))?;
+        let parsed = parse(input).map_err(|_| syn::Error::new_spanned(place, expected))?;
         match input.is_empty() {
             true => Ok(parsed),
             false => Err(input.error("expected `,` before this")),
         }
     };
     whole.parse2(value)
-}
-
-fn on(tokens: TokenStream, message: &str) -> syn::Error {
-    if tokens.is_empty() {
-        syn::Error::new(Span::call_site(), message)
-    } else {
-        syn::Error::new_spanned(tokens, message)
-    }
 }

@@ -25,10 +25,6 @@ const LARGEST_REPLY: usize = 16 * 1024 * 1024;
 pub(crate) struct Client(HttpClient);
 
 /// What to send, and where. No `Debug`: the URL may hold a password.
-#[allow(
-    missing_debug_implementations,
-    reason = "it would show the password of a URL"
-)]
 pub(crate) struct Outgoing<'a> {
     pub(crate) url: &'a Url,
     pub(crate) api_key: Option<&'a Secret>,

@@ -5,6 +5,8 @@ pub(crate) mod failure;
 mod json;
 pub(crate) mod native;
 
+pub(crate) use self::json::system_text;
+
 /// A reply as HTTP brought it, before a protocol has read it.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -28,9 +30,4 @@ pub(crate) struct Chat<'a> {
     pub(crate) format: Option<&'a str>,
     pub(crate) temperature: Option<f64>,
     pub(crate) max_tokens: Option<u32>,
-}
-
-/// Text that was escaped for a JSON string, as it was before.
-pub(crate) fn unescaped(escaped: &str) -> String {
-    serde_json::from_str(&format!("\"{escaped}\"")).unwrap_or_default()
 }

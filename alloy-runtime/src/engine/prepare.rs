@@ -74,11 +74,7 @@ pub(crate) fn prepare(
 impl Prepared {
     /// The messages of the request, as the server reads them.
     pub(crate) fn messages(&self, prompt: &str) -> Vec<Message> {
-        let form = self.form.map(wire::unescaped);
-        let system = match (system(&self.settings), form) {
-            (Some(own), Some(form)) => Some(format!("{own}\n\n{form}")),
-            (own, form) => form.or(own.map(str::to_owned)),
-        };
+        let system = wire::system_text(system(&self.settings), self.form);
         let system = system.map(Message::system);
         system.into_iter().chain([Message::user(prompt)]).collect()
     }

@@ -161,18 +161,11 @@ fn limits(shape: &Shape, each: &str, parts: &mut Vec<String>) {
 /// What tells a variant with data from the others: the first of its properties that no other has, by its
 /// name, or by its value where that is fixed.
 fn variant_label(variant: &Shape, all: &[Shape]) -> Option<String> {
-    let properties = |shape: &Shape| match &shape.kind {
-        Kind::Object { properties, .. } => properties.clone(),
-        _ => Vec::new(),
-    };
     let own = properties(variant);
     let shared = |property: &Property| {
-        let mut others = all.iter().filter(|other| *other != variant);
-        others.any(|other| {
-            properties(other)
-                .iter()
-                .any(|known| known.name == property.name && known.shape.kind == property.shape.kind)
-        })
+        let others = all.iter().filter(|other| *other != variant);
+        let mut theirs = others.flat_map(properties);
+        theirs.any(|known| known.name == property.name && known.shape.kind == property.shape.kind)
     };
     let fixed = |property: &Property| match &property.shape.kind {
         Kind::Literals(values) if values.len() == 1 => Some(values[0].value.to_string()),
@@ -185,6 +178,13 @@ fn variant_label(variant: &Shape, all: &[Shape]) -> Option<String> {
             .first()
             .map(|property| format!("{:?}", property.name))
     })
+}
+
+fn properties(shape: &Shape) -> &[Property] {
+    match &shape.kind {
+        Kind::Object { properties, .. } => properties,
+        _ => &[],
+    }
 }
 
 /// The doc comment of an enum's variant, after its label.

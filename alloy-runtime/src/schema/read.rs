@@ -3,8 +3,6 @@
 mod definitions;
 mod limits;
 
-use std::iter;
-
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
@@ -203,12 +201,12 @@ impl<'a> Reader<'a> {
             return name.clone();
         }
         let base = definition_name(self.root, target);
-        let taken = |name: &String| self.names.iter().any(|(_, known)| known == name);
-        let numbered = (2..).map(|number| format!("{base}{number}"));
-        let free = iter::once(base.clone())
-            .chain(numbered)
-            .find(|name| !taken(name));
-        let name = free.unwrap_or(base.clone());
+        let mut name = base.clone();
+        let mut number = 1;
+        while self.names.iter().any(|(_, known)| *known == name) {
+            number += 1;
+            name = format!("{base}{number}");
+        }
         self.names.push((target, name.clone()));
         name
     }

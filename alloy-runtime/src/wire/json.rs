@@ -43,3 +43,14 @@ impl Writer {
         self.0
     }
 }
+
+/// What [`Writer::system_text`] writes, as the server reads it.
+pub(crate) fn system_text(own: Option<&str>, form: Option<&str>) -> Option<String> {
+    if own.is_none() && form.is_none() {
+        return None;
+    }
+    let mut out = Writer::with_capacity(0);
+    out.system_text(own, form);
+    // NOTE: What was just written is a JSON string.
+    serde_json::from_slice(&out.into_bytes()).ok()
+}
