@@ -1,9 +1,10 @@
-//! The grammar of an attribute's arguments: a template, and `key = value` pairs, parted by commas.
+//! The grammar of an attribute's arguments, parted by commas: a template, `key = value` and `key(…)`.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Ident, LitStr, Token};
+use syn::token::Paren;
+use syn::{Ident, LitStr, Token, parenthesized};
 
 use crate::errors::Errors;
 
@@ -12,9 +13,11 @@ pub(crate) enum Argument {
     /// A string literal by itself.
     Template(LitStr),
     Pair(Pair),
+    /// `key(…)`, what is between the parentheses still as tokens.
+    List(Pair),
 }
 
-/// `key = value`, the value still as tokens.
+/// A key and its value, still as tokens.
 pub(crate) struct Pair {
     pub(crate) key: Ident,
     pub(crate) value: TokenStream,
@@ -44,6 +47,15 @@ fn argument(input: ParseStream<'_>) -> syn::Result<Argument> {
         return Err(input.error("expected a template, `\"…\"`, or `key = value`"));
     }
     let key = input.call(Ident::parse_any)?;
+    if input.peek(Paren) {
+        let inside;
+        parenthesized!(inside in input);
+        let value = inside.parse()?;
+        return match input.is_empty() {
+            true => Ok(Argument::List(Pair { key, value })),
+            false => Err(input.error("expected `,` before this")),
+        };
+    }
     if !input.peek(Token![=]) {
         return Err(syn::Error::new(
             key.span(),

@@ -1,8 +1,10 @@
 //! What a key of an attribute accepts.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use syn::parse::{Parse, ParseStream, Parser as _};
-use syn::{LitFloat, LitInt, LitStr, Path, Token};
+use syn::punctuated::Punctuated;
+use syn::token::Bracket;
+use syn::{Ident, Lit, LitFloat, LitInt, LitStr, Path, Token, bracketed};
 
 pub(crate) fn string(key: &str, example: &str, value: TokenStream) -> syn::Result<LitStr> {
     literal(
@@ -30,13 +32,75 @@ pub(crate) fn number(key: &str, value: TokenStream) -> syn::Result<f64> {
     }
 }
 
-pub(crate) fn positive(key: &str, value: TokenStream) -> syn::Result<u32> {
-    let expected = format!("`{key}` takes a whole number from 1: `{key} = 200`");
+/// A whole number from `least`, such as `example`.
+pub(crate) fn count(key: &str, least: u32, example: u32, value: TokenStream) -> syn::Result<u32> {
+    let expected = format!("`{key}` takes a whole number from {least}: `{key} = {example}`");
     let place = value.clone();
     match literal::<LitInt>(value, &expected)?.base10_parse() {
-        Ok(0) | Err(_) => Err(syn::Error::new_spanned(place, &expected)),
-        Ok(number) => Ok(number),
+        Ok(number) if number >= least => Ok(number),
+        _ => Err(syn::Error::new_spanned(place, &expected)),
     }
+}
+
+/// Whether, and how much, a model thinks: the variant of `Think` that a literal stands for.
+pub(crate) fn think(key: &str, value: TokenStream) -> syn::Result<Ident> {
+    let expected = format!(
+        "`{key}` takes `true`, `false`, \"low\", \"medium\", \"high\" or \"max\": `{key} = \"high\"`"
+    );
+    let place = value.clone();
+    let variant = match literal::<Lit>(value, &expected)? {
+        Lit::Bool(on) if on.value => "On",
+        Lit::Bool(_) => "Off",
+        Lit::Str(level) => match level.value().as_str() {
+            "low" => "Low",
+            "medium" => "Medium",
+            "high" => "High",
+            "max" => "Max",
+            _ => return Err(syn::Error::new_spanned(place, &expected)),
+        },
+        _ => return Err(syn::Error::new_spanned(place, &expected)),
+    };
+    Ok(Ident::new(variant, Span::call_site()))
+}
+
+/// An option's value, as JSON: a literal, or a list of them.
+pub(crate) fn json(name: &str, value: TokenStream) -> syn::Result<String> {
+    let expected = format!(
+        "the option `{name}` takes a number, a text, `true`, `false`, or a list of these: `{name} = 1`"
+    );
+    parsed(value, &expected, json_value)
+}
+
+fn json_value(input: ParseStream<'_>) -> syn::Result<String> {
+    if input.peek(Bracket) {
+        let inside;
+        bracketed!(inside in input);
+        let items = Punctuated::<String, Token![,]>::parse_terminated_with(&inside, json_value)?;
+        return Ok(format!("[{}]", Vec::from_iter(items).join(",")));
+    }
+    let minus: Option<Token![-]> = input.parse()?;
+    let number = match input.parse()? {
+        Lit::Int(number) => number.base10_digits().to_owned(),
+        // `1.` is a number in Rust and none in JSON.
+        Lit::Float(number) => number.base10_parse::<f64>()?.to_string(),
+        Lit::Bool(on) if minus.is_none() => return Ok(on.value.to_string()),
+        Lit::Str(text) if minus.is_none() => return Ok(json_text(&text.value())),
+        other => return Err(syn::Error::new_spanned(other, "")),
+    };
+    let sign = minus.map_or("", |_| "-");
+    Ok(format!("{sign}{number}"))
+}
+
+fn json_text(text: &str) -> String {
+    let escaped: String = text
+        .chars()
+        .map(|c| match c {
+            '"' | '\\' => format!("\\{c}"),
+            c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
+            c => c.to_string(),
+        })
+        .collect();
+    format!("\"{escaped}\"")
 }
 
 /// A duration in milliseconds.

@@ -64,11 +64,11 @@ fn a_template_with_every_key() {
                 static __ALLOY_DEFINITION: ::llm::__private::Definition = ::llm::__private::Definition::new(
                         "extract",
                     )
-                    .model("m")
                     .system("Be brief.")
+                    .model("m")
                     .temperature(1f64)
                     .max_tokens(40u32)
-                    .timeout_millis(120000u64);
+                    .timeout(120000u64);
                 let __alloy_prompt = ::llm::__private::render(
                     30usize,
                     ::core::format_args!("Extract: {text}"),
@@ -112,10 +112,9 @@ fn a_template_of_several_lines() {
                         ),
                     )
                 };
-                ::alloy_runtime::__private::with_system(
-                    ::alloy_runtime::__private::command::<()>(&__ALLOY_DEFINITION, __alloy_prompt),
-                    __alloy_system,
-                )
+                ::alloy_runtime::__private::command_with_system::<
+                    (),
+                >(&__ALLOY_DEFINITION, __alloy_prompt, __alloy_system)
             }
         "##]],
     );
@@ -226,7 +225,7 @@ fn mistakes_leave_an_item_with_the_right_type() {
                 ::core::unimplemented!()
             }
             ::core::compile_error! {
-                "unknown key `modle`; did you mean `model`? the keys are `prompt`, `model`, `system`, `temperature`, `max_tokens`, `timeout`, `crate`"
+                "unknown key `modle`; did you mean `model`? the keys are `prompt`, `model`, `system`, `temperature`, `max_tokens`, `retry`, `timeout`, `max_tool_turns`, `think`, `options`, `crate`"
             }
             ::core::compile_error! {
                 "a command is an `async fn`, because its answer is awaited: write `async fn extract`"

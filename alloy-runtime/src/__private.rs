@@ -8,9 +8,10 @@ pub use self::prompt::{
 };
 pub use self::result::returned;
 use crate::command::Command;
-use crate::config::Layer;
+pub use crate::config::{Key, OptionPair, Think, keys};
 pub use crate::error::BoxError;
 use crate::error::Error;
+use crate::global;
 use crate::output::Output;
 pub use crate::request::Definition;
 use crate::request::Request;
@@ -18,23 +19,32 @@ use crate::request::Request;
 /// A declared command, called. The output type is given by turbofish, so that a type that is none is
 /// reported where its author wrote it.
 pub fn command<T: Output>(definition: &'static Definition, prompt: Rendered) -> Command<T> {
+    called(definition, prompt, None)
+}
+
+/// The same command with the attribute's system text, where that has parameters in it.
+pub fn command_with_system<T: Output>(
+    definition: &'static Definition,
+    prompt: Rendered,
+    system: Rendered,
+) -> Command<T> {
+    called(definition, prompt, Some(system))
+}
+
+fn called<T: Output>(
+    definition: &'static Definition,
+    prompt: Rendered,
+    system: Option<Rendered>,
+) -> Command<T> {
     let (prompt, refused) = match prompt {
         Ok(prompt) => (prompt, None),
         Err(source) => (String::new(), Some(Error::prompt(source))),
     };
-    Command::new(Request {
-        definition,
-        prompt,
-        system: None,
-        call: Layer::default(),
-        refused,
-    })
-}
-
-/// The same command with the attribute's system text, where that has parameters in it.
-pub fn with_system<T: Output>(command: Command<T>, system: Rendered) -> Command<T> {
-    match system {
-        Ok(system) => command.attribute_system(system),
-        Err(source) => command.refuse(Error::prompt(source)),
+    let mut request = Request::new(definition, prompt, global::scope());
+    request.refused = refused;
+    match system.transpose() {
+        Ok(system) => request.system = system,
+        Err(source) => request.refuse(Error::prompt(source)),
     }
+    Command::new(request)
 }

@@ -1,5 +1,7 @@
 //! A declared command, called: a value that is builder and future.
 
+#[cfg(feature = "blocking")]
+mod blocking;
 mod preview;
 mod setters;
 
@@ -54,7 +56,7 @@ pub struct Command<T, M = Plain> {
     state: State<T>,
     /// Begins the pipeline for `T`. Kept here so that being a future asks nothing of `T`: a type that
     /// is no output is then one error, where the command is declared, and not one more at each `.await`.
-    start: fn(Request) -> Running<T>,
+    start: fn(Box<Request>) -> Running<T>,
     /// `fn() -> T` keeps the command `Send` and `Unpin` whatever `T` is.
     marker: PhantomData<fn() -> (T, M)>,
 }
@@ -69,7 +71,7 @@ type Running<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
 enum State<T> {
     /// Not polled yet: the setters still apply.
-    Ready(Request),
+    Ready(Box<Request>),
     /// Polled.
     Running(Running<T>),
     /// The result was handed out, or a setter is at work.
@@ -79,26 +81,10 @@ enum State<T> {
 impl<T: Output, M> Command<T, M> {
     pub(crate) fn new(request: Request) -> Self {
         Self {
-            state: State::Ready(request),
+            state: State::Ready(Box::new(request)),
             start: |request| Box::pin(async { run(request).await.map(|(value, _)| value) }),
             marker: PhantomData,
         }
-    }
-
-    /// The attribute's system text, rendered.
-    pub(crate) fn attribute_system(mut self, system: String) -> Self {
-        if let State::Ready(request) = &mut self.state {
-            request.system = Some(system);
-        }
-        self
-    }
-
-    /// The error that the command ends with, unless there is one already.
-    pub(crate) fn refuse(mut self, error: Error) -> Self {
-        if let State::Ready(request) = &mut self.state {
-            request.refused.get_or_insert(error);
-        }
-        self
     }
 
     /// Runs the command and gives, beside its value, all that is known about how it came.
@@ -115,26 +101,28 @@ impl<T: Output, M> Command<T, M> {
         let Finished {
             prepared,
             reply,
+            usage,
             attempts,
-            prompt: _,
+            request: _,
         } = finished;
         Ok(Outcome {
             value,
             text: reply.text,
             thinking: reply.thinking,
             messages,
-            usage: reply.usage,
+            usage,
             timings: reply.timings,
             finish_reason: reply.finish_reason,
             model: prepared.model.as_str().to_owned(),
             route: prepared.route,
             attempts,
+            warnings: prepared.warnings,
         })
     }
 }
 
 /// Runs the pipeline and takes the value out of its slot.
-async fn run<T: Output>(request: Request) -> Result<(T, Finished), Error> {
+async fn run<T: Output>(request: Box<Request>) -> Result<(T, Finished), Error> {
     let mut slot = Slot::new();
     let finished = engine::run(request, global::expectation::<T>(), &mut slot).await?;
     match slot.into_value() {

@@ -1,40 +1,50 @@
 //! The pipeline, as one reads the diagram: settings, route, encode, transport, decode, output.
 
+mod deadline;
+mod inquire;
 mod prepare;
+mod recover;
+mod server;
 
-use std::future::Future;
-use std::time::Duration;
+use std::pin::pin;
 
-use tokio::time::{Instant, timeout, timeout_at};
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
+use self::deadline::Deadline;
 pub(crate) use self::prepare::{Own, Prepared, prepare};
-use crate::error::{Detail, Error, ErrorKind, TimeLimit};
+use self::recover::{Answers, follow_up};
+use self::server::Server;
+use crate::config::{Api, Layer};
+use crate::error::{Detail, Error, ErrorKind};
 use crate::global;
+use crate::installed::Model;
 use crate::message::Message;
 use crate::output::{Accept, Content, Expectation};
-use crate::reply::{FinishReason, Reply};
+use crate::reply::{FinishReason, Reply, Usage};
 use crate::request::Request;
 use crate::transport::{Client, Outgoing};
-use crate::wire::native;
+use crate::warning::Warning;
+use crate::wire;
 
-/// How long the list of installed models may take that makes a missing model's error better.
-const LISTING: Duration = Duration::from_secs(2);
+/// A prompt of fewer tokens has not filled any context that people use.
+const SMALLEST_CONTEXT: u64 = 256;
 
 /// A command whose answer was accepted.
 #[derive(Debug)]
 pub(crate) struct Finished {
-    pub(crate) prompt: String,
+    pub(crate) request: Box<Request>,
     pub(crate) prepared: Prepared,
     pub(crate) reply: Reply,
+    /// The tokens of all answers.
+    pub(crate) usage: Usage,
     pub(crate) attempts: u32,
 }
 
 impl Finished {
-    /// The whole conversation: what was sent, and the answer.
+    /// The conversation: history, prompt and answer.
     pub(crate) fn messages(&self) -> Vec<Message> {
-        let mut messages = self.prepared.messages(&self.prompt);
+        let mut messages = self.request.conversation();
         let mut answer = Message::assistant(self.reply.text.as_str());
         answer.thinking.clone_from(&self.reply.thinking);
         messages.push(answer);
@@ -44,92 +54,245 @@ impl Finished {
 
 /// Runs a command to its end: the value is in `slot` afterwards.
 pub(crate) async fn run(
-    mut request: Request,
+    mut request: Box<Request>,
     expectation: &'static Expectation,
     slot: &mut dyn Accept,
 ) -> Result<Finished, Error> {
-    if let Some(error) = request.refused {
+    if let Some(error) = request.refused.take() {
         return Err(error);
     }
     let own = Own {
-        call: std::mem::take(&mut request.call),
+        call: request.call.take(),
         system: request.system.take(),
     };
     let mut prepared = prepare(&request, own, expectation)?;
     let span = tracing::info_span!(
         "chat",
         gen_ai.operation.name = "chat",
-        gen_ai.provider.name = "ollama",
+        gen_ai.provider.name = if prepared.server.is_ollama() { "ollama" } else { "openai" },
         gen_ai.request.model = prepared.model.as_str(),
         gen_ai.usage.input_tokens = Empty,
         gen_ai.usage.output_tokens = Empty,
+        gen_ai.input.messages = Empty,
+        gen_ai.output.messages = Empty,
         error.r#type = Empty,
         alloy.command = request.definition.name(),
         alloy.route = %prepared.route,
     );
-    let talk = converse(&mut prepared, expectation, slot);
-    match talk.instrument(span.clone()).await {
-        Ok(reply) => {
-            span.record("gen_ai.usage.input_tokens", reply.usage.prompt_tokens);
-            span.record("gen_ai.usage.output_tokens", reply.usage.completion_tokens);
+    let record = prepared
+        .settings
+        .record_content
+        .as_ref()
+        .is_some_and(|set| set.value);
+    let record = record && !span.is_disabled();
+    if record {
+        let system = prepared.system_message().into_iter();
+        let messages: Vec<_> = system.chain(request.conversation()).collect();
+        span.record("gen_ai.input.messages", as_recorded(&messages));
+    }
+    let answered = {
+        let talk = pin!(converse(&request, &mut prepared, expectation, slot));
+        talk.instrument(span.clone()).await
+    };
+    match answered {
+        Ok(Answered {
+            reply,
+            usage,
+            attempts,
+        }) => {
+            span.record("gen_ai.usage.input_tokens", usage.prompt_tokens);
+            span.record("gen_ai.usage.output_tokens", usage.completion_tokens);
+            if record {
+                let answer = Message::assistant(reply.text.as_str());
+                span.record("gen_ai.output.messages", as_recorded(&[answer]));
+            }
             Ok(Finished {
-                prompt: request.prompt,
+                request,
                 prepared,
                 reply,
-                attempts: 1,
+                usage,
+                attempts,
             })
         }
         Err(error) => {
             span.record("error.type", tracing::field::debug(error.kind()));
             let error = error.of_model(prepared.model.as_str());
-            Err(error.at(prepared.host.address()))
+            Err(error.at(prepared.server.address(), prepared.server.is_ollama()))
         }
     }
 }
 
-/// Sends the request, reads the reply, and reads the answer into the slot.
+/// The models that Ollama's server has, at the host that is configured.
+pub(crate) async fn installed() -> Result<Vec<Model>, Error> {
+    let scope = global::scope();
+    let settings = prepare::settings(None, &Layer::EMPTY, scope.as_deref())?;
+    let server = Server::of_ollama(&settings);
+    let client = global::client(server.is_loopback(), server.connect_timeout)?;
+    let deadline = Deadline::starting(settings.timeout.map(|set| set.value));
+    let models = deadline
+        .hold(pin!(inquire::installed(&client, &server)))
+        .await;
+    models.map_err(|error| error.at(server.address(), true))
+}
+
+/// An accepted answer, and what it took.
+struct Answered {
+    reply: Reply,
+    usage: Usage,
+    attempts: u32,
+}
+
+/// Sends the request, reads the reply, and reads the answer into the slot; again, where an answer is
+/// rejected and the settings allow another.
 async fn converse(
+    request: &Request,
     prepared: &mut Prepared,
     expectation: &'static Expectation,
     slot: &mut dyn Accept,
-) -> Result<Reply, Error> {
+) -> Result<Answered, Error> {
     let limit = prepared.settings.timeout.as_ref().map(|set| set.value);
     let deadline = Deadline::starting(limit);
-    let client = global::client(prepared.host.is_loopback())?;
-    let body = std::mem::take(&mut prepared.body);
-    let answer = client.exchange(Outgoing {
-        url: prepared.host.chat_url(),
-        api_key: prepared.settings.api_key.as_ref().map(|key| &key.value),
-        body: Some(body),
-    });
-    let answer = deadline.hold(answer).await?;
-    match native::reply(&answer) {
-        Ok(reply) => {
-            let read = accept(&reply, expectation, slot);
-            read.map_err(|error| error.after(1, reply.usage))?;
-            Ok(reply)
+    let client = global::client(
+        prepared.server.is_loopback(),
+        prepared.server.connect_timeout,
+    )?;
+    if request.images().next().is_some() {
+        // Boxed, like all that is asked now and then: the usual call does not carry it.
+        let warning = deadline
+            .hold(Box::pin(check_vision(&client, prepared)).as_mut())
+            .await?;
+        prepared.warnings.extend(warning);
+    }
+    for warning in &prepared.warnings {
+        tracing::warn!("{warning}");
+    }
+    let mut answers = Answers::of(&prepared.settings);
+    answers.take();
+    let mut attempts = 0;
+    let mut usage = Usage::default();
+    loop {
+        let body = std::mem::take(&mut prepared.body);
+        let reply = exchange(&client, prepared, body, &deadline).await?;
+        attempts += 1;
+        usage.add(reply.usage);
+        match accept(&reply, expectation, slot) {
+            Ok(()) => {
+                if may_have_been_cut(prepared, &reply) {
+                    let warning = Box::pin(check_context(&client, prepared, &reply, &deadline));
+                    prepared.warnings.extend(warning.await);
+                }
+                return Ok(Answered {
+                    reply,
+                    usage,
+                    attempts,
+                });
+            }
+            Err(error) => match follow_up(&reply.text, &error, expectation) {
+                Some(messages) if answers.take() => {
+                    // What it cannot express was told with the first request.
+                    prepared.body = prepared.body(request, &messages, &mut Vec::new());
+                }
+                _ => return Err(error.after(attempts, usage)),
+            },
         }
-        Err(error) if error.kind() == ErrorKind::ModelNotFound => {
-            let installed = deadline.hold(installed(&client, prepared)).await;
-            let error = error.of_model(prepared.model.as_str());
-            // An error that is known stays known, however the time ran out that was to make it better.
-            Err(error.with_installed(&installed.unwrap_or_default()))
-        }
-        Err(error) => Err(error),
     }
 }
 
-/// The models that the server has; none where it does not say so soon.
-async fn installed(client: &Client, prepared: &Prepared) -> Result<Vec<String>, Error> {
+/// Sends one request and reads its reply. An error that a look at the server makes better is made so.
+async fn exchange(
+    client: &Client,
+    prepared: &Prepared,
+    body: Vec<u8>,
+    deadline: &Deadline,
+) -> Result<Reply, Error> {
+    let (server, api) = (&prepared.server, prepared.route.api);
     let answer = client.exchange(Outgoing {
-        url: prepared.host.tags_url(),
-        api_key: prepared.settings.api_key.as_ref().map(|key| &key.value),
-        body: None,
+        url: server.chat_url(api),
+        api_key: server.key.as_ref(),
+        body: Some(body),
+        idle_timeout: server.idle_timeout,
     });
-    match timeout(LISTING, answer).await {
-        Ok(Ok(answer)) => Ok(native::installed(&answer)),
-        _ => Ok(Vec::new()),
+    let answer = deadline.hold(pin!(answer)).await?;
+    let read = wire::reply(api, server.chat_path(api), &answer);
+    match read {
+        Ok(reply) => Ok(reply),
+        Err(error) => Err(Box::pin(explained(client, prepared, error, deadline)).await),
     }
+}
+
+/// An error with what the server has: the names like a missing model's, the models that can do what
+/// this one cannot. An error that is known stays known, however the time ran out that was to make it
+/// better.
+async fn explained(
+    client: &Client,
+    prepared: &Prepared,
+    error: Error,
+    deadline: &Deadline,
+) -> Error {
+    let server = &prepared.server;
+    if !server.is_ollama() {
+        return error;
+    }
+    if error.kind() == ErrorKind::ModelNotFound {
+        let names = pin!(async { Ok(inquire::names(client, server).await) });
+        let names = deadline.hold(names).await.unwrap_or_default();
+        return error
+            .of_model(prepared.model.as_str())
+            .with_installed(&names);
+    }
+    if let Some(capability) = error.missing_capability() {
+        let able = pin!(async { Ok(inquire::able(client, server, capability).await) });
+        return error.with_able(&deadline.hold(able).await.unwrap_or_default());
+    }
+    error
+}
+
+/// Whether the model can see: a server drops the images of one that cannot without a word.
+async fn check_vision(client: &Client, prepared: &Prepared) -> Result<Option<Warning>, Error> {
+    let server = &prepared.server;
+    if !server.is_ollama() {
+        return Ok(None);
+    }
+    let asked = inquire::capabilities(client, server, prepared.model.as_str()).await;
+    let error = match asked {
+        Ok(None) => return Ok(Some(Warning::VisionUnknown)),
+        Ok(Some(capabilities)) if capabilities.iter().any(|one| one == "vision") => {
+            return Ok(None);
+        }
+        Ok(Some(_)) => Error::new(Detail::Capability {
+            missing: "images".to_owned(),
+            able: Vec::new(),
+        }),
+        Err(error) => error,
+    };
+    Err(explained(client, prepared, error, &Deadline::starting(None)).await)
+}
+
+/// Whether the context may be too small for the prompt. On `openai_chat` a server cuts a prompt that is
+/// too long without a word, and only the count of its tokens tells.
+fn may_have_been_cut(prepared: &Prepared, reply: &Reply) -> bool {
+    let silent = prepared.route.api == Api::OpenaiChat && prepared.server.is_ollama();
+    silent
+        && reply
+            .usage
+            .prompt_tokens
+            .is_some_and(|read| read >= SMALLEST_CONTEXT)
+}
+
+/// Whether the prompt filled the context.
+async fn check_context(
+    client: &Client,
+    prepared: &Prepared,
+    reply: &Reply,
+    deadline: &Deadline,
+) -> Option<Warning> {
+    let model = prepared.model.as_str();
+    let asked = pin!(async { Ok(inquire::context_length(client, &prepared.server, model).await) });
+    let tokens = deadline.hold(asked).await.ok()??;
+    let warning =
+        (reply.usage.prompt_tokens? >= tokens).then_some(Warning::ContextFull { tokens })?;
+    tracing::warn!("{warning}");
+    Some(warning)
 }
 
 /// Reads an answer, and tells one that was cut from one that is empty or invalid.
@@ -149,25 +312,16 @@ fn accept(
     }
 }
 
-/// When a command's `timeout` ends, if it has one.
-struct Deadline(Option<(Duration, Instant)>);
-
-impl Deadline {
-    fn starting(limit: Option<Duration>) -> Self {
-        // A limit beyond what a clock can hold is none.
-        Self(limit.and_then(|limit| Some((limit, Instant::now().checked_add(limit)?))))
-    }
-
-    async fn hold<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        let Some((limit, end)) = self.0 else {
-            return work.await;
-        };
-        let timed = timeout_at(end, work).await;
-        timed.unwrap_or_else(|_| {
-            Err(Error::new(Detail::TimedOut {
-                limit: TimeLimit::Total,
-                after: limit,
-            }))
+/// Messages as a trace holds them: JSON, in the form of OpenTelemetry's attributes for them.
+fn as_recorded(messages: &[Message]) -> String {
+    let messages: Vec<_> = messages
+        .iter()
+        .map(|message| {
+            serde_json::json!({
+                "role": message.role.as_str(),
+                "parts": [{"type": "text", "content": message.content}],
+            })
         })
-    }
+        .collect();
+    serde_json::Value::Array(messages).to_string()
 }

@@ -49,6 +49,8 @@ pub(crate) struct Inner {
     pub(crate) source: Option<BoxError>,
     /// The host that was asked, without credentials.
     pub(crate) address: Option<String>,
+    /// Whether that is Ollama's server, and not another that speaks Chat Completions.
+    pub(crate) ollama: bool,
     /// The model's name as the server got it.
     pub(crate) model: Option<String>,
     /// How many answers the model gave before this error.
@@ -142,6 +144,7 @@ impl Error {
             detail,
             source: None,
             address: None,
+            ollama: true,
             model: None,
             attempts: 0,
             usage: None,
@@ -182,8 +185,9 @@ impl Error {
         self
     }
 
-    pub(crate) fn at(mut self, address: &str) -> Self {
+    pub(crate) fn at(mut self, address: &str, ollama: bool) -> Self {
         self.0.address = Some(address.to_owned());
+        self.0.ollama = ollama;
         self
     }
 
@@ -195,6 +199,39 @@ impl Error {
     pub(crate) fn after(mut self, attempts: u32, usage: Usage) -> Self {
         self.0.attempts = attempts;
         self.0.usage = Some(usage);
+        self
+    }
+
+    /// What was wrong with an answer, for the model to read: the path and the problem.
+    pub(crate) fn reason(&self) -> String {
+        match &self.0.detail {
+            Detail::InvalidOutput { path, problem, .. } if path != "." => {
+                format!("{path}: {problem}")
+            }
+            Detail::InvalidOutput { problem, .. } => problem.clone(),
+            _ => self.to_string(),
+        }
+    }
+
+    /// What a model lacks that was asked for, under the server's name for it; `None` where that is no
+    /// word of the server's, or the error is another.
+    pub(crate) fn missing_capability(&self) -> Option<&'static str> {
+        match &self.0.detail {
+            Detail::Capability { missing, .. } => match missing.as_str() {
+                "images" => Some("vision"),
+                "thinking" => Some("thinking"),
+                "tools" => Some("tools"),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Adds the installed models that can do what this one cannot.
+    pub(crate) fn with_able(mut self, names: &[String]) -> Self {
+        if let Detail::Capability { able, .. } = &mut self.0.detail {
+            *able = detail::shown_names(names.iter());
+        }
         self
     }
 

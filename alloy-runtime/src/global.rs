@@ -2,12 +2,14 @@
 
 use std::any::TypeId;
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use tokio::runtime::{Handle, Id};
 
-use crate::config::{Host, Layer, env};
+use crate::config::{Config, Layer, Settings, Source, env};
 use crate::error::Error;
 use crate::output::{Expectation, Output};
 use crate::transport::Client;
@@ -16,31 +18,83 @@ use crate::transport::Client;
 /// that was not used for longest goes first, and with it the connections of a runtime that is gone.
 const MOST_CLIENTS: usize = 32;
 
-/// The layers that every command shares.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) environment: Layer,
-    pub(crate) defaults: Layer,
-}
-
-/// The environment and the defaults, read at the first use of either.
+/// What every command shares: the environment and the defaults, read at the first use of either, and
+/// the layer of the process over them.
 ///
 /// # Errors
 ///
 /// A variable that cannot be read is the error of every command, until the process starts again
 /// with a better one.
-pub(crate) fn shared() -> Result<&'static Shared, Error> {
-    static SHARED: OnceLock<Result<Shared, Error>> = OnceLock::new();
-    let shared = SHARED.get_or_init(|| {
-        Ok(Shared {
-            environment: env::layer(std::env::vars_os())?,
-            defaults: Layer {
-                host: Some(Arc::new(Host::default())),
-                ..Layer::default()
-            },
-        })
-    });
-    shared.as_ref().map_err(Error::again)
+pub(crate) fn shared() -> Result<Arc<Settings>, Error> {
+    let shared = SHARED.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(settings) = &shared.settings {
+        return Ok(Arc::clone(settings));
+    }
+    drop(shared);
+    let mut shared = SHARED.write().unwrap_or_else(PoisonError::into_inner);
+    let process = shared.process.clone().unwrap_or_default();
+    let settings = Arc::new(Settings::of_layers(&[
+        (&process.layer, Source::Process),
+        (own_environment()?, Source::Environment),
+        (&Layer::defaults(), Source::Default),
+    ]));
+    shared.settings = Some(Arc::clone(&settings));
+    Ok(settings)
+}
+
+static SHARED: RwLock<Shared> = RwLock::new(Shared {
+    process: None,
+    settings: None,
+});
+
+struct Shared {
+    /// What was configured; `None` where nothing was.
+    process: Option<Arc<Config>>,
+    /// What comes of it, environment and defaults; made at the first use.
+    settings: Option<Arc<Settings>>,
+}
+
+/// Makes a new layer of the process out of the one there is, and gives back both: the old and the new.
+pub(crate) fn update_process(
+    update: impl FnOnce(Option<Config>) -> Config,
+) -> (Option<Arc<Config>>, Arc<Config>) {
+    let mut shared = SHARED.write().unwrap_or_else(PoisonError::into_inner);
+    let old = shared.process.take();
+    let new = update(old.as_deref().cloned()).shared();
+    *shared = Shared {
+        process: Some(Arc::clone(&new)),
+        settings: None,
+    };
+    (old, new)
+}
+
+/// The environment as it was at the first use.
+fn own_environment() -> Result<&'static Layer, Error> {
+    static ENVIRONMENT: OnceLock<Result<Layer, Error>> = OnceLock::new();
+    ENVIRONMENT
+        .get_or_init(environment)
+        .as_ref()
+        .map_err(Error::again)
+}
+
+/// The environment as it is now.
+pub(crate) fn environment() -> Result<Layer, Error> {
+    env::layer(std::env::vars_os())
+}
+
+tokio::task_local! {
+    /// The innermost scope of the running task, with those around it merged into it.
+    static SCOPE: Arc<Config>;
+}
+
+/// The scope of the running task.
+pub(crate) fn scope() -> Option<Arc<Config>> {
+    SCOPE.try_with(Arc::clone).ok()
+}
+
+/// Runs `future` in a scope.
+pub(crate) fn scoped<F: Future>(scope: Arc<Config>, future: F) -> impl Future<Output = F::Output> {
+    SCOPE.scope(scope, future)
 }
 
 /// What the output type `T` asks of an answer; made at its first use.
@@ -69,15 +123,19 @@ pub(crate) fn expectation<T: Output>() -> &'static Expectation {
 /// # Errors
 ///
 /// Outside a tokio runtime there is none.
-pub(crate) fn client(loopback: bool) -> Result<Client, Error> {
+pub(crate) fn client(loopback: bool, connect_timeout: Duration) -> Result<Client, Error> {
     static CLIENTS: RwLock<Vec<Pooled>> = RwLock::new(Vec::new());
     let runtime = Handle::try_current().map_err(|_| {
         Error::configuration(
             "a command was awaited outside a tokio runtime",
-            "Await it in a function that tokio runs, such as `#[tokio::main] async fn main()`.",
+            "Await it in a function that tokio runs, such as `#[tokio::main] async fn main()`; without a runtime, turn the feature `blocking` on and call `.blocking()` instead.",
         )
     })?;
-    let key = (runtime.id(), loopback);
+    let key = ClientKey {
+        runtime: runtime.id(),
+        loopback,
+        connect_timeout,
+    };
     let clients = CLIENTS.read().unwrap_or_else(PoisonError::into_inner);
     if let Some(client) = clients.iter().find_map(|pooled| pooled.of(key)) {
         return Ok(client);
@@ -87,7 +145,7 @@ pub(crate) fn client(loopback: bool) -> Result<Client, Error> {
     if let Some(client) = clients.iter().find_map(|pooled| pooled.of(key)) {
         return Ok(client);
     }
-    let client = Client::new(loopback)?;
+    let client = Client::new(loopback, connect_timeout)?;
     if clients.len() == MOST_CLIENTS {
         let oldest = clients
             .iter()
@@ -105,16 +163,24 @@ pub(crate) fn client(loopback: bool) -> Result<Client, Error> {
     Ok(client)
 }
 
+/// What clients differ in.
+#[derive(Clone, Copy, PartialEq)]
+struct ClientKey {
+    runtime: Id,
+    loopback: bool,
+    connect_timeout: Duration,
+}
+
 /// A client, and the number of its last use among all uses.
 struct Pooled {
-    key: (Id, bool),
+    key: ClientKey,
     client: Client,
     used: AtomicU64,
 }
 
 impl Pooled {
     /// The client, where it is the one of `key`; this counts as a use.
-    fn of(&self, key: (Id, bool)) -> Option<Client> {
+    fn of(&self, key: ClientKey) -> Option<Client> {
         (self.key == key).then(|| {
             self.used.store(next_use(), Ordering::Relaxed);
             self.client.clone()
@@ -129,4 +195,45 @@ impl Pooled {
 fn next_use() -> u64 {
     static USES: AtomicU64 = AtomicU64::new(0);
     USES.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Runs a future to its end on the one background runtime of the process.
+///
+/// # Errors
+///
+/// Inside a runtime this thread is one that must not wait.
+#[cfg(feature = "blocking")]
+pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Error> {
+    static BACKGROUND: OnceLock<Result<Handle, Error>> = OnceLock::new();
+    if Handle::try_current().is_ok() {
+        return Err(Error::configuration(
+            "`.blocking()` was called inside an async runtime; a thread of a runtime must not wait",
+            "Write `.await` instead of `.blocking()`. In `spawn_blocking`, await the command outside and pass its value in.",
+        ));
+    }
+    let background = BACKGROUND.get_or_init(background).as_ref();
+    Ok(background.map_err(Error::again)?.block_on(future))
+}
+
+/// A runtime whose thread does nothing but keep connections alive: the calls run on the threads that
+/// wait for them.
+#[cfg(feature = "blocking")]
+fn background() -> Result<Handle, Error> {
+    let failed = |error: std::io::Error| {
+        Error::configuration(
+            "the background runtime of `.blocking()` could not be started",
+            "Look at the cause: usually a limit of threads or of open files.",
+        )
+        .with_source(error)
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(failed)?;
+    let handle = runtime.handle().clone();
+    std::thread::Builder::new()
+        .name("alloy-blocking".to_owned())
+        .spawn(move || runtime.block_on(std::future::pending::<()>()))
+        .map_err(failed)?;
+    Ok(handle)
 }

@@ -2,7 +2,9 @@
 
 // Plain data, and the one error type.
 mod error;
+mod installed;
 mod message;
+mod prompt;
 mod reply;
 
 // What is decided before anything is sent.
@@ -10,6 +12,7 @@ mod config;
 mod output;
 mod route;
 mod schema;
+mod warning;
 
 // Bytes, and their way over the network.
 mod transport;
@@ -22,20 +25,30 @@ mod global;
 mod outcome;
 mod request;
 
+// What programs call.
+mod ask;
+mod configure;
+mod json;
+mod models;
+
 // What declarations use.
 #[doc(hidden)]
 pub mod __private;
-mod json;
 
+pub use self::ask::ask;
 pub use self::command::{Command, Plain, Preview};
-pub use self::config::Settings;
+pub use self::config::{Api, Backend, Config, KeepAlive, Settings, Source, Think};
+pub use self::configure::{configure, replace_config, with_config};
 pub use self::error::{Error, ErrorKind};
+pub use self::installed::Model;
 pub use self::json::Json;
-pub use self::message::{Message, Role};
+pub use self::message::{Image, Message, Role};
+pub use self::models::models;
 pub use self::outcome::Outcome;
 pub use self::output::Output;
 pub use self::reply::{FinishReason, Timings, Usage};
-pub use self::route::{Api, Route};
+pub use self::route::Route;
+pub use self::warning::Warning;
 
 #[doc = include_str!("docs/command.md")]
 pub use alloy_macros::command;

@@ -1,6 +1,7 @@
 //! Chat messages: plain data that every route can send.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Who speaks in a [`Message`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,8 +53,38 @@ pub struct Message {
     pub role: Role,
     /// What is said.
     pub content: String,
-    /// The thinking text of an assistant message, where the model gave one.
+    /// The thinking text of an assistant message, where the model gave one. It is not sent again.
     pub thinking: Option<String>,
+    /// What a user message shows beside its text.
+    pub images: Vec<Image>,
+}
+
+/// A picture, as the bytes of its file: PNG, JPEG, WebP, or what else the model's server reads.
+///
+/// ```
+/// let image = alloy_runtime::Image::new(*b"\x89PNG\r\n");
+/// assert_eq!(format!("{image:?}"), "Image(6 bytes)");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Image(Arc<[u8]>);
+
+impl Image {
+    /// A picture whose file has these bytes.
+    pub fn new(bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The bytes of its file.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Image({} bytes)", self.0.len())
+    }
 }
 
 impl Message {
@@ -77,6 +108,7 @@ impl Message {
             role,
             content,
             thinking: None,
+            images: Vec::new(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::message::Message;
 use crate::reply::{FinishReason, Timings, Usage};
 use crate::route::Route;
+use crate::warning::Warning;
 
 /// The value of a command with all that is known about how it came: see
 /// [`Command::outcome`](crate::Command::outcome).
@@ -29,11 +30,13 @@ pub struct Outcome<T> {
     pub text: String,
     /// The thinking text, where the model gave one.
     pub thinking: Option<String>,
-    /// The conversation: what was sent, and the answer as its last message.
+    /// The conversation: history, prompt, and the answer as its last message. It is what
+    /// [`history`](crate::Command::history) takes. The system text is not in it, since each command
+    /// has its own, and neither are rejected answers.
     pub messages: Vec<Message>,
-    /// The tokens it took.
+    /// The tokens it took, those of rejected answers included.
     pub usage: Usage,
-    /// Where the time went, by the server's clock.
+    /// Where the time of the last answer went, by the server's clock; Chat Completions does not say.
     pub timings: Timings,
     /// Why the model stopped; `None` where the server did not say.
     pub finish_reason: Option<FinishReason>,
@@ -43,6 +46,8 @@ pub struct Outcome<T> {
     pub route: Route,
     /// How many answers the model gave.
     pub attempts: u32,
+    /// What went otherwise than it was asked for: nothing, usually.
+    pub warnings: Vec<Warning>,
 }
 
 impl<T> Outcome<T> {

@@ -58,12 +58,20 @@ pub(crate) enum Content {
     Text,
     /// Anything else: JSON.
     Json {
-        /// What the server is told to enforce, as JSON: a schema, or `"json"` for any JSON.
-        format: Box<str>,
+        /// What the server is told to enforce, as JSON; `None` for any JSON.
+        schema: Option<EnforcedSchema>,
         /// What the model is told, escaped for a JSON string, without quotes.
         form: Box<str>,
         root: Root,
     },
+}
+
+/// The schema that a server enforces.
+#[derive(Debug)]
+pub(crate) struct EnforcedSchema {
+    pub(crate) json: Box<str>,
+    /// Whether each of its objects lists all its properties, as OpenAI's strict mode wants it.
+    pub(crate) strict: bool,
 }
 
 /// What the JSON of an answer is.
@@ -84,7 +92,7 @@ impl Expectation {
             id if id == TypeId::of::<String>() => Content::Text,
             id if id == TypeId::of::<serde_json::Value>() => {
                 let schema = Schema::of::<T>();
-                Content::json("\"json\"".into(), &schema, Root::Any)
+                Content::json(None, &schema, Root::Any)
             }
             _ => {
                 let schema = Schema::of::<T>();
@@ -92,7 +100,11 @@ impl Expectation {
                     true => (schema, Root::Value),
                     false => (schema.wrapped(), Root::Wrapped),
                 };
-                Content::json(schema.to_wire().to_string().into(), &schema, root)
+                let enforced = EnforcedSchema {
+                    json: schema.to_wire().to_string().into(),
+                    strict: schema.is_closed(),
+                };
+                Content::json(Some(enforced), &schema, root)
             }
         };
         Self {
@@ -103,10 +115,10 @@ impl Expectation {
 }
 
 impl Content {
-    fn json(format: Box<str>, schema: &Schema, root: Root) -> Self {
+    fn json(enforced: Option<EnforcedSchema>, schema: &Schema, root: Root) -> Self {
         let quoted = serde_json::Value::String(schema.to_form()).to_string();
         Self::Json {
-            format,
+            schema: enforced,
             form: quoted[1..quoted.len() - 1].into(),
             root,
         }

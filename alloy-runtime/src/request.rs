@@ -1,19 +1,18 @@
 //! What a command is before anything is decided about it.
 
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{Layer, Text};
+use crate::config::{Config, Layer, OptionPair, Options, Text, Think};
 use crate::error::Error;
+use crate::message::{Image, Message};
 
 /// What a declaration says at compile time. One static a command.
 #[derive(Debug)]
 pub struct Definition {
     name: &'static str,
-    model: Option<&'static str>,
-    system: Option<&'static str>,
-    temperature: Option<f64>,
-    max_tokens: Option<u32>,
-    timeout: Option<Duration>,
+    layer: Layer,
 }
 
 /// One call of a command.
@@ -21,12 +20,28 @@ pub struct Definition {
 pub(crate) struct Request {
     pub(crate) definition: &'static Definition,
     pub(crate) prompt: String,
+    /// What the prompt shows beside its text.
+    pub(crate) images: Vec<Image>,
+    /// The conversation before the prompt.
+    pub(crate) history: Vec<Message>,
     /// The attribute's system text, where it is a template with parameters in it.
     pub(crate) system: Option<String>,
-    /// What the setters set.
-    pub(crate) call: Layer,
+    /// What the setters set; `None` where there were none.
+    pub(crate) call: Option<Box<Layer>>,
+    /// The scope that the command was made in.
+    pub(crate) scope: Option<Arc<Config>>,
     /// The first error of the body or of a setter: it waits for the first poll.
     pub(crate) refused: Option<Error>,
+}
+
+/// Sets a field of a constant: what was there before, nothing, needs no destructor, which a constant
+/// could not run.
+macro_rules! with {
+    ($definition:ident.$key:ident = $value:expr) => {{
+        let mut definition = $definition;
+        let _nothing = ManuallyDrop::new(definition.layer.$key.replace($value));
+        definition
+    }};
 }
 
 impl Definition {
@@ -35,46 +50,63 @@ impl Definition {
     pub const fn new(name: &'static str) -> Self {
         Self {
             name,
-            model: None,
-            system: None,
-            temperature: None,
-            max_tokens: None,
-            timeout: None,
+            layer: Layer::EMPTY,
         }
     }
 
     /// `model = "…"`.
     #[must_use]
-    pub const fn model(mut self, model: &'static str) -> Self {
-        self.model = Some(model);
-        self
+    pub const fn model(self, model: &'static str) -> Self {
+        with!(self.model = Text::Static(model))
     }
 
     /// `system = "…"`, where it has no parameters in it.
     #[must_use]
-    pub const fn system(mut self, system: &'static str) -> Self {
-        self.system = Some(system);
-        self
+    pub const fn system(self, system: &'static str) -> Self {
+        with!(self.system = Text::Static(system))
     }
 
     /// `temperature = …`.
     #[must_use]
-    pub const fn temperature(mut self, temperature: f64) -> Self {
-        self.temperature = Some(temperature);
-        self
+    pub const fn temperature(self, temperature: f64) -> Self {
+        with!(self.temperature = temperature)
     }
 
     /// `max_tokens = …`.
     #[must_use]
-    pub const fn max_tokens(mut self, max_tokens: u32) -> Self {
-        self.max_tokens = Some(max_tokens);
-        self
+    pub const fn max_tokens(self, max_tokens: u32) -> Self {
+        with!(self.max_tokens = max_tokens)
+    }
+
+    /// `retry = …`.
+    #[must_use]
+    pub const fn retry(self, answers: u32) -> Self {
+        with!(self.retry = answers)
     }
 
     /// `timeout = "…"`, in milliseconds.
     #[must_use]
-    pub const fn timeout_millis(mut self, millis: u64) -> Self {
-        self.timeout = Some(Duration::from_millis(millis));
+    pub const fn timeout(self, millis: u64) -> Self {
+        with!(self.timeout = Duration::from_millis(millis))
+    }
+
+    /// `max_tool_turns = …`.
+    #[must_use]
+    pub const fn max_tool_turns(self, turns: u32) -> Self {
+        with!(self.max_tool_turns = turns)
+    }
+
+    /// `think = …`.
+    #[must_use]
+    pub const fn think(self, think: Think) -> Self {
+        with!(self.think = think)
+    }
+
+    /// `options(…)`.
+    #[must_use]
+    pub const fn options(mut self, options: &'static [OptionPair]) -> Self {
+        let options = Options::of_attribute(options);
+        let _nothing = ManuallyDrop::new(std::mem::replace(&mut self.layer.options, options));
         self
     }
 
@@ -83,23 +115,38 @@ impl Definition {
         self.name
     }
 
-    /// The attribute as a layer. `rendered` is its system text where that had to be rendered.
-    pub(crate) fn layer(&self, rendered: Option<String>) -> Layer {
-        let Self {
-            name: _,
-            model,
-            system,
-            temperature,
-            max_tokens,
-            timeout,
-        } = *self;
-        Layer {
-            model: model.map(Text::Static),
-            system: rendered.map(Text::Owned).or(system.map(Text::Static)),
-            temperature,
-            max_tokens,
-            timeout,
-            ..Layer::default()
+    /// The attribute as a layer.
+    ///
+    /// # Errors
+    ///
+    /// An option of the wrong type.
+    pub(crate) fn layer(&self) -> Result<&Layer, Error> {
+        self.layer.options.check()?;
+        Ok(&self.layer)
+    }
+}
+
+impl Request {
+    /// A call of a declared command, with nothing set.
+    pub(crate) fn new(
+        definition: &'static Definition,
+        prompt: String,
+        scope: Option<Arc<Config>>,
+    ) -> Self {
+        Self {
+            definition,
+            prompt,
+            images: Vec::new(),
+            history: Vec::new(),
+            system: None,
+            call: None,
+            scope,
+            refused: None,
         }
+    }
+
+    /// The error that the command ends with, unless there is one already.
+    pub(crate) fn refuse(&mut self, error: Error) {
+        self.refused.get_or_insert(error);
     }
 }

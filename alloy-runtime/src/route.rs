@@ -2,24 +2,8 @@
 
 use std::fmt;
 
-use crate::config::{Settings, Text};
+use crate::config::{Api, Settings, Source, Text};
 use crate::error::{Error, excerpt};
-
-/// A protocol between Alloy and a model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Api {
-    /// Ollama's own: `POST /api/chat`.
-    Native,
-}
-
-impl fmt::Display for Api {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Native => "native",
-        })
-    }
-}
 
 /// The protocol a command took, and why.
 ///
@@ -33,7 +17,9 @@ impl fmt::Display for Api {
 /// let route = hello().preview()?.route;
 /// assert_eq!(route.api, Api::Native);
 /// assert_eq!(route.reason(), "an Ollama model");
-/// assert_eq!(route.to_string(), "native: an Ollama model");
+///
+/// let route = hello().model("ollama:gpt-oss:20b").preview()?.route;
+/// assert_eq!(route.to_string(), "openai_chat: the model's name contains `gpt-oss`");
 /// # Ok(())
 /// # }
 /// ```
@@ -66,11 +52,31 @@ pub(crate) struct ModelName {
     /// Where the bare name begins and ends in `given`.
     start: usize,
     end: usize,
+    pub(crate) provider: Provider,
+}
+
+/// Whose server has a model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Provider {
+    Ollama,
+    /// Any other server that speaks Chat Completions.
+    OpenAi,
 }
 
 impl ModelName {
     pub(crate) fn as_str(&self) -> &str {
         self.given.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Whether it is one of the models that OpenAI published, which think always, and which Ollama
+    /// serves best by Chat Completions.
+    pub(crate) fn is_gpt_oss(&self) -> bool {
+        const NAME: &str = "gpt-oss";
+        let name = self.as_str().as_bytes();
+        self.provider == Provider::Ollama
+            && name
+                .windows(NAME.len())
+                .any(|part| part.eq_ignore_ascii_case(NAME.as_bytes()))
     }
 }
 
@@ -88,39 +94,57 @@ pub(crate) fn choose(settings: &Settings) -> Result<(Route, ModelName), Error> {
         ));
     };
     let name = bare_name(&model.value)?;
-    let route = Route {
-        api: Api::Native,
-        reason: "an Ollama model",
+    let (api, reason) = match &settings.api {
+        _ if name.provider == Provider::OpenAi => (Api::OpenaiChat, "an `openai:` model"),
+        Some(api) => (api.value, set_by(api.source)),
+        None if name.is_gpt_oss() => (Api::OpenaiChat, "the model's name contains `gpt-oss`"),
+        None => (Api::Native, "an Ollama model"),
     };
-    Ok((route, name))
+    Ok((Route { api, reason }, name))
+}
+
+/// The reason of a route that was asked for.
+fn set_by(source: Source) -> &'static str {
+    match source {
+        Source::Call => "`api` is set (call)",
+        Source::Attribute => "`api` is set (attribute)",
+        Source::Scope => "`api` is set (scope)",
+        Source::Process => "`api` is set (process)",
+        Source::Environment => "`ollama_api` is set in ALLOY_EXTRA_JSON",
+        Source::Default => "`api` is set (default)",
+    }
 }
 
 fn bare_name(given: &Text) -> Result<ModelName, Error> {
     let trimmed = given.trim();
-    let shown = excerpt(trimmed);
     let prefixed = |prefix: &str| {
         let head = trimmed.get(..prefix.len())?;
         head.eq_ignore_ascii_case(prefix)
             .then(|| trimmed[prefix.len()..].trim_start())
     };
-    for foreign in ["openai:", "gguf:"] {
-        if prefixed(foreign).is_some() {
-            return Err(Error::configuration(
-                format!(
-                    "model `{shown}` begins with `{foreign}`, which this version has no route to"
-                ),
-                "Name an Ollama model: `ollama:NAME`, `ollama/NAME`, `local:NAME` or just `NAME`.",
-            ));
-        }
+    if prefixed("gguf:").is_some() {
+        return Err(Error::configuration(
+            format!(
+                "model `{}` begins with `gguf:`, which this version has no route to",
+                excerpt(trimmed)
+            ),
+            "Name an Ollama model: `ollama:NAME`, `ollama/NAME`, `local:NAME` or just `NAME`; or `openai:NAME`.",
+        ));
     }
-    let bare = ["ollama:", "ollama/", "local:"]
-        .into_iter()
-        .find_map(prefixed)
-        .unwrap_or(trimmed);
+    let (provider, bare) = match prefixed("openai:") {
+        Some(bare) => (Provider::OpenAi, bare),
+        None => {
+            let bare = ["ollama:", "ollama/", "local:"]
+                .into_iter()
+                .find_map(prefixed);
+            (Provider::Ollama, bare.unwrap_or(trimmed))
+        }
+    };
     if bare.is_empty() {
         return Err(Error::configuration(
             format!(
-                "model `{shown}` has no name after its prefix; expected for example `ollama:llama3.1`"
+                "model `{}` has no name after its prefix; expected for example `ollama:llama3.1`",
+                excerpt(trimmed)
             ),
             "`ollama list` shows what is installed.",
         ));
@@ -130,6 +154,7 @@ fn bare_name(given: &Text) -> Result<ModelName, Error> {
         given: given.clone(),
         start: end - bare.len(),
         end,
+        provider,
     })
 }
 
@@ -139,23 +164,44 @@ mod tests {
 
     // A1
     #[test]
-    fn prefixes_of_ollama_are_taken_off_in_any_case() {
-        let check = |given: &'static str, expected: &str| {
+    fn prefixes_are_taken_off_in_any_case() {
+        let check = |given: &'static str, expected: &str, provider: Provider| {
+            let name = bare_name(&Text::Static(given)).unwrap();
             assert_eq!(
-                bare_name(&Text::Static(given)).unwrap().as_str(),
-                expected,
+                (name.as_str(), name.provider),
+                (expected, provider),
                 "{given:?}"
             );
         };
-        check("llama3.1", "llama3.1");
-        check("ollama:llama3.1", "llama3.1");
-        check("Ollama:llama3.1:8b", "llama3.1:8b");
-        check("OLLAMA/qwen3", "qwen3");
-        check("Local:phi4", "phi4");
-        check(" ollama: phi4 ", "phi4");
-        check("hf.co/someone/model:Q4", "hf.co/someone/model:Q4");
-        check("ollamas:x", "ollamas:x");
-        check("ö", "ö");
+        for (given, expected) in [
+            ("llama3.1", "llama3.1"),
+            ("ollama:llama3.1", "llama3.1"),
+            ("Ollama:llama3.1:8b", "llama3.1:8b"),
+            ("OLLAMA/qwen3", "qwen3"),
+            ("Local:phi4", "phi4"),
+            (" ollama: phi4 ", "phi4"),
+            ("hf.co/someone/model:Q4", "hf.co/someone/model:Q4"),
+            ("ollamas:x", "ollamas:x"),
+            ("ö", "ö"),
+        ] {
+            check(given, expected, Provider::Ollama);
+        }
+        check("OpenAI:gpt-5", "gpt-5", Provider::OpenAi);
+        check("openai:org/model", "org/model", Provider::OpenAi);
+    }
+
+    // A4
+    #[test]
+    fn gpt_oss_is_known_by_its_name_in_any_case() {
+        let check = |given: &'static str, expected: bool| {
+            let name = bare_name(&Text::Static(given)).unwrap();
+            assert_eq!(name.is_gpt_oss(), expected, "{given:?}");
+        };
+        check("gpt-oss", true);
+        check("ollama:GPT-OSS:20b", true);
+        check("hf.co/someone/gpt-oss-20b-GGUF:Q4", true);
+        check("gpt_oss", false);
+        check("openai:gpt-oss", false);
     }
 
     #[test]
@@ -167,12 +213,16 @@ mod tests {
             );
         };
         check(
-            "OpenAI:gpt-5",
-            "model `OpenAI:gpt-5` begins with `openai:`, which this version has no route to",
+            "GGUF:model.gguf",
+            "model `GGUF:model.gguf` begins with `gguf:`, which this version has no route to",
         );
-        check(
-            "ollama: ",
-            "model `ollama:` has no name after its prefix; expected for example `ollama:llama3.1`",
-        );
+        for empty in ["ollama:", "openai:"] {
+            check(
+                empty,
+                &format!(
+                    "model `{empty}` has no name after its prefix; expected for example `ollama:llama3.1`"
+                ),
+            );
+        }
     }
 }

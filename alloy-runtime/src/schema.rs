@@ -106,6 +106,12 @@ impl Schema {
         matches!(self.resolve(&self.root).kind, Kind::Object { .. })
     }
 
+    /// Whether each of its objects lists all its properties and no value is left open.
+    pub(crate) fn is_closed(&self) -> bool {
+        let definitions = self.definitions.iter().map(|(_, shape)| shape);
+        definitions.chain([&self.root]).all(Shape::is_closed)
+    }
+
     /// The schema of `{"value": …}` with this one as the value.
     pub(crate) fn wrapped(self) -> Self {
         let value = Property {
@@ -147,6 +153,24 @@ impl Schema {
 }
 
 impl Shape {
+    fn is_closed(&self) -> bool {
+        match &self.kind {
+            Kind::Any => false,
+            Kind::Null
+            | Kind::Boolean
+            | Kind::Integer(_)
+            | Kind::Number(_)
+            | Kind::Text(_)
+            | Kind::Literals(_)
+            | Kind::Named(_) => true,
+            Kind::List { items, .. } => items.is_closed(),
+            Kind::Tuple(items) | Kind::Union(items) => items.iter().all(Self::is_closed),
+            Kind::Object { properties, rest } => {
+                rest.is_none() && properties.iter().all(|property| property.shape.is_closed())
+            }
+        }
+    }
+
     fn is_nullable(&self) -> bool {
         match &self.kind {
             Kind::Any | Kind::Null => true,

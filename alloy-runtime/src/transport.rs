@@ -2,6 +2,9 @@
 
 mod failure;
 
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
 
 use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, LOCATION};
@@ -11,10 +14,6 @@ use crate::config::Secret;
 use crate::error::{Detail, Error, TimeLimit};
 use crate::wire::Answer;
 
-/// How long opening a connection may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a reply may be silent after its first byte. Before that a model may load for minutes.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
 /// How many connections to one server are kept open while nobody uses them.
 const MOST_IDLE: usize = 32;
 /// The largest reply that is read, in bytes. An answer of a model is a few thousand.
@@ -22,7 +21,11 @@ const LARGEST_REPLY: usize = 16 * 1024 * 1024;
 
 /// A pool of connections. Cheap to clone; bound to the runtime that first used it.
 #[derive(Clone, Debug)]
-pub(crate) struct Client(HttpClient);
+pub(crate) struct Client {
+    http: HttpClient,
+    /// How long opening a connection may take.
+    connect_timeout: Duration,
+}
 
 /// What to send, and where. No `Debug`: the URL may hold a password.
 pub(crate) struct Outgoing<'a> {
@@ -30,15 +33,17 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) api_key: Option<&'a Secret>,
     /// JSON to `POST`; without it the request is a `GET`.
     pub(crate) body: Option<Vec<u8>>,
+    /// How long a reply may be silent after its first byte. Before that a model may load for minutes.
+    pub(crate) idle_timeout: Duration,
 }
 
 impl Client {
     /// A client for servers on this machine, which no proxy stands before, or for all others, where
     /// `HTTP_PROXY` and its kin are honoured.
-    pub(crate) fn new(loopback: bool) -> Result<Self, Error> {
+    pub(crate) fn new(loopback: bool, connect_timeout: Duration) -> Result<Self, Error> {
         let mut builder = HttpClient::builder()
             .user_agent(concat!("alloy-runtime/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
+            .connect_timeout(connect_timeout)
             .pool_max_idle_per_host(MOST_IDLE)
             // A redirected POST loses its body, or takes it to a host that nobody named.
             .redirect(redirect::Policy::none())
@@ -53,7 +58,10 @@ impl Client {
             )
             .with_source(error.without_url())
         })?;
-        Ok(Self(client))
+        Ok(Self {
+            http: client,
+            connect_timeout,
+        })
     }
 
     /// Sends a request and reads the whole reply, whatever its status.
@@ -62,14 +70,19 @@ impl Client {
     ///
     /// Any way in which a connection can fail, and a reply beyond the limits of this room.
     pub(crate) async fn exchange(&self, outgoing: Outgoing<'_>) -> Result<Answer, Error> {
-        let Outgoing { url, api_key, body } = outgoing;
+        let Outgoing {
+            url,
+            api_key,
+            body,
+            idle_timeout,
+        } = outgoing;
         let mut request = match body {
             Some(body) => self
-                .0
+                .http
                 .post(url.clone())
                 .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
                 .body(body),
-            None => self.0.get(url.clone()),
+            None => self.http.get(url.clone()),
         };
         // A host's own credentials, which the client sends by itself, are the more specific ones: no
         // request has two.
@@ -78,7 +91,8 @@ impl Client {
             key.set_sensitive(true);
             request = request.header(AUTHORIZATION, key);
         }
-        let response = request.send().await.map_err(failure::of_send)?;
+        let response = request.send().await;
+        let response = response.map_err(|error| failure::of_send(&error, self.connect_timeout))?;
 
         let status = response.status().as_u16();
         let header = |name| response.headers().get(name);
@@ -90,13 +104,13 @@ impl Client {
         Ok(Answer {
             status,
             location,
-            body: read(response).await?,
+            body: read(response, idle_timeout).await?,
         })
     }
 }
 
 /// Reads a body to its end, within the limits of size and silence.
-async fn read(mut response: Response) -> Result<Vec<u8>, Error> {
+async fn read(mut response: Response, idle_timeout: Duration) -> Result<Vec<u8>, Error> {
     let too_large = || unreadable("it is larger than 16 MiB");
     let announced = response.content_length().unwrap_or(0);
     let announced = usize::try_from(announced).unwrap_or(usize::MAX);
@@ -105,12 +119,26 @@ async fn read(mut response: Response) -> Result<Vec<u8>, Error> {
     }
     let mut body = Vec::with_capacity(announced);
     loop {
-        let chunk = tokio::time::timeout(IDLE_TIMEOUT, response.chunk()).await;
-        let chunk = chunk.map_err(|_| timed_out(TimeLimit::Idle, IDLE_TIMEOUT))?;
+        let chunk = soon(pin!(response.chunk()), idle_timeout).await?;
         match chunk.map_err(|error| failure::of_body(&error))? {
             Some(chunk) if body.len() + chunk.len() > LARGEST_REPLY => return Err(too_large()),
             Some(chunk) => body.extend_from_slice(&chunk),
             None => return Ok(body),
+        }
+    }
+}
+
+/// Waits for a piece of a reply, but no longer than it may be silent. A piece that is there already,
+/// which is the usual case, costs no timer.
+async fn soon<F: Future>(
+    mut piece: Pin<&mut F>,
+    idle_timeout: Duration,
+) -> Result<F::Output, Error> {
+    match poll_fn(|context| Poll::Ready(piece.as_mut().poll(context))).await {
+        Poll::Ready(piece) => Ok(piece),
+        Poll::Pending => {
+            let piece = tokio::time::timeout(idle_timeout, piece).await;
+            piece.map_err(|_| timed_out(TimeLimit::Idle, idle_timeout))
         }
     }
 }

@@ -3,9 +3,17 @@
 
 pub(crate) mod failure;
 mod json;
-pub(crate) mod native;
+mod native;
+pub(crate) mod ollama;
+mod openai_chat;
 
 pub(crate) use self::json::system_text;
+use crate::config::{Api, KeepAlive, Settings, Text, Think};
+use crate::error::Error;
+use crate::message::{Image, Message};
+use crate::reply::Reply;
+use crate::route::{ModelName, Provider};
+use crate::warning::Warning;
 
 /// A reply as HTTP brought it, before a protocol has read it.
 #[derive(Debug)]
@@ -17,17 +25,125 @@ pub(crate) struct Answer {
 }
 
 /// One chat request, before a protocol has given it a form.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Chat<'a> {
-    /// The model's bare name.
-    pub(crate) model: &'a str,
+    pub(crate) model: &'a ModelName,
     /// The system text of the user's own.
     pub(crate) system: Option<&'a str>,
     /// The form of a typed answer, escaped for a JSON string; it follows the system text.
     pub(crate) form: Option<&'a str>,
+    /// The conversation before the prompt.
+    pub(crate) history: &'a [Message],
     pub(crate) prompt: &'a str,
-    /// What the server is to enforce, as JSON.
-    pub(crate) format: Option<&'a str>,
-    pub(crate) temperature: Option<f64>,
-    pub(crate) max_tokens: Option<u32>,
+    /// What the prompt shows beside its text.
+    pub(crate) images: &'a [Image],
+    /// The conversation after the prompt.
+    pub(crate) follow_up: &'a [Message],
+    /// What the server is to enforce.
+    pub(crate) format: Option<Format<'a>>,
+    pub(crate) settings: &'a Settings,
+}
+
+/// What the server is to enforce of an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Format<'a> {
+    /// That it is JSON.
+    Json,
+    /// That it keeps to this schema, as JSON.
+    Schema {
+        json: &'a str,
+        /// Whether each of its objects lists all its properties, as OpenAI's strict mode wants it.
+        strict: bool,
+    },
+}
+
+impl Chat<'_> {
+    /// Room for the texts of a request, an eighth more for what escaping adds, and its frame.
+    fn capacity(&self, frame: usize) -> usize {
+        let format = match self.format {
+            Some(Format::Schema { json, .. }) => json,
+            Some(Format::Json) | None => "",
+        };
+        let texts = [self.system, self.form, Some(self.prompt), Some(format)];
+        let texts: usize = texts.into_iter().flatten().map(str::len).sum();
+        let messages = self.history.iter().chain(self.follow_up);
+        let messages: usize = messages
+            .map(|message| message.content.len() + images(&message.images) + 64)
+            .sum();
+        texts + texts / 8 + messages + messages / 8 + images(self.images) + frame
+    }
+
+    fn temperature(&self) -> Option<f64> {
+        self.settings.temperature.as_ref().map(|set| set.value)
+    }
+
+    fn max_tokens(&self) -> Option<u32> {
+        self.settings.max_tokens.as_ref().map(|set| set.value)
+    }
+
+    fn keep_alive(&self) -> Option<KeepAlive> {
+        self.settings.keep_alive.as_ref().map(|set| set.value)
+    }
+
+    /// How much the model is told to think.
+    ///
+    /// Those named gpt-oss cannot do without, and from server 0.31.2 on answer nothing where a schema
+    /// and no thinking are asked of them: they are never told so.
+    fn think(&self, warnings: &mut Vec<Warning>) -> Option<Think> {
+        let think = self.settings.think.as_ref().map(|set| set.value);
+        if think == Some(Think::Off) && self.model.is_gpt_oss() {
+            warnings.push(Warning::ThinksAnyway);
+            return None;
+        }
+        think
+    }
+
+    /// Names and JSON.
+    fn options(&self) -> impl Iterator<Item = (&str, &Text)> {
+        let options = self.settings.options.iter();
+        options.map(|(name, set)| (&**name, &set.value))
+    }
+}
+
+/// Room for images in base64.
+fn images(images: &[Image]) -> usize {
+    images
+        .iter()
+        .map(|image| image.bytes().len() / 3 * 4 + 64)
+        .sum()
+}
+
+/// The body of a chat request, written once; what it cannot express is a warning.
+pub(crate) fn body(api: Api, chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
+    match api {
+        Api::Native => native::body(chat, warnings),
+        Api::OpenaiChat => openai_chat::body(chat, warnings),
+    }
+}
+
+/// Reads a reply. `endpoint` is the path that was asked, as errors name it.
+///
+/// # Errors
+///
+/// A status that is not 200 is the error that the body tells. What is no reply of the protocol is a
+/// protocol error, or says that this is another server. A reply that is not finished broke off: the
+/// server stopped in the middle and did not say why.
+pub(crate) fn reply(api: Api, endpoint: &str, answer: &Answer) -> Result<Reply, Error> {
+    if answer.status != 200 {
+        return Err(failure::of_answer(answer, endpoint));
+    }
+    let body = answer.body.as_slice();
+    // A derived reader takes a list for a struct as well; no protocol does.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(failure::protocol("it is a list", body));
+    }
+    match api {
+        Api::Native => native::reply(body),
+        Api::OpenaiChat => openai_chat::reply(body),
+    }
+}
+
+/// Whether a model's server is one of Ollama's, whose other endpoints can be asked.
+pub(crate) fn is_ollama(model: &ModelName) -> bool {
+    model.provider == Provider::Ollama
 }

@@ -1,4 +1,5 @@
-//! What Alloy costs beside hand-written code: allocations and CPU time of a typed and of a text call.
+//! What Alloy costs beside hand-written code: allocations and CPU time of a typed and of a text call, on
+//! both routes.
 //!
 //! ```text
 //! cargo bench
@@ -24,7 +25,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use alloy_runtime::command;
-use alloy_tests::server::chat;
+use alloy_tests::server::Said;
 use cpu_time::ProcessTime;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -46,15 +47,21 @@ struct User {
 }
 
 #[command("Extract: {text}", model = "ollama:llama3.1", temperature = 0.0)]
-async fn extract(text: &str) -> User;
+async fn extract_native(text: &str) -> User;
+
+#[command("Extract: {text}", model = "ollama:gpt-oss:20b", temperature = 0.0)]
+async fn extract_openai_chat(text: &str) -> User;
 
 #[command("Extract: {text}", model = "ollama:llama3.1", temperature = 0.0)]
-async fn say(text: &str) -> String;
+async fn say_native(text: &str) -> String;
+
+#[command("Extract: {text}", model = "ollama:gpt-oss:20b", temperature = 0.0)]
+async fn say_openai_chat(text: &str) -> String;
 
 fn main() {
     match std::env::args().nth(1).as_deref() {
-        Some("serve-typed") => serve(r#"{"name":"Jason","age":25}"#),
-        Some("serve-text") => serve("Hello! How can I help you today?"),
+        Some("typed_call") => serve(r#"{"name":"Jason","age":25}"#),
+        Some("text_call") => serve("Hello! How can I help you today?"),
         // `cargo test --benches` and the like: nothing to test here.
         Some("--test") => {}
         _ => measure(),
@@ -70,11 +77,14 @@ fn serve(answer: &str) {
         drop(std::io::stdin().read_to_end(&mut Vec::new()));
         std::process::exit(0);
     });
-    let body = chat(answer).to_string();
-    let reply = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len(),
-    );
+    let reply = |body: String| {
+        format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len(),
+        )
+    };
+    let said = Said::new(answer);
+    let replies = [said.native(), said.openai_chat()].map(|body| reply(body.to_string()));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -84,13 +94,13 @@ fn serve(answer: &str) {
         println!("{}", listener.local_addr().unwrap());
         loop {
             let (stream, _) = listener.accept().await.unwrap();
-            tokio::spawn(answer_requests(stream, reply.clone()));
+            tokio::spawn(answer_requests(stream, replies.clone()));
         }
     });
 }
 
 /// Reads requests as far as it must to know where each ends, and writes the reply.
-async fn answer_requests(mut stream: TcpStream, reply: String) {
+async fn answer_requests(mut stream: TcpStream, [native, openai_chat]: [String; 2]) {
     stream.set_nodelay(true).unwrap();
     let mut read = Vec::with_capacity(16 * 1024);
     while stream
@@ -107,6 +117,10 @@ async fn answer_requests(mut stream: TcpStream, reply: String) {
             .find_map(|line| line.strip_prefix("content-length: "))
             .unwrap();
         if body.len() >= length.parse().unwrap() {
+            let reply = match head.starts_with("POST /api/chat ") {
+                true => &native,
+                false => &openai_chat,
+            };
             read.clear();
             stream.write_all(reply.as_bytes()).await.unwrap();
         }
@@ -157,14 +171,17 @@ fn measure() {
                 .unwrap()
                 .into_string()
                 .unwrap();
-            match measure.to_str() {
-                Some("typed_call") => typed_call(&runtime, &host),
-                _ => text_call(&runtime, &host),
+            let typed = measure.to_str() == Some("typed_call");
+            for route in [Route::Native, Route::OpenaiChat] {
+                match typed {
+                    true => typed_call(&runtime, &host, route),
+                    false => text_call(&runtime, &host, route),
+                }
             }
         }
         None => {
-            for (measure, mode) in [("typed_call", "serve-typed"), ("text_call", "serve-text")] {
-                let server = ServerProcess::start(mode);
+            for measure in ["typed_call", "text_call"] {
+                let server = ServerProcess::start(measure);
                 let status = Command::new(std::env::current_exe().unwrap())
                     .env("ALLOY_BENCH_MEASURE", measure)
                     .env("OLLAMA_HOST", &server.host)
@@ -176,14 +193,22 @@ fn measure() {
     }
 }
 
-fn typed_call(runtime: &tokio::runtime::Runtime, host: &str) {
-    let floor = Floor::new(host);
+fn typed_call(runtime: &tokio::runtime::Runtime, host: &str, route: Route) {
+    let extract = |text: &str| match route {
+        Route::Native => extract_native(text),
+        Route::OpenaiChat => extract_openai_chat(text),
+    };
+    let floor = Floor::new(host, route);
     let preview = extract(TEXT).preview().unwrap();
     let sent: serde_json::Value = serde_json::from_str(&preview.body).unwrap();
     let system = preview.messages[0].content.clone();
-    let format = RawValue::from_string(sent["format"].to_string()).unwrap();
+    let schema = match route {
+        Route::Native => &sent["format"],
+        Route::OpenaiChat => &sent["response_format"]["json_schema"]["schema"],
+    };
+    let schema = RawValue::from_string(schema.to_string()).unwrap();
     assert_eq!(
-        Floor::body(Some(&system), TEXT, Some(&format)),
+        floor.body(Some(&system), TEXT, Some(&schema)),
         preview.body,
         "both send the same bytes"
     );
@@ -194,20 +219,24 @@ fn typed_call(runtime: &tokio::runtime::Runtime, host: &str) {
     };
     let by_hand = async || {
         let user: User = floor
-            .call(Some(&system), TEXT, Some(&format), |content| {
+            .call(Some(&system), TEXT, Some(&schema), |content| {
                 serde_json::from_str(content).unwrap()
             })
             .await;
         assert_eq!((user.name.as_str(), user.age), ("Jason", 25));
     };
-    report("typed_call", runtime, alloy, by_hand);
+    report("typed_call", route, runtime, alloy, by_hand);
 }
 
-fn text_call(runtime: &tokio::runtime::Runtime, host: &str) {
-    let floor = Floor::new(host);
+fn text_call(runtime: &tokio::runtime::Runtime, host: &str, route: Route) {
+    let say = |text: &str| match route {
+        Route::Native => say_native(text),
+        Route::OpenaiChat => say_openai_chat(text),
+    };
+    let floor = Floor::new(host, route);
     let preview = say(TEXT).preview().unwrap();
     assert_eq!(
-        Floor::body(None, TEXT, None),
+        floor.body(None, TEXT, None),
         preview.body,
         "both send the same bytes"
     );
@@ -217,17 +246,33 @@ fn text_call(runtime: &tokio::runtime::Runtime, host: &str) {
         let text: String = floor.call(None, TEXT, None, str::to_owned).await;
         assert!(text.starts_with("Hello"));
     };
-    report("text_call", runtime, alloy, by_hand);
+    report("text_call", route, runtime, alloy, by_hand);
+}
+
+#[derive(Clone, Copy)]
+enum Route {
+    Native,
+    OpenaiChat,
+}
+
+impl Route {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::OpenaiChat => "openai_chat",
+        }
+    }
 }
 
 /// Hand-written code: what a careful person would write for this one request.
 struct Floor {
     client: reqwest::Client,
     url: reqwest::Url,
+    route: Route,
 }
 
 #[derive(Serialize)]
-struct Body<'a> {
+struct NativeBody<'a> {
     model: &'a str,
     messages: &'a [Message<'a>],
     stream: bool,
@@ -235,6 +280,29 @@ struct Body<'a> {
     format: Option<&'a RawValue>,
     options: Options,
     truncate: bool,
+}
+
+#[derive(Serialize)]
+struct OpenaiBody<'a> {
+    model: &'a str,
+    messages: &'a [Message<'a>],
+    stream: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_format: Option<ResponseFormat<'a>>,
+    temperature: f64,
+}
+
+#[derive(Serialize)]
+struct ResponseFormat<'a> {
+    r#type: &'a str,
+    json_schema: JsonSchema<'a>,
+}
+
+#[derive(Serialize)]
+struct JsonSchema<'a> {
+    name: &'a str,
+    strict: bool,
+    schema: &'a RawValue,
 }
 
 #[derive(Serialize)]
@@ -249,27 +317,45 @@ struct Options {
 }
 
 #[derive(Deserialize)]
-struct Envelope<'a> {
+struct NativeReply<'a> {
     #[serde(borrow)]
-    message: Said<'a>,
+    message: Answer<'a>,
     done: bool,
 }
 
 #[derive(Deserialize)]
-struct Said<'a> {
+struct OpenaiReply<'a> {
+    #[serde(borrow)]
+    choices: [Choice<'a>; 1],
+}
+
+#[derive(Deserialize)]
+struct Choice<'a> {
+    #[serde(borrow)]
+    message: Answer<'a>,
+    finish_reason: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Answer<'a> {
     #[serde(borrow)]
     content: Cow<'a, str>,
 }
 
 impl Floor {
-    fn new(host: &str) -> Self {
+    fn new(host: &str, route: Route) -> Self {
+        let path = match route {
+            Route::Native => "/api/chat",
+            Route::OpenaiChat => "/v1/chat/completions",
+        };
         Self {
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
-            url: format!("http://{host}/api/chat").parse().unwrap(),
+            url: format!("http://{host}{path}").parse().unwrap(),
+            route,
         }
     }
 
-    fn body(system: Option<&str>, text: &str, format: Option<&RawValue>) -> String {
+    fn body(&self, system: Option<&str>, text: &str, schema: Option<&RawValue>) -> String {
         let prompt = format!("Extract: {text}");
         let user = Message {
             role: "user",
@@ -289,43 +375,73 @@ impl Floor {
             }
             None => &[user][..],
         };
-        serde_json::to_string(&Body {
-            model: "llama3.1",
-            messages,
-            stream: false,
-            format,
-            options: Options { temperature: 0.0 },
-            truncate: false,
-        })
-        .unwrap()
+        let body = match self.route {
+            Route::Native => serde_json::to_string(&NativeBody {
+                model: "llama3.1",
+                messages,
+                stream: false,
+                format: schema,
+                options: Options { temperature: 0.0 },
+                truncate: false,
+            }),
+            Route::OpenaiChat => serde_json::to_string(&OpenaiBody {
+                model: "gpt-oss:20b",
+                messages,
+                stream: false,
+                response_format: schema.map(|schema| ResponseFormat {
+                    r#type: "json_schema",
+                    json_schema: JsonSchema {
+                        name: "output",
+                        strict: true,
+                        schema,
+                    },
+                }),
+                temperature: 0.0,
+            }),
+        };
+        body.unwrap()
     }
 
     async fn call<T>(
         &self,
         system: Option<&str>,
         text: &str,
-        format: Option<&RawValue>,
+        schema: Option<&RawValue>,
         read: impl FnOnce(&str) -> T,
     ) -> T {
-        let request = self
+        let mut request = self
             .client
             .post(self.url.clone())
             .header("content-type", "application/json");
+        if let Route::OpenaiChat = self.route {
+            request = request.header("authorization", "Bearer ollama");
+        }
         let response = request
-            .body(Self::body(system, text, format))
+            .body(self.body(system, text, schema))
             .send()
             .await
             .unwrap();
         let bytes = response.error_for_status().unwrap().bytes().await.unwrap();
-        let envelope: Envelope<'_> = serde_json::from_slice(&bytes).unwrap();
-        assert!(envelope.done);
-        read(&envelope.message.content)
+        match self.route {
+            Route::Native => {
+                let reply: NativeReply<'_> = serde_json::from_slice(&bytes).unwrap();
+                assert!(reply.done);
+                read(&reply.message.content)
+            }
+            Route::OpenaiChat => {
+                let reply: OpenaiReply<'_> = serde_json::from_slice(&bytes).unwrap();
+                let [choice] = reply.choices;
+                assert_eq!(choice.finish_reason, "stop");
+                read(&choice.message.content)
+            }
+        }
     }
 }
 
 /// Measures two sides that do the same, and prints a plain line a measure.
 fn report<A, B>(
     name: &str,
+    route: Route,
     runtime: &tokio::runtime::Runtime,
     alloy: impl Fn() -> A,
     floor: impl Fn() -> B,
@@ -339,7 +455,8 @@ fn report<A, B>(
             floor().await;
         }
         println!(
-            "{name} native allocations alloy={} floor={}",
+            "{name} {} allocations alloy={} floor={}",
+            route.name(),
             allocations(&alloy).await,
             allocations(&floor).await
         );
@@ -356,7 +473,11 @@ fn report<A, B>(
             ratios.push(ours.as_secs_f64() / theirs.as_secs_f64());
         }
         ratios.sort_by(f64::total_cmp);
-        println!("{name} native cpu ratio={:.2}", ratios[ROUNDS / 2]);
+        println!(
+            "{name} {} cpu ratio={:.2}",
+            route.name(),
+            ratios[ROUNDS / 2]
+        );
     });
 }
 

@@ -16,8 +16,12 @@ mod documentation {
     struct Readme;
     #[doc = include_str!("../../docs/architecture.md")]
     struct Architecture;
+    #[doc = include_str!("../../docs/configuration.md")]
+    struct Configuration;
     #[doc = include_str!("../../docs/design.md")]
     struct Design;
     #[doc = include_str!("../../docs/errors.md")]
     struct Errors;
+    #[doc = include_str!("../../docs/models.md")]
+    struct Models;
 }

@@ -16,7 +16,48 @@ use std::thread::JoinHandle;
 
 use self::http::Connection;
 pub use self::http::Request;
-pub use self::reply::{Reply, chat};
+pub use self::reply::{Reply, Said, chat};
+
+/// Where the two chat endpoints are.
+pub const NATIVE: &str = "/api/chat";
+/// See [`NATIVE`].
+pub const OPENAI_CHAT: &str = "/v1/chat/completions";
+
+/// A model that a server has.
+#[derive(Clone, Debug)]
+pub struct Installed {
+    name: String,
+    /// `None`: the server does not say.
+    capabilities: Option<Vec<String>>,
+    context_length: u64,
+}
+
+impl Installed {
+    /// A model that can chat, with a context of 4096 tokens.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            capabilities: Some(vec!["completion".to_owned()]),
+            context_length: 4096,
+        }
+    }
+
+    /// The same, able to do this as well.
+    #[must_use]
+    pub fn able(mut self, capability: &str) -> Self {
+        let known = self.capabilities.get_or_insert_default();
+        known.push(capability.to_owned());
+        self
+    }
+
+    /// The same, but the server does not say what it can do, as those before 0.6.4.
+    #[must_use]
+    pub fn untold(mut self) -> Self {
+        self.capabilities = None;
+        self
+    }
+}
 
 /// A running server. Dropping it stops it, and fails the test if one of its threads panicked.
 #[derive(Debug)]
@@ -32,7 +73,9 @@ struct Shared {
     script: Mutex<VecDeque<Reply>>,
     requests: Mutex<Vec<Request>>,
     /// `None`: the list never comes.
-    models: Option<Vec<String>>,
+    models: Option<Vec<Installed>>,
+    /// The paths that were asked beside chat, oldest first.
+    inquiries: Mutex<Vec<String>>,
     connections: AtomicUsize,
     /// Connections that the client has closed, or the server has.
     closed: AtomicUsize,
@@ -58,8 +101,23 @@ impl Server {
     /// Where the machine has no port to give.
     #[must_use]
     pub fn with_models(models: &[&str], script: impl IntoIterator<Item = Reply>) -> Self {
-        let models = models.iter().map(ToString::to_string).collect();
-        Self::run(Some(models), script.into_iter().collect())
+        Self::with_installed(models.iter().map(|name| Installed::new(name)), script)
+    }
+
+    /// The same, with models that differ in what they can do.
+    ///
+    /// # Panics
+    ///
+    /// Where the machine has no port to give.
+    #[must_use]
+    pub fn with_installed(
+        models: impl IntoIterator<Item = Installed>,
+        script: impl IntoIterator<Item = Reply>,
+    ) -> Self {
+        Self::run(
+            Some(models.into_iter().collect()),
+            script.into_iter().collect(),
+        )
     }
 
     /// The same, but the list of installed models never comes.
@@ -72,13 +130,14 @@ impl Server {
         Self::run(None, script.into_iter().collect())
     }
 
-    fn run(models: Option<Vec<String>>, script: VecDeque<Reply>) -> Self {
+    fn run(models: Option<Vec<Installed>>, script: VecDeque<Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port of this machine");
         let shared = Arc::new(Shared {
             address: listener.local_addr().expect("the listener has an address"),
             script: Mutex::new(script),
             requests: Mutex::default(),
             models,
+            inquiries: Mutex::default(),
             connections: AtomicUsize::new(0),
             closed: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
@@ -116,6 +175,12 @@ impl Server {
         let mut requests = self.requests();
         assert_eq!(requests.len(), 1, "chat requests: {requests:#?}");
         requests.remove(0)
+    }
+
+    /// The paths that were asked beside chat, oldest first.
+    #[must_use]
+    pub fn inquiries(&self) -> Vec<String> {
+        lock(&self.shared.inquiries).clone()
     }
 
     /// How many connections were opened.
@@ -178,8 +243,9 @@ fn serve(stream: TcpStream, shared: &Shared) {
         let Some(request) = connection.read_request() else {
             return;
         };
+        let path = request.path.clone();
         let reply = answer(request, shared);
-        if !connection.write_reply(&reply) {
+        if !connection.write_reply(&reply, &path) {
             return;
         }
     }
@@ -198,10 +264,15 @@ fn answer(request: Request, shared: &Shared) -> Reply {
     if let Some(refusal) = rules::refuse(&request) {
         return refusal;
     }
-    if request.path == "/api/tags" {
-        return match &shared.models {
-            Some(models) => Reply::tags(models),
-            None => Reply::raw("").then_silence(),
+    if !rules::is_chat(&request.path) {
+        lock(&shared.inquiries).push(request.path.clone());
+        let Some(models) = &shared.models else {
+            return Reply::raw("").then_silence();
+        };
+        return match request.path.as_str() {
+            "/api/tags" => Reply::tags(models),
+            "/api/ps" => Reply::ps(models),
+            _ => Reply::show(models, request.json()["model"].as_str().unwrap_or_default()),
         };
     }
     lock(&shared.requests).push(request);

@@ -3,9 +3,11 @@
 use std::future::Future;
 use std::time::Duration;
 
-use alloy_runtime::{Api, Command, FinishReason, Message, Role, command};
-use alloy_tests::server::{Reply, Server, chat};
+use alloy_runtime::{Command, FinishReason, Message, Role, command};
+use alloy_tests::server::{NATIVE, OPENAI_CHAT, Reply, Said, Server};
 use serde_json::json;
+
+use crate::ROUTES;
 
 #[command("Say hello to {name}", model = "ollama:llama3.1")]
 async fn greet(name: &str) -> String;
@@ -122,19 +124,39 @@ async fn a_text_command_sends_no_more_than_it_must() {
 
 #[tokio::test]
 async fn a_preview_is_what_the_server_then_receives() {
-    let server = Server::start([Reply::answer("hello")]);
-    let command = greet("Ann \"the\u{1}\n\u{2028}ä😀")
-        .temperature(0.25)
-        .host(server.host());
-    let preview = command.preview().unwrap();
-    command.await.unwrap();
-    assert_eq!(server.request().body, preview.body);
-    assert_eq!(preview.url, format!("http://{}/api/chat", server.host()));
-    assert_eq!(preview.route.api, Api::Native);
-    assert_eq!(
-        preview.messages,
-        [Message::user("Say hello to Ann \"the\u{1}\n\u{2028}ä😀")]
-    );
+    for (api, path) in ROUTES.into_iter().zip([NATIVE, OPENAI_CHAT]) {
+        let server = Server::start([Reply::answer("hello")]);
+        let earlier = [Message::user("Hi \"you\""), Message::assistant("Hi\t\\")];
+        let command = greet("Ann \"the\u{1}\n\u{2028}ä😀")
+            .api(api)
+            .temperature(0.25)
+            .system("Be \"brief\".")
+            .history(earlier.clone())
+            .option("seed", 7)
+            .host(server.host());
+        let preview = command.preview().unwrap();
+        command.await.unwrap();
+        let request = server.request();
+        assert_eq!(request.body, preview.body);
+        assert_eq!(request.path, path);
+        assert_eq!(preview.url, format!("http://{}{path}", server.host()));
+        assert_eq!(preview.route.api, api);
+        let [one, two] = earlier;
+        let expected = [
+            Message::system("Be \"brief\"."),
+            one,
+            two,
+            Message::user("Say hello to Ann \"the\u{1}\n\u{2028}ä😀"),
+        ];
+        assert_eq!(preview.messages, expected);
+        let sent = request.json()["messages"].clone();
+        let sent: Vec<_> = sent.as_array().unwrap().iter().collect();
+        for (message, expected) in sent.iter().zip(&expected) {
+            assert_eq!(message["role"], expected.role.as_str());
+            assert_eq!(message["content"], expected.content);
+        }
+        assert_eq!(sent.len(), expected.len());
+    }
 }
 
 #[test]
@@ -142,16 +164,27 @@ fn settings_say_where_each_value_comes_from() {
     let settings = greet("Ann")
         .temperature(0.2)
         .timeout(Duration::from_millis(1500))
+        .option("num_ctx", 8192)
         .host("gpu-box")
         .preview()
         .unwrap()
         .settings;
     assert_eq!(
         settings.to_string(),
-        "model        ollama:llama3.1  (attribute, pinned)\n\
-         temperature  0.2  (call)\n\
-         timeout      1500ms  (call)\n\
-         host         http://gpu-box:11434  (call)"
+        "model                         ollama:llama3.1  (attribute, pinned)\n\
+         temperature                   0.2  (call)\n\
+         retry                         1  (default)\n\
+         auto_finalize_missing_output  true  (default)\n\
+         timeout                       1500ms  (call)\n\
+         connect_timeout               10s  (default)\n\
+         idle_timeout                  5m  (default)\n\
+         max_tool_turns                10  (default)\n\
+         parallel_tools_max            8  (default)\n\
+         schema_in_prompt              true  (default)\n\
+         host                          http://gpu-box:11434  (call)\n\
+         record_content                false  (default)\n\
+         backend                       real  (default)\n\
+         options.num_ctx               8192  (call)"
     );
 }
 
@@ -188,9 +221,8 @@ fn the_first_bad_setter_is_the_error() {
 
 #[tokio::test]
 async fn an_outcome_tells_how_the_value_came() {
-    let mut body = chat("hello");
-    body["message"]["thinking"] = json!("The user wants a greeting.");
-    let server = Server::start([Reply::json(200, &body)]);
+    let said = Said::new("hello").thinking("The user wants a greeting.");
+    let server = Server::start([Reply::said(&said)]);
     let outcome = greet("Ann")
         .system("Be brief.")
         .host(server.host())
@@ -222,6 +254,7 @@ async fn an_outcome_tells_how_the_value_came() {
     assert_eq!(outcome.model, "llama3.1");
     assert_eq!(outcome.route.to_string(), "native: an Ollama model");
     assert_eq!(outcome.attempts, 1);
+    assert!(outcome.warnings.is_empty());
     let said: Vec<_> = outcome
         .messages
         .iter()
@@ -229,34 +262,32 @@ async fn an_outcome_tells_how_the_value_came() {
         .collect();
     assert_eq!(
         said,
-        [
-            (Role::System, "Be brief."),
-            (Role::User, "Say hello to Ann"),
-            (Role::Assistant, "hello")
-        ]
+        [(Role::User, "Say hello to Ann"), (Role::Assistant, "hello")]
     );
     assert_eq!(outcome.into_value(), "hello");
 }
 
 #[tokio::test]
 async fn the_unit_type_ignores_the_answer() {
-    let mut cut = chat("");
-    cut["done_reason"] = json!("length");
-    let server = Server::start([
-        Reply::answer("whatever"),
-        Reply::answer(""),
-        Reply::json(200, &cut),
-    ]);
-    for _ in 0..3 {
-        act().host(server.host()).await.unwrap();
+    for api in ROUTES {
+        let server = Server::start([
+            Reply::answer("whatever"),
+            Reply::answer(""),
+            Reply::said(&Said::new("").cut()),
+        ]);
+        for _ in 0..3 {
+            act().api(api).host(server.host()).await.unwrap();
+        }
     }
 }
 
 #[tokio::test]
 async fn text_is_returned_as_it_is() {
-    let server = Server::start([Reply::answer("  {\"not\": \"json\"}\n")]);
-    let text = greet("Ann").host(server.host()).await.unwrap();
-    assert_eq!(text, "  {\"not\": \"json\"}\n");
+    for api in ROUTES {
+        let server = Server::start([Reply::answer("  {\"not\": \"json\"}\n")]);
+        let text = greet("Ann").api(api).host(server.host()).await.unwrap();
+        assert_eq!(text, "  {\"not\": \"json\"}\n");
+    }
 }
 
 // D7

@@ -5,22 +5,32 @@ use std::time::Duration;
 use alloy_runtime::{ErrorKind, command};
 use alloy_tests::server::{Reply, Server};
 
+use crate::ROUTES;
+
 #[command("Say hello", model = "ollama:llama3.1")]
 async fn hello() -> String;
 
 #[tokio::test]
 async fn replies_are_the_same_however_they_are_split() {
-    let chunks = [
+    let native = [
         &br#"{"message":{"role":"assistant","content":"h\u00e4llo "#[..],
         "ö😀".as_bytes(),
         br#""},"done":true}"#,
     ];
-    let whole = Reply::chunked(200, "application/json", &chunks);
-    let server = Server::start([whole.clone(), whole.clone().at_once(), whole.byte_by_byte()]);
-    for _ in 0..3 {
-        assert_eq!(hello().host(server.host()).await.unwrap(), "hällo ö😀");
+    let compatible = [
+        &br#"{"choices":[{"message":{"content":"h\u00e4llo "#[..],
+        "ö😀".as_bytes(),
+        br#""},"finish_reason":"stop"}]}"#,
+    ];
+    for (api, chunks) in ROUTES.into_iter().zip([native, compatible]) {
+        let whole = Reply::chunked(200, "application/json", &chunks);
+        let server = Server::start([whole.clone(), whole.clone().at_once(), whole.byte_by_byte()]);
+        for _ in 0..3 {
+            let answer = hello().api(api).host(server.host()).await;
+            assert_eq!(answer.unwrap(), "hällo ö😀");
+        }
+        assert_eq!(server.connections(), 1);
     }
-    assert_eq!(server.connections(), 1);
 }
 
 #[tokio::test]
@@ -45,9 +55,12 @@ async fn a_connection_is_kept_after_an_error_too() {
 #[tokio::test]
 async fn half_a_reply_is_interrupted() {
     let whole = Reply::answer("hello");
-    for cut in [1, 20, 330] {
+    for (api, cut) in ROUTES
+        .into_iter()
+        .flat_map(|api| [1, 20, 200].map(|cut| (api, cut)))
+    {
         let server = Server::start([whole.clone().cut_short_by(cut)]);
-        let error = hello().host(server.host()).await.unwrap_err();
+        let error = hello().api(api).host(server.host()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Interrupted, "{cut}: {error:?}");
     }
     let chunked = Reply::chunked(200, "application/json", &["{\"message\":", "{}}"]);
@@ -103,21 +116,4 @@ async fn dropping_a_command_closes_its_connection() {
     })
     .await
     .expect("the server sees the end of the connection");
-}
-
-// A10: a connection belongs to the runtime that opened it.
-#[test]
-fn runtimes_one_after_the_other_do_not_share_connections() {
-    let server = Server::start((0..3).map(|_| Reply::answer("hello")));
-    for _ in 0..3 {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        assert_eq!(
-            runtime.block_on(hello().host(server.host())).unwrap(),
-            "hello"
-        );
-    }
-    assert_eq!(server.connections(), 3);
 }

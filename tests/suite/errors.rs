@@ -3,8 +3,8 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use alloy_runtime::{Error, ErrorKind, Output, command};
-use alloy_tests::server::{Reply, Server, chat};
+use alloy_runtime::{Api, Command, Error, ErrorKind, Output, command};
+use alloy_tests::server::{NATIVE, OPENAI_CHAT, Reply, Said, Server, chat};
 use expect_test::{Expect, expect};
 use serde_json::json;
 
@@ -18,9 +18,18 @@ struct User {
 #[command("Answer", model = "ollama:llama3.1")]
 async fn answer<T: Output>() -> T;
 
+/// The error that a reply ends in, which is the same on both routes.
 async fn error_of<T: Output + std::fmt::Debug>(reply: Reply) -> Error {
+    let compatible = error_on::<T>(Api::OpenaiChat, reply.clone()).await;
+    let native = error_on::<T>(Api::Native, reply).await;
+    assert_eq!(shown(&compatible), shown(&native));
+    native
+}
+
+async fn error_on<T: Output + std::fmt::Debug>(api: Api, reply: Reply) -> Error {
     let server = Server::start([reply]);
-    let error = answer::<T>().host(server.host()).await.unwrap_err();
+    let command = answer::<T>().api(api).auto_finalize_missing_output(false);
+    let error = command.host(server.host()).await.unwrap_err();
     assert_eq!(
         error.address(),
         Some(format!("http://{}", server.host()).as_str())
@@ -29,11 +38,13 @@ async fn error_of<T: Output + std::fmt::Debug>(reply: Reply) -> Error {
     error
 }
 
-/// What `main() -> Result` shows, with the port, which differs from run to run, put aside.
+/// What `main() -> Result` shows, with the port, which differs from run to run, and the route's path
+/// put aside.
 fn shown(error: &Error) -> String {
     let text = format!("{error:?}");
     let address = error.address().unwrap_or("no address");
     text.replace(address, "http://HOST")
+        .replace(OPENAI_CHAT, NATIVE)
 }
 
 async fn check<T: Output + std::fmt::Debug>(
@@ -257,7 +268,7 @@ mod protocol {
     #[tokio::test]
     async fn replies_of_the_wrong_type() {
         let check = async |body: serde_json::Value, expected: &str| {
-            let error = error_of::<String>(Reply::json(200, &body)).await;
+            let error = error_on::<String>(Api::Native, Reply::json(200, &body)).await;
             assert_eq!(error.kind(), ErrorKind::Protocol, "{body}");
             assert!(error.to_string().contains(expected), "{body}: {error}");
         };
@@ -286,6 +297,49 @@ mod protocol {
     }
 
     #[tokio::test]
+    async fn replies_of_the_wrong_type_on_openai_chat() {
+        let check = async |body: serde_json::Value, expected: &str| {
+            let error = error_on::<String>(Api::OpenaiChat, Reply::json(200, &body)).await;
+            assert_eq!(error.kind(), ErrorKind::Protocol, "{body}");
+            assert!(error.to_string().contains(expected), "{body}: {error}");
+        };
+        check(json!({"usage": {}}), "it has no `choices`").await;
+        check(json!({"choices": null}), "it has no `choices`").await;
+        check(json!({"choices": []}), "its `choices` have no `message`").await;
+        check(json!({"choices": [{}]}), "its `choices` have no `message`").await;
+        check(json!([{"choices": []}]), "it is a list").await;
+        check(
+            json!({"choices": [{"message": {"content": ["parts"]}}]}),
+            "invalid type: sequence",
+        )
+        .await;
+        check(
+            json!({"choices": [{"message": "text"}]}),
+            "invalid type: string",
+        )
+        .await;
+        check(
+            json!({"choices": [{"message": {"content": ""}}], "usage": {"prompt_tokens": -1}}),
+            "invalid value",
+        )
+        .await;
+        check(json!({"error": 5}), "it has an `error` without words").await;
+    }
+
+    // G9
+    #[tokio::test]
+    async fn a_refusal_is_an_error_of_its_own() {
+        let mut body = Said::new("").openai_chat();
+        body["choices"][0]["message"]["refusal"] = json!("I cannot help with that.");
+        let error = error_on::<User>(Api::OpenaiChat, Reply::json(200, &body)).await;
+        assert_eq!(error.kind(), ErrorKind::Refused);
+        assert_eq!(
+            error.to_string(),
+            "model `llama3.1` refused to answer: I cannot help with that."
+        );
+    }
+
+    #[tokio::test]
     async fn replies_that_no_reader_should_take() {
         let check = async |reply: Reply, expected: &str| {
             let error = error_of::<String>(reply).await;
@@ -293,15 +347,17 @@ mod protocol {
             assert!(error.to_string().contains(expected), "{error}");
         };
         check(Reply::body(200, "application/json", ""), "it is empty").await;
-        check(
-            Reply::body(
-                200,
-                "application/json",
-                b"{\"message\":{\"content\":\"\xff\"}}",
+        for (api, body) in [
+            (Api::Native, &b"{\"message\":{\"content\":\"\xff\"}}"[..]),
+            (
+                Api::OpenaiChat,
+                b"{\"choices\":[{\"message\":{\"content\":\"\xff\"}}]}",
             ),
-            "invalid unicode",
-        )
-        .await;
+        ] {
+            let reply = Reply::body(200, "application/json", body);
+            let error = error_on::<String>(api, reply).await;
+            assert!(error.to_string().contains("invalid unicode"), "{error}");
+        }
         let deep = format!("{{\"more\":{}", "[".repeat(100_000));
         check(
             Reply::body(200, "application/json", deep),
@@ -376,11 +432,10 @@ mod answers {
             error_of::<Word>(Reply::answer(&format!(r#"{{"value":"{evil}"}}"#))).await,
             error_of::<Map>(Reply::answer(&format!(r#"{{"{evil}":"x"}}"#))).await,
             error_of::<User>(Reply::answer(&format!(r#"{{"name":"a","age":"{evil}"}}"#))).await,
-            error_of::<User>(Reply::body(
-                200,
-                "application/json",
-                format!("{{\"done\":\"{long}\"}}"),
-            ))
+            error_on::<User>(
+                Api::Native,
+                Reply::body(200, "application/json", format!("{{\"done\":\"{long}\"}}")),
+            )
             .await,
             error_of::<User>(Reply::error(500, &format!("\u{1b}[31m{long}"))).await,
         ];
@@ -471,10 +526,7 @@ mod answers {
     }
 
     fn cut(answer: &str) -> Reply {
-        let mut body = chat(answer);
-        body["done_reason"] = json!("length");
-        body["eval_count"] = json!(4);
-        Reply::json(200, &body)
+        Reply::said(&Said::new(answer).cut().tokens(67, 4))
     }
 
     #[tokio::test]
@@ -524,15 +576,18 @@ mod answers {
     async fn a_reply_that_is_not_done_broke_off() {
         let mut body = chat("Once upon");
         body["done"] = json!(false);
-        let error = check::<String>(
-            Reply::json(200, &body),
-            ErrorKind::Interrupted,
+        let native = error_on::<String>(Api::Native, Reply::json(200, &body)).await;
+        let mut body = Said::new("Once upon").openai_chat();
+        body["choices"][0]["finish_reason"] = json!(null);
+        let compatible = error_on::<String>(Api::OpenaiChat, Reply::json(200, &body)).await;
+        for error in [native, compatible] {
+            assert_eq!(error.kind(), ErrorKind::Interrupted);
+            assert_eq!(error.partial_text(), Some("Once upon"));
             expect![[r#"
                 the reply broke off before its end
-                  help: The server or something in between closed the connection; the server's log says why. Running the command again starts afresh."#]],
-        )
-        .await;
-        assert_eq!(error.partial_text(), Some("Once upon"));
+                  help: The server or something in between closed the connection; the server's log says why. Running the command again starts afresh."#]]
+            .assert_eq(&shown(&error));
+        }
     }
 }
 
@@ -585,30 +640,41 @@ mod time {
         while let Ok(stream) = std::net::TcpStream::connect_timeout(&address, wait) {
             waiting.push(stream);
         }
-        let error = answer::<String>()
-            .host(address.to_string())
-            .await
-            .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::TimedOut);
-        assert_eq!(
-            error.to_string(),
-            format!("no connection to http://{address} within 10s")
-        );
+        let check = async |command: Command<String>, limit: &str| {
+            let error = command.host(address.to_string()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::TimedOut);
+            assert_eq!(
+                error.to_string(),
+                format!("no connection to http://{address} within {limit}")
+            );
+        };
+        check(answer(), "10s").await;
+        check(
+            answer().connect_timeout(Duration::from_millis(1500)),
+            "1500ms",
+        )
+        .await;
     }
 
     #[tokio::test]
     async fn a_reply_that_stops_in_the_middle_is_told_after_the_idle_time() {
-        let server = Server::start([Reply::answer("hello").cut_short_by(10).then_silence()]);
-        let running = tokio::spawn(answer::<String>().host(server.host()));
-        while server.requests().is_empty() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        // Long enough for the reply to be on its way; time runs by itself from here on.
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        tokio::time::pause();
-        let error = running.await.unwrap().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::TimedOut);
-        assert_eq!(error.to_string(), "the reply stopped: no byte for 5m");
+        let check = async |command: Command<String>, expected: &str| {
+            let server = Server::start([Reply::answer("hello").cut_short_by(10).then_silence()]);
+            let running = tokio::spawn(command.host(server.host()));
+            while server.requests().is_empty() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            // Long enough for the reply to be on its way; time runs by itself from here on.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::pause();
+            let error = running.await.unwrap().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::TimedOut);
+            assert_eq!(error.to_string(), expected);
+            tokio::time::resume();
+        };
+        check(answer(), "the reply stopped: no byte for 5m").await;
+        let short = answer().idle_timeout(Duration::from_secs(90));
+        check(short, "the reply stopped: no byte for 90s").await;
     }
 }
 

@@ -12,7 +12,9 @@
     reason = "tests fail by panicking, say why they were skipped, and have snapshots that a tool writes"
 )]
 
+mod asking;
 mod calls;
+mod configuration;
 mod connections;
 mod declarations;
 mod errors;
@@ -21,7 +23,14 @@ mod layering;
 mod live;
 mod package;
 mod programs;
+mod recovery;
+mod routes;
+mod runtimes;
 mod secrets;
 mod transcripts;
 mod typed;
 mod ui;
+
+/// The two routes to an Ollama server. What holds on one holds on the other: most tests run on both.
+const ROUTES: [alloy_runtime::Api; 2] =
+    [alloy_runtime::Api::Native, alloy_runtime::Api::OpenaiChat];

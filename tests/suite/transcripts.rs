@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use alloy_runtime::{ErrorKind, Output, command};
+use alloy_runtime::{Api, ErrorKind, Output, command};
 use alloy_tests::server::{Reply, Server};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,9 @@ use serde_json::Value;
 
 #[command("Extract: Jason is 25 years old", model = "alloy-tiny")]
 async fn ask<T: Output>() -> T;
+
+/// The folder of a route's transcripts, and the route.
+const FOLDERS: [(&str, Api); 2] = [("native", Api::Native), ("openai_chat", Api::OpenaiChat)];
 
 #[derive(Deserialize)]
 struct Transcript {
@@ -57,12 +60,15 @@ fn replies(name: &str) -> [Reply; 3] {
     ]
 }
 
+/// What is read of a case, which was recorded on both routes.
 async fn value<T: Output + Serialize>(name: &str) -> Value {
     let mut values = Vec::new();
-    for reply in replies(name) {
-        let server = Server::start([reply]);
-        let value = ask::<T>().host(server.host()).await.unwrap();
-        values.push(serde_json::to_value(value).unwrap());
+    for (folder, api) in FOLDERS {
+        for reply in replies(&format!("{folder}/{name}")) {
+            let server = Server::start([reply]);
+            let value = ask::<T>().api(api).host(server.host()).await.unwrap();
+            values.push(serde_json::to_value(value).unwrap());
+        }
     }
     assert!(values.iter().all(|value| *value == values[0]), "{values:?}");
     values.remove(0)
@@ -70,9 +76,13 @@ async fn value<T: Output + Serialize>(name: &str) -> Value {
 
 async fn error<T: Output + std::fmt::Debug>(name: &str) -> alloy_runtime::Error {
     let mut errors = Vec::new();
+    let folder = name.split('/').next().unwrap();
+    let known = FOLDERS.iter().find(|(known, _)| *known == folder);
+    let api = known.map_or(Api::Native, |(_, api)| *api);
     for reply in replies(name) {
         let server = Server::start([reply]);
-        errors.push(ask::<T>().host(server.host()).await.unwrap_err());
+        let command = ask::<T>().api(api).auto_finalize_missing_output(false);
+        errors.push(command.host(server.host()).await.unwrap_err());
     }
     assert!(
         errors.iter().all(|error| error.kind() == errors[0].kind()),
@@ -90,18 +100,33 @@ struct User {
 // G3: but for `truncate`, the request is the one that was recorded.
 #[test]
 fn the_request_is_the_one_that_the_server_understood() {
-    let preview = ask::<User>().preview().unwrap();
-    let mut expected = transcript("native/user").request.body;
-    expected["truncate"] = Value::Bool(false);
-    let sent: Value = serde_json::from_str(&preview.body).unwrap();
-    assert_eq!(sent, expected);
-    // As text as well: the order of the schema's keys is the order of the answer.
-    let schema = serde_json::to_string(&expected["format"]).unwrap();
-    assert!(
-        preview.body.contains(&schema),
-        "{schema} in {}",
-        preview.body
-    );
+    for (folder, api) in FOLDERS {
+        let command = ask::<User>().api(api);
+        let command = match api {
+            Api::Native => command,
+            _ => command.temperature(0.0),
+        };
+        let preview = command.preview().unwrap();
+        let mut expected = transcript(&format!("{folder}/user")).request.body;
+        let schema = match api {
+            Api::Native => {
+                expected["truncate"] = Value::Bool(false);
+                &expected["format"]
+            }
+            _ => &expected["response_format"]["json_schema"]["schema"],
+        };
+        // As text as well: the order of the schema's keys is the order of the answer.
+        let schema = serde_json::to_string(schema).unwrap();
+        assert!(
+            preview.body.contains(&schema),
+            "{schema} in {}",
+            preview.body
+        );
+        let sent: Value = serde_json::from_str(&preview.body).unwrap();
+        // 0 and 0.0 are one number to a server.
+        let sent = sent.to_string().replace("0.0", "0");
+        assert_eq!(sent.parse::<Value>().unwrap(), expected, "{folder}");
+    }
 }
 
 #[tokio::test]
@@ -109,27 +134,27 @@ async fn answers_are_read() {
     use serde_json::json;
 
     assert_eq!(
-        value::<User>("native/user").await,
+        value::<User>("user").await,
         json!({"name": "Jason", "age": 25})
     );
     assert_eq!(
-        value::<String>("native/text").await,
+        value::<String>("text").await,
         "Hello! How can I help you today?"
     );
     assert_eq!(
-        value::<String>("native/system").await,
+        value::<String>("system").await,
         "Hello! How can I help you today?"
     );
-    assert_eq!(value::<f64>("native/scalar-wrapped").await, 49.99);
+    assert_eq!(value::<f64>("scalar-wrapped").await, 49.99);
     assert_eq!(
-        value::<(String, u8)>("native/tuple-prefixitems").await,
+        value::<(String, u8)>("tuple-prefixitems").await,
         json!(["Jason", 25])
     );
     assert_eq!(
-        value::<Value>("native/json-mode").await,
+        value::<Value>("json-mode").await,
         json!({"name": "Jason", "age": 25})
     );
-    let map = value::<std::collections::BTreeMap<String, i64>>("native/map").await;
+    let map = value::<std::collections::BTreeMap<String, i64>>("map").await;
     assert_eq!(map, json!({"name": 3, "company": 3}));
 
     #[derive(Deserialize, Serialize, JsonSchema)]
@@ -139,7 +164,7 @@ async fn answers_are_read() {
         Negative,
         Neutral,
     }
-    assert_eq!(value::<Sentiment>("native/enum").await, "positive");
+    assert_eq!(value::<Sentiment>("enum").await, "positive");
 
     #[derive(Deserialize, Serialize, JsonSchema)]
     struct Contact {
@@ -147,7 +172,7 @@ async fn answers_are_read() {
         email: Option<String>,
     }
     assert_eq!(
-        value::<Contact>("native/anyof-null").await,
+        value::<Contact>("anyof-null").await,
         json!({"name": "Jason", "email": null})
     );
 
@@ -163,9 +188,113 @@ async fn answers_are_read() {
         city: String,
         country: String,
     }
-    let person = value::<Person>("native/nested-list").await;
+    let person = value::<Person>("nested-list").await;
     assert_eq!(person["addresses"][1]["street"], "456 Beach Rd");
 }
+
+/// Cases that were recorded on both routes.
+const ON_BOTH: [(&str, ErrorKind, &str); 10] = [
+    (
+        "model-missing",
+        ErrorKind::ModelNotFound,
+        "ollama pull alloy-tiny",
+    ),
+    (
+        "model-bad-name",
+        ErrorKind::Configuration,
+        "invalid model name",
+    ),
+    ("model-empty", ErrorKind::Configuration, "model is required"),
+    (
+        "tools-unsupported",
+        ErrorKind::Capability,
+        "does not support tools",
+    ),
+    (
+        "pattern-bad",
+        ErrorKind::Server,
+        "invalid JSON schema in format",
+    ),
+    (
+        "type-bad",
+        ErrorKind::Server,
+        "invalid JSON schema in format",
+    ),
+    (
+        "ref-missing",
+        ErrorKind::Server,
+        "invalid JSON schema in format",
+    ),
+    ("body-not-json", ErrorKind::Server, "invalid character 'n'"),
+    ("length", ErrorKind::Truncated, "after 4"),
+    ("length-text", ErrorKind::Truncated, "after 5"),
+];
+
+/// Cases of one route, or of none.
+const ON_ONE: [(&str, ErrorKind, &str); 17] = [
+    (
+        "native/truncate-off-overflow",
+        ErrorKind::ContextOverflow,
+        "exceeds the context length",
+    ),
+    (
+        "native/format-number",
+        ErrorKind::Server,
+        "invalid format: \"3\"",
+    ),
+    (
+        "native/option-wrong-type",
+        ErrorKind::Server,
+        "must be of type float32",
+    ),
+    (
+        "native/body-empty",
+        ErrorKind::Server,
+        "missing request body",
+    ),
+    (
+        "native/think-unsupported",
+        ErrorKind::Capability,
+        "does not support thinking",
+    ),
+    // Without messages the server only loads the model and says nothing.
+    ("native/messages-empty", ErrorKind::Empty, "empty answer"),
+    ("native/render-only", ErrorKind::Interrupted, "broke off"),
+    (
+        "openai_chat/messages-empty",
+        ErrorKind::Server,
+        "[] is too short",
+    ),
+    (
+        "openai_chat/reasoning-unsupported",
+        ErrorKind::Capability,
+        "does not support thinking",
+    ),
+    (
+        "openai_chat/reasoning-bad",
+        ErrorKind::Server,
+        "invalid reasoning value",
+    ),
+    ("openai_chat/body-empty", ErrorKind::Server, "EOF"),
+    (
+        "openai_chat/temperature-string",
+        ErrorKind::Server,
+        "cannot unmarshal string",
+    ),
+    ("other/origin-foreign", ErrorKind::Server, "status 403"),
+    (
+        "other/path-unknown",
+        ErrorKind::NotOllama,
+        "it has no /api/chat",
+    ),
+    (
+        "other/method-wrong",
+        ErrorKind::NotOllama,
+        "it has no /api/chat",
+    ),
+    ("other/root", ErrorKind::Protocol, "not the JSON of a reply"),
+    ("other/tags", ErrorKind::Protocol, "it has no `message`"),
+];
 
 #[tokio::test]
 async fn refusals_and_endings_are_told_apart() {
@@ -174,84 +303,12 @@ async fn refusals_and_endings_are_told_apart() {
         assert_eq!(error.kind(), kind, "{name}: {error:?}");
         assert!(error.to_string().contains(words), "{name}: {error}");
     };
-    check(
-        "native/model-missing",
-        ErrorKind::ModelNotFound,
-        "ollama pull alloy-tiny",
-    )
-    .await;
-    check(
-        "native/model-bad-name",
-        ErrorKind::Configuration,
-        "invalid model name",
-    )
-    .await;
-    check(
-        "native/model-empty",
-        ErrorKind::Configuration,
-        "model is required",
-    )
-    .await;
-    check(
-        "native/truncate-off-overflow",
-        ErrorKind::ContextOverflow,
-        "exceeds the context length",
-    )
-    .await;
-    check(
-        "native/tools-unsupported",
-        ErrorKind::Capability,
-        "does not support tools",
-    )
-    .await;
-    check(
-        "native/pattern-bad",
-        ErrorKind::Server,
-        "invalid JSON schema in format",
-    )
-    .await;
-    check(
-        "native/format-number",
-        ErrorKind::Server,
-        "invalid format: \"3\"",
-    )
-    .await;
-    check(
-        "native/option-wrong-type",
-        ErrorKind::Server,
-        "must be of type float32",
-    )
-    .await;
-    check(
-        "native/body-empty",
-        ErrorKind::Server,
-        "missing request body",
-    )
-    .await;
-    check(
-        "native/body-not-json",
-        ErrorKind::Server,
-        "invalid character 'n'",
-    )
-    .await;
-    check("native/length", ErrorKind::Truncated, "after 4").await;
-    check("native/length-text", ErrorKind::Truncated, "after 5").await;
-    // Without messages the server only loads the model and says nothing.
-    check("native/messages-empty", ErrorKind::Empty, "empty answer").await;
-    check("native/render-only", ErrorKind::Interrupted, "broke off").await;
-    check("other/origin-foreign", ErrorKind::Server, "status 403").await;
-    check(
-        "other/path-unknown",
-        ErrorKind::NotOllama,
-        "it has no /api/chat",
-    )
-    .await;
-    check(
-        "other/method-wrong",
-        ErrorKind::NotOllama,
-        "it has no /api/chat",
-    )
-    .await;
-    check("other/root", ErrorKind::Protocol, "not the JSON of a reply").await;
-    check("other/tags", ErrorKind::Protocol, "it has no `message`").await;
+    for (folder, _) in FOLDERS {
+        for (case, kind, words) in ON_BOTH {
+            check(&format!("{folder}/{case}"), kind, words).await;
+        }
+    }
+    for (name, kind, words) in ON_ONE {
+        check(name, kind, words).await;
+    }
 }

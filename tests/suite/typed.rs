@@ -1,11 +1,13 @@
 //! Typed output: the schema that is sent, the form that the model reads, the value that comes back.
 
-use alloy_runtime::{Message, Output, command};
+use alloy_runtime::{Api, Message, Output, command};
 use alloy_tests::server::{Reply, Server};
 use expect_test::{Expect, expect};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::ROUTES;
 
 #[command("Answer", model = "m")]
 async fn answer<T: Output>() -> T;
@@ -19,6 +21,14 @@ fn check<T: Output>(form: &Expect, schema: &Value) {
     form.assert_eq(&system.content);
     let body: Value = serde_json::from_str(&preview.body).unwrap();
     assert_eq!(&body["format"], schema, "{:#}", body["format"]);
+    // The other route sends the same messages and the same schema.
+    let compatible = answer::<T>().api(Api::OpenaiChat).preview().unwrap();
+    assert_eq!(compatible.messages, preview.messages);
+    let sent: Value = serde_json::from_str(&compatible.body).unwrap();
+    match &sent["response_format"]["json_schema"]["schema"] {
+        Value::Null => assert_eq!(sent["response_format"], json!({"type": "json_object"})),
+        sent => assert_eq!(sent.to_string(), body["format"].to_string()),
+    }
 }
 
 #[derive(Debug, PartialEq, Deserialize, JsonSchema)]
@@ -525,9 +535,12 @@ fn any_json_is_asked_for_as_such() {
 // G1
 #[tokio::test]
 async fn values_of_every_shape_come_back() {
-    async fn read<T: Output>(json: &str) -> T {
-        let server = Server::start([Reply::answer(json)]);
-        answer::<T>().host(server.host()).await.unwrap()
+    async fn read<T: Output + PartialEq + std::fmt::Debug>(json: &str) -> T {
+        let server = Server::start([Reply::answer(json), Reply::answer(json)]);
+        let [native, compatible] = ROUTES.map(|api| answer::<T>().api(api).host(server.host()));
+        let value = native.await.unwrap();
+        assert_eq!(compatible.await.unwrap(), value);
+        value
     }
     assert!((read::<f64>(r#"{"value":49.99}"#).await - 49.99).abs() < f64::EPSILON);
     assert!(read::<bool>(r#"{"value":true}"#).await);
@@ -545,7 +558,7 @@ async fn values_of_every_shape_come_back() {
     let users =
         read::<Vec<User>>(r#"{"value":[{"name":"Jason","age":25},{"name":"Tom","age":41}]}"#).await;
     assert_eq!(users[1].name, "Tom");
-    #[derive(Deserialize, JsonSchema)]
+    #[derive(Debug, PartialEq, Deserialize, JsonSchema)]
     struct UserList {
         users: Vec<User>,
     }

@@ -9,7 +9,7 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::{Attribute, FnArg, LitStr, Path, Signature};
 
-use super::model::{Block, Command, Prompt, System, Template};
+use super::model::{Block, Command, Prompt, Setting, System, Template, Value};
 use crate::doc::is_doc;
 use crate::template::Piece;
 
@@ -38,10 +38,7 @@ pub(super) fn command(command: &Command<'_>) -> TokenStream {
         result,
         prompt,
         system,
-        model: _,
-        temperature: _,
-        max_tokens: _,
-        timeout: _,
+        settings: _,
         path,
     } = command;
     let attrs = attrs.iter();
@@ -53,17 +50,19 @@ pub(super) fn command(command: &Command<'_>) -> TokenStream {
     let local = |name| Ident::new(name, Span::mixed_site());
     let (prompt_local, system_local) = (local("__alloy_prompt"), local("__alloy_system"));
     let text = render_prompt(prompt, path);
-    let call = quote!(#path::__private::command::<#output>(&__ALLOY_DEFINITION, #prompt_local));
     // Before the prompt, whose body may move a parameter that the system text mentions.
     let (render_system, call) = match system {
         Some(System::Rendered(template)) => {
             let system = render_template(template, path);
             (
                 quote!(let #system_local = #system;),
-                quote!(#path::__private::with_system(#call, #system_local)),
+                quote!(#path::__private::command_with_system::<#output>(&__ALLOY_DEFINITION, #prompt_local, #system_local)),
             )
         }
-        Some(System::Fixed(_)) | None => (TokenStream::new(), call),
+        Some(System::Fixed(_)) | None => (
+            TokenStream::new(),
+            quote!(#path::__private::command::<#output>(&__ALLOY_DEFINITION, #prompt_local)),
+        ),
     };
     let mut body = Group::new(
         Delimiter::Brace,
@@ -118,27 +117,26 @@ pub(super) fn header(sig: &Signature, returns: &TokenStream) -> TokenStream {
 fn definition(command: &Command<'_>) -> TokenStream {
     let path = &command.path;
     let name = command.sig.ident.unraw().to_string();
-    let model = command.model.iter().map(|model| quote!(.model(#model)));
     let system = command.system.iter().filter_map(|system| match system {
         System::Fixed(text) => Some(quote!(.system(#text))),
         System::Rendered(_) => None,
     });
-    let temperature = command
-        .temperature
-        .iter()
-        .map(|value| quote!(.temperature(#value)));
-    let max_tokens = command
-        .max_tokens
-        .iter()
-        .map(|value| quote!(.max_tokens(#value)));
-    let timeout = command
-        .timeout
-        .iter()
-        .map(|millis| quote!(.timeout_millis(#millis)));
-    quote! {
-        #path::__private::Definition::new(#name)
-            #(#model)* #(#system)* #(#temperature)* #(#max_tokens)* #(#timeout)*
-    }
+    let settings = command.settings.iter().map(|Setting { key, value }| {
+        let value = match value {
+            Value::Tokens(value) => value.clone(),
+            Value::Think(variant) => quote!(#path::__private::Think::#variant),
+            Value::Options(pairs) => {
+                let pairs = pairs
+                    .iter()
+                    .map(|(name, json)| quote!(#path::__private::OptionPair::new(#name, #json)));
+                quote!(const { &[#(#pairs),*] })
+            }
+        };
+        // The key's place is its author's, but no method of theirs is called.
+        let method = Ident::new(&key.to_string(), Span::call_site());
+        quote!(.#method(#value))
+    });
+    quote!(#path::__private::Definition::new(#name) #(#system)* #(#settings)*)
 }
 
 fn render_prompt(prompt: &Prompt<'_>, path: &Path) -> TokenStream {

@@ -1,6 +1,6 @@
 //! What the expansion of a command needs: nothing in it can be wrong any more.
 
-use proc_macro2::{Group, Span};
+use proc_macro2::{Group, Span, TokenStream};
 use syn::{Attribute, Ident, LitStr, Path, Signature, Type, Visibility};
 
 use crate::template::Piece;
@@ -17,13 +17,23 @@ pub(super) struct Command<'a> {
     pub(super) result: Option<Type>,
     pub(super) prompt: Prompt<'a>,
     pub(super) system: Option<System>,
-    pub(super) model: Option<LitStr>,
-    pub(super) temperature: Option<f64>,
-    pub(super) max_tokens: Option<u32>,
-    /// In milliseconds.
-    pub(super) timeout: Option<u64>,
+    pub(super) settings: Vec<Setting>,
     /// Where `alloy-runtime` is.
     pub(super) path: Path,
+}
+
+/// A key that is the same in every call. `Definition` has a method of its name.
+pub(super) struct Setting {
+    pub(super) key: Ident,
+    pub(super) value: Value,
+}
+
+pub(super) enum Value {
+    Tokens(TokenStream),
+    /// A variant of `Think`.
+    Think(Ident),
+    /// Names, and values as JSON.
+    Options(Vec<(String, String)>),
 }
 
 /// Where the prompt comes from.

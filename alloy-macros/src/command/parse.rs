@@ -1,21 +1,27 @@
 //! The arguments of `#[command(…)]`, each known by its key.
 
 use proc_macro2::TokenStream;
-use quote::ToTokens as _;
+use quote::{ToTokens as _, quote};
+use syn::ext::IdentExt as _;
 use syn::{Ident, LitStr, Path};
 
+use super::model::{Setting, Value};
 use crate::attr::{self, Argument, Pair};
 use crate::errors::Errors;
 use crate::keys;
 
 /// The keys, in the order in which a person learns them.
-pub(super) const KEYS: [&str; 7] = [
+pub(super) const KEYS: [&str; 11] = [
     "prompt",
     "model",
     "system",
     "temperature",
     "max_tokens",
+    "retry",
     "timeout",
+    "max_tool_turns",
+    "think",
+    "options",
     "crate",
 ];
 
@@ -23,12 +29,9 @@ pub(super) const KEYS: [&str; 7] = [
 #[derive(Default)]
 pub(super) struct Arguments {
     pub(super) prompt: Option<LitStr>,
-    pub(super) model: Option<LitStr>,
     pub(super) system: Option<LitStr>,
-    pub(super) temperature: Option<f64>,
-    pub(super) max_tokens: Option<u32>,
-    /// In milliseconds.
-    pub(super) timeout: Option<u64>,
+    /// The keys that are the same in every call.
+    pub(super) settings: Vec<Setting>,
     pub(super) path: Option<Path>,
 }
 
@@ -39,14 +42,16 @@ pub(super) fn arguments(tokens: TokenStream, errors: &mut Errors) -> Arguments {
     for argument in attr::arguments(tokens, errors) {
         let (key, place) = match &argument {
             Argument::Template(template) => ("prompt".to_owned(), template.to_token_stream()),
-            Argument::Pair(pair) => (pair.key.to_string(), pair.key.to_token_stream()),
+            Argument::Pair(pair) | Argument::List(pair) => {
+                (pair.key.to_string(), pair.key.to_token_stream())
+            }
         };
         if seen.contains(&key) {
             errors.push(place, format!("`{key}` is given twice; keep one"));
             continue;
         }
         seen.push(key);
-        if let Err(error) = read.take(argument) {
+        if let Err(error) = read.take(argument, errors) {
             errors.add(error);
         }
     }
@@ -54,13 +59,21 @@ pub(super) fn arguments(tokens: TokenStream, errors: &mut Errors) -> Arguments {
 }
 
 impl Arguments {
-    fn take(&mut self, argument: Argument) -> syn::Result<()> {
+    fn take(&mut self, argument: Argument, errors: &mut Errors) -> syn::Result<()> {
         let Pair { key, value } = match argument {
             Argument::Template(template) => {
                 self.prompt = Some(template);
                 return Ok(());
             }
-            Argument::Pair(pair) => pair,
+            Argument::List(pair) if pair.key == "options" => {
+                self.options(pair.value, errors);
+                return Ok(());
+            }
+            Argument::List(Pair { key, .. }) if KEYS.iter().any(|known| key == known) => {
+                let message = format!("`{key}` takes a value: `{key} = …`");
+                return Err(syn::Error::new_spanned(key, message));
+            }
+            Argument::Pair(pair) | Argument::List(pair) => pair,
         };
         let name = key.to_string();
         match name.as_str() {
@@ -72,16 +85,79 @@ impl Arguments {
                         "the model is empty; expected for example `model = \"ollama:llama3.1\"`";
                     return Err(syn::Error::new_spanned(model, message));
                 }
-                self.model = Some(model);
+                self.set(key, Value::Tokens(model.to_token_stream()));
             }
             "system" => self.system = Some(keys::string(&name, "Be brief.", value)?),
-            "temperature" => self.temperature = Some(keys::number(&name, value)?),
-            "max_tokens" => self.max_tokens = Some(keys::positive(&name, value)?),
-            "timeout" => self.timeout = Some(keys::millis(&name, value)?),
+            "temperature" => {
+                let number = keys::number(&name, value)?;
+                self.set(key, Value::Tokens(quote!(#number)));
+            }
+            "max_tokens" | "retry" | "max_tool_turns" => {
+                let (least, example) = match name.as_str() {
+                    "max_tokens" => (1, 200),
+                    "retry" => (1, 3),
+                    _ => (0, 10),
+                };
+                let count = keys::count(&name, least, example, value)?;
+                self.set(key, Value::Tokens(quote!(#count)));
+            }
+            "timeout" => {
+                let millis = keys::millis(&name, value)?;
+                self.set(key, Value::Tokens(quote!(#millis)));
+            }
+            "think" => {
+                let variant = keys::think(&name, value)?;
+                self.set(key, Value::Think(variant));
+            }
+            "options" => {
+                let message = "`options` takes a list: `options(num_ctx = 8192)`";
+                return Err(syn::Error::new_spanned(key, message));
+            }
             "crate" => self.path = Some(keys::path(&name, value)?),
             _ => return Err(unknown(&key)),
         }
         Ok(())
+    }
+
+    /// `options(num_ctx = 8192, stop = ["END"])`.
+    fn options(&mut self, tokens: TokenStream, errors: &mut Errors) {
+        let mut pairs = Vec::new();
+        let mut seen: Vec<String> = Vec::new();
+        for argument in attr::arguments(tokens, errors) {
+            let Pair { key, value } = match argument {
+                Argument::Pair(pair) => pair,
+                Argument::Template(other) => {
+                    errors.push(
+                        other,
+                        "an option is `name = value`: `options(num_ctx = 8192)`",
+                    );
+                    continue;
+                }
+                Argument::List(Pair { key, .. }) => {
+                    errors.push(
+                        key,
+                        "an option is `name = value`: `options(num_ctx = 8192)`",
+                    );
+                    continue;
+                }
+            };
+            let name = key.unraw().to_string();
+            if seen.contains(&name) {
+                errors.push(key, format!("`{name}` is given twice; keep one"));
+                continue;
+            }
+            match keys::json(&name, value) {
+                Ok(json) => pairs.push((name.clone(), json)),
+                Err(error) => errors.add(error),
+            }
+            seen.push(name);
+        }
+        let key = Ident::new("options", proc_macro2::Span::call_site());
+        self.set(key, Value::Options(pairs));
+    }
+
+    fn set(&mut self, key: Ident, value: Value) {
+        self.settings.push(Setting { key, value });
     }
 }
 

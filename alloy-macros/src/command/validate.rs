@@ -22,11 +22,8 @@ pub(super) fn validate(
 ) -> Result<Command<'_>, (Errors, Path)> {
     let Arguments {
         prompt,
-        model,
         system,
-        temperature,
-        max_tokens,
-        timeout,
+        settings,
         path,
     } = arguments;
     let path = path.unwrap_or_else(|| parse_quote!(::alloy_runtime));
@@ -53,10 +50,7 @@ pub(super) fn validate(
             result,
             prompt,
             system: system.map(|(system, _)| system),
-            model,
-            temperature,
-            max_tokens,
-            timeout,
+            settings,
             path,
         }),
         _ => Err((errors, path)),

@@ -8,6 +8,7 @@ use crate::global;
 use crate::message::Message;
 use crate::output::Output;
 use crate::route::Route;
+use crate::warning::Warning;
 
 /// What a command would send first, and the settings behind it. Nothing was sent.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct Preview {
     pub url: String,
     /// The body, byte for byte.
     pub body: String,
+    /// What the request cannot express of the settings.
+    pub warnings: Vec<Warning>,
 }
 
 impl<T: Output, M> Command<T, M> {
@@ -65,10 +68,17 @@ impl<T: Output, M> Command<T, M> {
             system: request.system.clone(),
         };
         let prepared = engine::prepare(request, own, global::expectation::<T>())?;
+        let system = prepared.system_message().into_iter();
+        let server = &prepared.server;
         Ok(Preview {
-            messages: prepared.messages(&request.prompt),
-            url: prepared.host.chat_address(),
-            settings: prepared.settings,
+            messages: system.chain(request.conversation()).collect(),
+            url: format!(
+                "{}{}",
+                server.address(),
+                server.chat_path(prepared.route.api)
+            ),
+            warnings: prepared.warnings,
+            settings: *prepared.settings,
             route: prepared.route,
             body: String::from_utf8_lossy(&prepared.body).into_owned(),
         })

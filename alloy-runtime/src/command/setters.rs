@@ -1,148 +1,146 @@
 //! What one call sets for itself.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Command, State};
-use crate::config::{
-    Host, Layer, Text, check_max_tokens, check_model, check_temperature, check_timeout,
-};
-use crate::error::Error;
+use serde::Serialize;
+use serde_json::Value;
 
-/// Settings of this call: each wins over the attribute and the environment.
+use super::{Command, State};
+use crate::config::{Api, Config, KeepAlive, Layer, Think, setters};
+use crate::error::Error;
+use crate::message::{Image, Message, Role};
+use crate::prompt;
+use crate::request::Request;
+
+/// Settings of this call: each wins over the attribute, the scope, the process and the environment.
 ///
 /// A value that cannot be used is an [`Error`] of kind
 /// [`Configuration`](crate::ErrorKind::Configuration) when the command is awaited; the first one is
 /// kept. A setter on a command that was polled before has no effect.
 impl<T, M> Command<T, M> {
-    /// The model: `ollama:NAME`, `ollama/NAME`, `local:NAME`, or just `NAME`.
+    setters!();
+
+    /// All that `config` sets, for this call. What was set on the call before and is not in `config`
+    /// stays.
     ///
     /// ```
-    /// # use alloy_runtime::command;
+    /// # use alloy_runtime::{Config, command};
     /// # #[command("Say hello", model = "ollama:llama3.1")]
     /// # async fn hello() -> String;
     /// # fn main() -> Result<(), alloy_runtime::Error> {
-    /// let preview = hello().model("ollama:qwen3:4b").preview()?;
-    /// assert!(preview.body.contains(r#""model":"qwen3:4b""#));
+    /// let careful = Config::new().temperature(0.0).option("seed", 1);
+    /// let preview = hello().max_tokens(100).config(careful).preview()?;
+    /// assert!(preview.body.contains(r#""options":{"temperature":0.0,"num_predict":100,"seed":1}"#));
     /// # Ok(())
     /// # }
     /// ```
-    pub fn model(self, model: impl Into<String>) -> Self {
-        let model = model.into();
-        self.set(|call| {
-            check_model("the model", &model, "Pass a model to `.model(…)`.")?;
-            call.model = Some(Text::Owned(model));
+    pub fn config(self, config: Config) -> Self {
+        self.set(|layer| {
+            config.check()?;
+            layer.merge(config.layer);
             Ok(())
         })
     }
 
-    /// The system text, which stands above the prompt. It replaces the attribute's; an empty one takes
-    /// that away. It is sent as it is: placeholders are for the attribute.
+    /// The conversation before this call: [`Outcome::messages`](crate::Outcome::messages) of the call
+    /// before it, for example. It stands between the system text and the prompt, and replaces what was
+    /// given before.
+    ///
+    /// With a history, a native server drops the oldest messages where the conversation outgrows the
+    /// model's context; set the option `truncate` to `false` for an error instead.
+    ///
+    /// A system message in it is a configuration error: the system text is the command's own.
     ///
     /// ```
-    /// # use alloy_runtime::{Message, command};
-    /// # #[command("Say hello", model = "ollama:llama3.1")]
-    /// # async fn hello() -> String;
+    /// # use alloy_runtime::{Message, ask};
     /// # fn main() -> Result<(), alloy_runtime::Error> {
-    /// let preview = hello().system("Answer in French.").preview()?;
-    /// assert_eq!(preview.messages[0], Message::system("Answer in French."));
+    /// let earlier = [Message::user("I am Ann."), Message::assistant("Hello, Ann!")];
+    /// let preview = ask("What is my name?").model("m").history(earlier).preview()?;
+    /// assert_eq!(preview.messages.len(), 3);
     /// # Ok(())
     /// # }
     /// ```
-    pub fn system(self, system: impl Into<String>) -> Self {
-        self.set(|call| {
-            call.system = Some(Text::Owned(system.into()));
+    pub fn history(self, messages: impl IntoIterator<Item = Message>) -> Self {
+        self.change(|request| {
+            request.history = messages.into_iter().collect();
+            let roles = request.history.iter().map(|message| message.role);
+            if roles.into_iter().any(|role| role == Role::System) {
+                return Err(Error::configuration(
+                    "the history has a system message; a command has its own system text",
+                    "Leave it out of `.history(…)` and pass its text to `.system(…)`.",
+                ));
+            }
             Ok(())
         })
     }
 
-    /// How freely the model chooses its words, from 0 (always the likeliest) to 2. Unset, the model's
-    /// own default holds.
+    /// A picture that the prompt is about: the bytes of a PNG, JPEG or WebP file. May be called several
+    /// times.
     ///
-    /// ```
-    /// # use alloy_runtime::command;
-    /// # #[command("Say hello", model = "ollama:llama3.1")]
-    /// # async fn hello() -> String;
-    /// # fn main() -> Result<(), alloy_runtime::Error> {
-    /// let preview = hello().temperature(0.2).preview()?;
-    /// assert!(preview.body.contains(r#""temperature":0.2"#));
+    /// Before anything is sent, Ollama is asked whether the model can see; one that cannot is an error
+    /// of kind [`Capability`](crate::ErrorKind::Capability), because the server would drop the picture
+    /// without a word.
+    ///
+    /// ```no_run
+    /// # use alloy_runtime::ask;
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// let photo = std::fs::read("cat.jpg")?;
+    /// println!("{}", ask("What is this?").model("ollama:llava").image(photo).await?);
     /// # Ok(())
     /// # }
     /// ```
-    pub fn temperature(self, temperature: f64) -> Self {
-        self.set(|call| {
-            let checked = check_temperature("temperature", temperature, "`.temperature(…)`")?;
-            call.temperature = Some(checked);
+    pub fn image(self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.change(|request| {
+            let bytes = bytes.into();
+            if bytes.is_empty() {
+                return Err(Error::configuration(
+                    "the image is empty; expected the bytes of a PNG, JPEG or WebP file",
+                    "Pass the whole content of the file to `.image(…)`.",
+                ));
+            }
+            request.images.push(Image::new(bytes));
             Ok(())
         })
     }
 
-    /// The most tokens an answer may take, at least 1, thinking included. An answer that reaches it
-    /// is an error of kind [`Truncated`](crate::ErrorKind::Truncated), which carries the text so far.
+    /// Adds a value to the prompt, as a block with a label: text as it is, anything else as JSON. The
+    /// label is letters, digits, `_` and `-`.
     ///
     /// ```
-    /// # use alloy_runtime::command;
-    /// # #[command("Say hello", model = "ollama:llama3.1")]
-    /// # async fn hello() -> String;
+    /// # use alloy_runtime::ask;
     /// # fn main() -> Result<(), alloy_runtime::Error> {
-    /// let preview = hello().max_tokens(200).preview()?;
-    /// assert!(preview.body.contains(r#""num_predict":200"#));
+    /// let preview = ask("Sum it up.").model("m").context("text", "Long.").preview()?;
+    /// assert_eq!(preview.messages[0].content, "Sum it up.\n\n<text>\nLong.\n</text>");
     /// # Ok(())
     /// # }
     /// ```
-    pub fn max_tokens(self, max_tokens: u32) -> Self {
-        self.set(|call| {
-            let checked = check_max_tokens("max_tokens", max_tokens, "`.max_tokens(…)`")?;
-            call.max_tokens = Some(checked);
-            Ok(())
+    pub fn context(self, name: &str, value: &(impl Serialize + ?Sized)) -> Self {
+        self.change(|request| {
+            let is_label = |c: char| c.is_alphanumeric() || "_-".contains(c);
+            if name.is_empty() || !name.chars().all(is_label) {
+                return Err(Error::configuration(
+                    format!("the label `{name}` of a context is none; expected letters, digits, `_` and `-`"),
+                    "Pass a name such as `text` to `.context(…)`.",
+                ));
+            }
+            let value = serde_json::to_value(value).map_err(|error| Error::prompt(error.into()))?;
+            let text = match value {
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            prompt::push_block(&mut request.prompt, name, &text)
+                .map_err(|error| Error::prompt(error.into()))
         })
     }
 
-    /// How long everything may take, from the first poll to the value. Unset, the command waits as
-    /// long as the server works: the first call of a model loads it, which can take minutes.
-    ///
-    /// ```
-    /// # use std::time::Duration;
-    /// # use alloy_runtime::command;
-    /// # #[command("Say hello", model = "ollama:llama3.1")]
-    /// # async fn hello() -> String;
-    /// # fn main() -> Result<(), alloy_runtime::Error> {
-    /// let preview = hello().timeout(Duration::from_secs(90)).preview()?;
-    /// assert!(preview.settings.to_string().contains("90s  (call)"));
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn timeout(self, timeout: Duration) -> Self {
-        self.set(|call| {
-            call.timeout = Some(check_timeout("timeout", timeout, "`.timeout(…)`")?);
-            Ok(())
-        })
+    fn set(self, set: impl FnOnce(&mut Layer) -> Result<(), Error>) -> Self {
+        self.change(|request| set(request.call.get_or_insert_default()))
     }
 
-    /// The server's address, as in `OLLAMA_HOST`: `gpu-box`, `127.0.0.1:11434`,
-    /// `http://gpu-box:11434/ollama`.
-    ///
-    /// ```
-    /// # use alloy_runtime::command;
-    /// # #[command("Say hello", model = "ollama:llama3.1")]
-    /// # async fn hello() -> String;
-    /// # fn main() -> Result<(), alloy_runtime::Error> {
-    /// let preview = hello().host("gpu-box").preview()?;
-    /// assert_eq!(preview.url, "http://gpu-box:11434/api/chat");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn host(self, host: impl AsRef<str>) -> Self {
-        self.set(|call| {
-            call.host = Some(Arc::new(Host::parse("the host", host.as_ref())?));
-            Ok(())
-        })
-    }
-
-    fn set(mut self, set: impl FnOnce(&mut Layer) -> Result<(), Error>) -> Self {
+    fn change(mut self, change: impl FnOnce(&mut Request) -> Result<(), Error>) -> Self {
         if let State::Ready(request) = &mut self.state {
-            if let Err(error) = set(&mut request.call) {
-                request.refused.get_or_insert(error);
+            if let Err(error) = change(request) {
+                request.refuse(error);
             }
         } else {
             debug_assert!(

@@ -1,25 +1,42 @@
-//! The server's address, by Ollama's own rules for `OLLAMA_HOST`.
+//! The addresses of servers: Ollama's, by its own rules for `OLLAMA_HOST`, and those of others.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use reqwest::Url;
+pub(crate) use reqwest::Url;
 
+use super::Api;
 use crate::error::{Error, excerpt};
 
 const DEFAULT_PORT: u16 = 11434;
-const CHAT: &str = "/api/chat";
-const TAGS: &str = "/api/tags";
+const NATIVE: &str = "/api/chat";
+const OPENAI_CHAT: &str = "/v1/chat/completions";
+/// Below the base URL of any other server, which has its version in it.
+const COMPLETIONS: &str = "/chat/completions";
 
-/// Where the server listens, with the URLs that commands use made once.
+/// Where Ollama listens, with the URLs that commands use made once.
 #[derive(Clone)]
 pub(crate) struct Host {
-    /// The base URL as people write it, without credentials and without a trailing slash.
+    place: Place,
+    native: Url,
+    openai_chat: Url,
+}
+
+/// Where another Chat Completions server listens.
+#[derive(Clone)]
+pub(crate) struct BaseUrl {
+    place: Place,
+    completions: Url,
+}
+
+/// A base URL, taken apart.
+#[derive(Clone)]
+struct Place {
+    /// The URL as people write it, without credentials and without a trailing slash.
     address: String,
-    /// These two hold the credentials of a host written as `http://user:password@…`, which the client
-    /// turns into an `Authorization` header: show `address` instead.
-    chat: Url,
-    tags: Url,
+    /// `scheme://user:password@host:port/path`. The client turns credentials into an `Authorization`
+    /// header; show `address` instead.
+    secret: String,
     loopback: bool,
 }
 
@@ -31,8 +48,102 @@ impl Host {
     ///
     /// `given` names the value in errors.
     pub(crate) fn parse(given: &str, text: &str) -> Result<Self, Error> {
+        let text = unquoted(text);
+        let place = Place::parse(given, text, |path| {
+            let ends = ["v1", "api"];
+            let base = ends.iter().find_map(|end| {
+                let base = path.strip_suffix(end)?;
+                (base.is_empty() || base.ends_with('/')).then_some(base)
+            });
+            base.unwrap_or(path)
+        })?;
+        Ok(Self {
+            native: place.url(given, text, NATIVE)?,
+            openai_chat: place.url(given, text, OPENAI_CHAT)?,
+            place,
+        })
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.place.address
+    }
+
+    /// The path of chat requests below the address.
+    pub(crate) fn chat_path(api: Api) -> &'static str {
+        match api {
+            Api::Native => NATIVE,
+            Api::OpenaiChat => OPENAI_CHAT,
+        }
+    }
+
+    /// `POST` here is one chat request.
+    pub(crate) fn chat_url(&self, api: Api) -> &Url {
+        match api {
+            Api::Native => &self.native,
+            Api::OpenaiChat => &self.openai_chat,
+        }
+    }
+
+    /// Another of the server's own endpoints, `/api/tags` for example.
+    pub(crate) fn url(&self, path: &str) -> Url {
+        let mut url = self.native.clone();
+        let base = url.path().strip_suffix(NATIVE).unwrap_or_default();
+        let path = format!("{base}{path}");
+        url.set_path(&path);
+        url
+    }
+
+    /// Whether the server is on this machine, where no proxy stands in between.
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.place.loopback
+    }
+}
+
+impl BaseUrl {
+    /// Reads a base URL as the clients of OpenAI do: the path is kept as it is, and requests go to
+    /// `chat/completions` below it. What [`Host::parse`] says of the rest holds here, but that a URL
+    /// has a scheme.
+    pub(crate) fn parse(given: &str, text: &str) -> Result<Self, Error> {
+        let text = unquoted(text);
+        if !text.contains("://") {
+            return Err(Error::configuration(
+                format!("{given} is `{}`, which is no URL", shown(text)),
+                "Expected a URL with its scheme, such as http://127.0.0.1:8000/v1.",
+            ));
+        }
+        let place = Place::parse(given, text, |path| {
+            path.strip_suffix(COMPLETIONS.trim_start_matches('/'))
+                .unwrap_or(path)
+        })?;
+        Ok(Self {
+            completions: place.url(given, text, COMPLETIONS)?,
+            place,
+        })
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.place.address
+    }
+
+    /// The path of chat requests below the address.
+    pub(crate) fn chat_path() -> &'static str {
+        COMPLETIONS
+    }
+
+    /// `POST` here is one chat request.
+    pub(crate) fn chat_url(&self) -> &Url {
+        &self.completions
+    }
+
+    pub(crate) fn is_loopback(&self) -> bool {
+        self.place.loopback
+    }
+}
+
+impl Place {
+    /// Takes `text` apart; `base` takes off what the end of its path has too much.
+    fn parse(given: &str, text: &str, base: impl Fn(&str) -> &str) -> Result<Self, Error> {
         let bad = |why: &str| unusable(given, text, why);
-        let text = text.trim().trim_matches(['"', '\'']).trim();
         let (scheme, rest) = match text.split_once("://") {
             Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),
             None => ("http".to_owned(), text),
@@ -84,56 +195,25 @@ impl Host {
         }
         let (name, port) = split_port(authority, port);
         let name = connectable(name);
-        let path = path.trim_end_matches('/');
-        let path = ["v1", "api"]
-            .iter()
-            .find_map(|end| {
-                let base = path.strip_suffix(end)?;
-                (base.is_empty() || base.ends_with('/')).then_some(base)
-            })
-            .unwrap_or(path)
-            .trim_end_matches('/');
+        let path = base(path.trim_end_matches('/')).trim_end_matches('/');
         let separator = if path.is_empty() { "" } else { "/" };
         let base = format!("{name}:{port}{separator}{path}");
-
-        let url = |end: &str| {
-            Url::parse(&format!("{scheme}://{user}{base}{end}"))
-                .map_err(|error| bad(&error.to_string()))
-        };
-        let (chat, tags) = (url(CHAT)?, url(TAGS)?);
-        let Some(host) = chat.host_str() else {
+        let secret = format!("{scheme}://{user}{base}");
+        let url = Url::parse(&secret).map_err(|error| bad(&error.to_string()))?;
+        let Some(host) = url.host_str() else {
             return Err(bad("it names no host"));
         };
         Ok(Self {
             address: format!("{scheme}://{base}"),
             loopback: is_loopback(host),
-            chat,
-            tags,
+            secret,
         })
     }
 
-    pub(crate) fn address(&self) -> &str {
-        &self.address
-    }
-
-    /// Where chat requests go, as it may be shown.
-    pub(crate) fn chat_address(&self) -> String {
-        format!("{}{CHAT}", self.address)
-    }
-
-    /// `POST` here is one chat request of the native route.
-    pub(crate) fn chat_url(&self) -> &Url {
-        &self.chat
-    }
-
-    /// `GET` here lists the installed models.
-    pub(crate) fn tags_url(&self) -> &Url {
-        &self.tags
-    }
-
-    /// Whether the server is on this machine, where no proxy stands in between.
-    pub(crate) fn is_loopback(&self) -> bool {
-        self.loopback
+    /// The URL of an endpoint below this place.
+    fn url(&self, given: &str, text: &str, path: &str) -> Result<Url, Error> {
+        Url::parse(&format!("{}{path}", self.secret))
+            .map_err(|error| unusable(given, text, &error.to_string()))
     }
 }
 
@@ -146,8 +226,18 @@ impl Default for Host {
 
 impl fmt::Debug for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Host({})", self.address)
+        write!(f, "Host({})", self.address())
     }
+}
+
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BaseUrl({})", self.address())
+    }
+}
+
+fn unquoted(text: &str) -> &str {
+    text.trim().trim_matches(['"', '\'']).trim()
 }
 
 fn unusable(given: &str, text: &str, why: &str) -> Error {
@@ -158,7 +248,7 @@ fn unusable(given: &str, text: &str, why: &str) -> Error {
 }
 
 /// The text as it may be shown: without what stands before an `@`.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     let is_scheme = |scheme: &str| {
         scheme
             .chars()
@@ -258,8 +348,41 @@ mod tests {
     #[test]
     fn the_urls_stand_below_the_path() {
         let host = Host::parse("OLLAMA_HOST", "gpu/ollama/").unwrap();
-        assert_eq!(host.chat_url().as_str(), "http://gpu:11434/ollama/api/chat");
-        assert_eq!(host.tags_url().as_str(), "http://gpu:11434/ollama/api/tags");
+        let url = |api| host.chat_url(api).as_str();
+        assert_eq!(url(Api::Native), "http://gpu:11434/ollama/api/chat");
+        assert_eq!(
+            url(Api::OpenaiChat),
+            "http://gpu:11434/ollama/v1/chat/completions"
+        );
+        assert_eq!(
+            host.url("/api/tags").as_str(),
+            "http://gpu:11434/ollama/api/tags"
+        );
+    }
+
+    // A9
+    #[test]
+    fn base_urls_keep_their_path() {
+        let check = |text: &str, url: &str| {
+            let base = BaseUrl::parse("OPENAI_BASE_URL", text).unwrap();
+            assert_eq!(base.chat_url().as_str(), url, "{text:?}");
+        };
+        check("http://gpu:8000/v1", "http://gpu:8000/v1/chat/completions");
+        check("http://gpu:8000/v1/", "http://gpu:8000/v1/chat/completions");
+        check(
+            "http://gpu/v1beta/openai",
+            "http://gpu/v1beta/openai/chat/completions",
+        );
+        check("http://gpu", "http://gpu/chat/completions");
+        check(
+            "http://gpu/v1/chat/completions",
+            "http://gpu/v1/chat/completions",
+        );
+        let error = BaseUrl::parse("OPENAI_BASE_URL", "gpu:8000/v1").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "OPENAI_BASE_URL is `gpu:8000/v1`, which is no URL"
+        );
     }
 
     #[test]
@@ -345,7 +468,8 @@ mod tests {
     #[test]
     fn credentials_are_sent_and_never_shown() {
         let host = Host::parse("OLLAMA_HOST", "http://ann:hunter2@gpu:8080/x").unwrap();
-        assert_eq!(host.chat_url().password(), Some("hunter2"));
+        assert_eq!(host.chat_url(Api::Native).password(), Some("hunter2"));
+        assert_eq!(host.url("/api/tags").password(), Some("hunter2"));
         assert_eq!(host.address(), "http://gpu:8080/x");
         assert!(!format!("{host:?}").contains("hunter2"));
         for bad in [

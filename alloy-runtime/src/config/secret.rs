@@ -3,13 +3,41 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// The value of an `Authorization` header. Neither `Debug` nor `Display` shows it.
+use super::Text;
+use crate::error::Error;
+
+/// A key, or the value of an `Authorization` header. Neither `Debug` nor `Display` shows it.
 #[derive(Clone)]
-pub(crate) struct Secret(Arc<str>);
+pub(crate) struct Secret(Text);
 
 impl Secret {
     pub(crate) fn new(value: impl Into<Arc<str>>) -> Self {
-        Self(value.into())
+        Self(Text::Shared(value.into()))
+    }
+
+    /// What is no secret, in the place of one.
+    pub(crate) const fn known(value: &'static str) -> Self {
+        Self(Text::Static(value))
+    }
+
+    /// A key as the value of an `Authorization` header; it may have its `Bearer` already.
+    ///
+    /// # Errors
+    ///
+    /// A key that no header can carry. `given` names it.
+    pub(crate) fn bearer(given: &str, key: &str) -> Result<Self, Error> {
+        let key = key.trim();
+        let key = key.strip_prefix("Bearer ").unwrap_or(key);
+        // The value itself stays out of the message: it is a secret even when it is broken.
+        if key.bytes().any(|byte| !(0x20..0x7f).contains(&byte)) {
+            return Err(Error::configuration(
+                format!(
+                    "{given} has characters that no HTTP header can carry; expected printable ASCII"
+                ),
+                format!("Set {given} again, without line ends, or unset it."),
+            ));
+        }
+        Ok(Self::new(format!("Bearer {key}")))
     }
 
     /// The value itself, for the transport alone.

@@ -1,32 +1,62 @@
-//! How settings read: a line a key that is set.
+//! How settings read: a line a key that has a value.
 
 use std::fmt;
 
-use super::{Settings, Source};
+use super::{Config, OptionPair, Settings, Source};
 
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = self.lines();
+        let width = lines.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
         let mut separator = "";
-        self.each(|name, value, source| {
+        for (name, value, source) in lines {
             // A model in the attribute is a pin: say so, since no variable will change it.
-            let pinned = match (name, source) {
+            let pinned = match (name.as_str(), source) {
                 ("model", Source::Attribute) => ", pinned",
                 _ => "",
             };
-            write!(f, "{separator}{name:<11}  {value}  ({source}{pinned})")?;
+            write!(f, "{separator}{name:<width$}  {value}  ({source}{pinned})")?;
             separator = "\n";
-            Ok(())
-        })
+        }
+        Ok(())
     }
 }
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut lines = f.debug_struct("Settings");
-        self.each(|name, value, source| {
-            lines.field(name, &format_args!("{value} ({source})"));
-            Ok(())
-        })?;
-        lines.finish()
+        let mut out = f.debug_struct("Settings");
+        for (name, value, source) in self.lines() {
+            out.field(&name, &format_args!("{value} ({source})"));
+        }
+        out.finish()
+    }
+}
+
+impl Settings {
+    /// Every value there is: name, text and layer; options are named `options.num_ctx`.
+    fn lines(&self) -> Vec<(String, String, Source)> {
+        let keys = self.each().into_iter();
+        let keys = keys.map(|(name, value, source)| (name.to_owned(), value, source));
+        let options = self.options.iter().map(|(name, set)| {
+            let name = format!("options.{name}");
+            (name, set.value.to_string(), set.source)
+        });
+        keys.chain(options).collect()
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Config");
+        for (name, value) in self.layer.each() {
+            out.field(name, &format_args!("{value}"));
+        }
+        for OptionPair { name, json } in self.layer.options.iter() {
+            out.field(&format!("options.{name}"), &format_args!("{json}"));
+        }
+        if let Some(refused) = &self.refused {
+            out.field("refused", &format_args!("{refused}"));
+        }
+        out.finish()
     }
 }

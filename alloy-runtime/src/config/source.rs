@@ -10,12 +10,32 @@ pub(crate) struct Setting<T> {
 }
 
 /// Where a setting's value came from, strongest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Source {
+///
+/// ```
+/// use alloy_runtime::{Source, command};
+///
+/// #[command("Say hello", model = "ollama:llama3.1")]
+/// async fn hello() -> String;
+///
+/// # fn main() -> Result<(), alloy_runtime::Error> {
+/// let settings = hello().temperature(0.2).preview()?.settings;
+/// assert_eq!(settings.source("model"), Some(Source::Attribute));
+/// assert_eq!(settings.source("temperature"), Some(Source::Call));
+/// assert_eq!(settings.source("seed"), None);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Source {
     /// A setter on this command: `.temperature(0.2)`.
     Call,
     /// The command's attribute: `#[command(temperature = 0.2)]`.
     Attribute,
+    /// The [`with_config`](crate::with_config) that the command was made in.
+    Scope,
+    /// [`configure`](crate::configure).
+    Process,
     /// A variable of the environment.
     Environment,
     /// Alloy's own default.
@@ -27,30 +47,17 @@ impl fmt::Display for Source {
         f.write_str(match self {
             Self::Call => "call",
             Self::Attribute => "attribute",
+            Self::Scope => "scope",
+            Self::Process => "process",
             Self::Environment => "environment",
             Self::Default => "default",
         })
     }
 }
 
-impl<T: Clone> Setting<T> {
-    pub(crate) fn first<const OWN: usize, const SHARED: usize>(
-        own: [(Option<T>, Source); OWN],
-        shared: [(&Option<T>, Source); SHARED],
-    ) -> Option<Self> {
-        for (value, source) in own {
-            if let Some(value) = value {
-                return Some(Self { value, source });
-            }
-        }
-        for (value, source) in shared {
-            if let Some(value) = value {
-                return Some(Self {
-                    value: value.clone(),
-                    source,
-                });
-            }
-        }
-        None
+impl<T> Setting<T> {
+    /// A layer's value, with the layer.
+    pub(crate) fn of(value: Option<T>, source: Source) -> Option<Self> {
+        value.map(|value| Self { value, source })
     }
 }

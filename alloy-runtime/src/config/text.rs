@@ -12,6 +12,21 @@ pub(crate) enum Text {
     Owned(String),
 }
 
+impl Text {
+    /// Makes it cheap to clone, for a layer that many commands read.
+    pub(super) fn share(&mut self) {
+        if let Self::Owned(text) = self {
+            *self = Self::Shared(Arc::from(text.as_str()));
+        }
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
 impl Deref for Text {
     type Target = str;
 

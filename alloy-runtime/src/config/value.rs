@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 
-pub(crate) fn check_model(given: &str, model: &str, fix: &str) -> Result<(), Error> {
+pub(super) fn model(given: &str, model: &str, fix: &str) -> Result<(), Error> {
     if model.trim().is_empty() {
         return Err(Error::configuration(
             format!("{given} is empty; expected a model such as `ollama:llama3.1`"),
@@ -17,7 +17,7 @@ pub(crate) fn check_model(given: &str, model: &str, fix: &str) -> Result<(), Err
     Ok(())
 }
 
-pub(crate) fn check_temperature(given: &str, value: f64, fix: &str) -> Result<f64, Error> {
+pub(super) fn temperature(given: &str, value: f64, fix: &str) -> Result<f64, Error> {
     if (0.0..=2.0).contains(&value) {
         return Ok(value);
     }
@@ -27,24 +27,32 @@ pub(crate) fn check_temperature(given: &str, value: f64, fix: &str) -> Result<f6
     ))
 }
 
-pub(crate) fn check_max_tokens(given: &str, value: u32, fix: &str) -> Result<u32, Error> {
+/// A count of at least one.
+pub(super) fn count(given: &str, value: u32, fix: &str) -> Result<u32, Error> {
     if value >= 1 {
         return Ok(value);
     }
     Err(Error::configuration(
         format!("{given} is 0; expected a whole number from 1"),
-        format!("Pass at least 1 to {fix}, or leave it out for no limit."),
+        format!("Pass at least 1 to {fix}, or leave it out."),
     ))
 }
 
-pub(crate) fn check_timeout(given: &str, value: Duration, fix: &str) -> Result<Duration, Error> {
+pub(super) fn duration(given: &str, value: Duration, fix: &str) -> Result<Duration, Error> {
     if !value.is_zero() {
         return Ok(value);
     }
     Err(Error::configuration(
         format!("{given} is zero; expected a duration such as 30s"),
-        format!(
-            "Pass a longer duration to {fix}, or leave it out to wait as long as the server works."
-        ),
+        format!("Pass a longer duration to {fix}, or leave it out."),
     ))
+}
+
+/// Yes or no, in the words that people write into variables.
+pub(super) fn boolean(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
+    }
 }

@@ -1,32 +1,36 @@
-//! Deciding everything about a request before it is sent: settings, route, bytes.
+//! Deciding everything about a request before it is sent: settings, route, server, bytes.
 
-use std::sync::Arc;
-
-use crate::config::{Host, Layer, Layers, Settings};
+use crate::config::{Config, Layer, Settings};
 use crate::error::Error;
 use crate::global;
-use crate::message::Message;
+use crate::message::{Image, Message};
 use crate::output::{Content, Expectation};
 use crate::request::Request;
 use crate::route::{self, ModelName, Route};
-use crate::wire::{self, Chat, native};
+use crate::warning::Warning;
+use crate::wire::{self, Chat, Format};
+
+use super::server::Server;
 
 /// A request that is decided in every part and not yet sent.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    pub(crate) settings: Settings,
+    /// Boxed, because it is large and moves.
+    pub(crate) settings: Box<Settings>,
     pub(crate) route: Route,
     pub(crate) model: ModelName,
-    pub(crate) host: Arc<Host>,
+    pub(crate) server: Server,
     /// The form of a typed answer, escaped for a JSON string.
     form: Option<&'static str>,
+    format: Option<Format<'static>>,
+    pub(crate) warnings: Vec<Warning>,
     pub(crate) body: Vec<u8>,
 }
 
 /// What a request sets for itself: its setters, and its attribute's system text where it was rendered.
 #[derive(Debug)]
 pub(crate) struct Own {
-    pub(crate) call: Layer,
+    pub(crate) call: Option<Box<Layer>>,
     pub(crate) system: Option<String>,
 }
 
@@ -36,52 +40,110 @@ pub(crate) fn prepare(
     own: Own,
     expectation: &'static Expectation,
 ) -> Result<Prepared, Error> {
-    let shared = global::shared()?;
-    let settings = Settings::resolve(Layers {
-        call: own.call,
-        attribute: request.definition.layer(own.system),
-        environment: &shared.environment,
-        defaults: &shared.defaults,
-    });
-    let (route, model) = route::choose(&settings)?;
-    let host = match &settings.host {
-        Some(host) => Arc::clone(&host.value),
-        None => Arc::default(),
+    let attribute = request.definition.layer()?;
+    // One that was made outside any scope takes the one it is polled in.
+    let polled_in = match request.scope {
+        Some(_) => None,
+        None => global::scope(),
     };
+    let scope = request.scope.as_deref().or(polled_in.as_deref());
+    let mut settings = settings(own.call, attribute, scope)?;
+    if let Some(system) = own.system {
+        settings.render_system(system);
+    }
+    let (route, model) = route::choose(&settings)?;
+    let server = Server::of(&settings, &model, route.api)?;
     let (format, form) = match &expectation.content {
-        Content::Json { format, form, .. } => (Some(&**format), Some(&**form)),
+        Content::Json { schema, form, .. } => {
+            let schema = schema.as_ref();
+            let format = schema.map_or(Format::Json, |schema| Format::Schema {
+                json: &schema.json,
+                strict: schema.strict,
+            });
+            (Some(format), Some(&**form))
+        }
         Content::Text | Content::Ignored => (None, None),
     };
-    let body = native::body(&Chat {
-        model: model.as_str(),
-        system: system(&settings),
-        form,
-        prompt: &request.prompt,
-        format,
-        temperature: settings.temperature.as_ref().map(|set| set.value),
-        max_tokens: settings.max_tokens.as_ref().map(|set| set.value),
-    });
-    Ok(Prepared {
+    let told = settings
+        .schema_in_prompt
+        .as_ref()
+        .is_none_or(|set| set.value);
+    let mut prepared = Prepared {
         settings,
         route,
         model,
-        host,
-        form,
-        body,
-    })
+        server,
+        form: form.filter(|_| told),
+        format,
+        warnings: Vec::new(),
+        body: Vec::new(),
+    };
+    let mut warnings = Vec::new();
+    prepared.body = prepared.body(request, &[], &mut warnings);
+    prepared.warnings = warnings;
+    Ok(prepared)
+}
+
+/// The settings of a call, or of none.
+pub(super) fn settings(
+    call: Option<Box<Layer>>,
+    attribute: &Layer,
+    scope: Option<&Config>,
+) -> Result<Box<Settings>, Error> {
+    if let Some(scope) = scope {
+        scope.check()?;
+    }
+    let scope = scope.map(|config| &config.layer);
+    Ok(Box::new(global::shared()?.under(call, attribute, scope)))
 }
 
 impl Prepared {
-    /// The messages of the request, as the server reads them.
-    pub(crate) fn messages(&self, prompt: &str) -> Vec<Message> {
-        let system = wire::system_text(system(&self.settings), self.form);
-        let system = system.map(Message::system);
-        system.into_iter().chain([Message::user(prompt)]).collect()
+    /// The body of a chat request, with what follows the prompt.
+    pub(super) fn body(
+        &self,
+        request: &Request,
+        follow_up: &[Message],
+        warnings: &mut Vec<Warning>,
+    ) -> Vec<u8> {
+        let chat = Chat {
+            model: &self.model,
+            system: self.system(),
+            form: self.form,
+            history: &request.history,
+            prompt: &request.prompt,
+            images: &request.images,
+            follow_up,
+            format: self.format,
+            settings: &self.settings,
+        };
+        wire::body(self.route.api, &chat, warnings)
+    }
+
+    /// The system message, as the server reads it.
+    pub(crate) fn system_message(&self) -> Option<Message> {
+        wire::system_text(self.system(), self.form).map(Message::system)
+    }
+
+    /// The user's own system text; a blank one is none, so that a call can take the attribute's away.
+    fn system(&self) -> Option<&str> {
+        let text = self.settings.system.as_ref().map(|system| &*system.value);
+        text.filter(|text| !text.trim().is_empty())
     }
 }
 
-/// The user's own system text; a blank one is none, so that a call can take the attribute's away.
-fn system(settings: &Settings) -> Option<&str> {
-    let text = settings.system.as_ref().map(|system| &*system.value);
-    text.filter(|text| !text.trim().is_empty())
+impl Request {
+    /// The conversation up to the prompt, without the system message.
+    pub(crate) fn conversation(&self) -> Vec<Message> {
+        let mut messages = self.history.clone();
+        let mut prompt = Message::user(self.prompt.as_str());
+        prompt.images.clone_from(&self.images);
+        messages.push(prompt);
+        messages
+    }
+
+    /// The images of the whole conversation.
+    pub(super) fn images(&self) -> impl Iterator<Item = &Image> {
+        let earlier = self.history.iter().flat_map(|message| &message.images);
+        earlier.chain(&self.images)
+    }
 }

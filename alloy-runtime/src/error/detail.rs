@@ -30,6 +30,8 @@ pub(crate) enum Detail {
     },
     Capability {
         missing: String,
+        /// The installed models that have it.
+        able: Vec<String>,
     },
     OutOfMemory {
         text: String,
@@ -64,6 +66,9 @@ pub(crate) enum Detail {
         text: String,
     },
     Empty,
+    Refused {
+        text: String,
+    },
     InvalidOutput {
         /// The output type, as Rust names it.
         output: &'static str,
@@ -106,6 +111,7 @@ impl Detail {
             Self::Interrupted { .. } => ErrorKind::Interrupted,
             Self::Truncated { .. } => ErrorKind::Truncated,
             Self::Empty => ErrorKind::Empty,
+            Self::Refused { .. } => ErrorKind::Refused,
             Self::InvalidOutput { .. } => ErrorKind::InvalidOutput,
         }
     }
@@ -138,10 +144,13 @@ pub(super) fn near_names(missing: &str, installed: &[String]) -> Vec<String> {
         })
         .collect();
     near.sort();
-    near.into_iter()
-        .take(3)
-        .map(|(_, name)| excerpt(name.strip_suffix(":latest").unwrap_or(name)))
-        .collect()
+    shown_names(near.into_iter().map(|(_, name)| name))
+}
+
+/// The first three of some names of models, as a person types them.
+pub(super) fn shown_names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let short = |name: &String| excerpt(name.strip_suffix(":latest").unwrap_or(name));
+    names.take(3).map(short).collect()
 }
 
 #[cfg(test)]

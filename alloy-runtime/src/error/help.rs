@@ -4,6 +4,11 @@ use super::{Detail, Inner, TimeLimit};
 
 pub(super) fn of(error: &Inner) -> String {
     let model = error.model.as_deref().unwrap_or("NAME");
+    if !error.ollama {
+        if let Some(help) = of_other_server(&error.detail) {
+            return help.to_owned();
+        }
+    }
     match &error.detail {
         Detail::Configuration { help, .. } => help.clone(),
         Detail::Prompt => "Look at the cause: the command's body returned it with `?`, or a parameter could not be shown. Nothing was sent.".to_owned(),
@@ -24,6 +29,9 @@ pub(super) fn of(error: &Inner) -> String {
         }
         Detail::ModelLoad { .. } => {
             format!("Look into the server's log for the reason: a graphics driver, a damaged file or a server too old for the model. `ollama run {model}` tries it alone.")
+        }
+        Detail::Capability { able, .. } if !able.is_empty() => {
+            format!("Name `{}` where the model is set; `ollama show NAME` lists what a model is able to do.", able[0])
         }
         Detail::Capability { .. } => {
             format!("Use a model that can: `ollama show {model}` lists what this one is able to do.")
@@ -57,8 +65,41 @@ pub(super) fn of(error: &Inner) -> String {
         Detail::Empty => {
             "Say more plainly in the prompt what to answer, or try another model. A thinking model may have spent its `max_tokens` on thinking.".to_owned()
         }
+        Detail::Refused { .. } => {
+            "Say in the prompt why the question is harmless, or ask another model.".to_owned()
+        }
         Detail::InvalidOutput { .. } => {
             "Say in the prompt, or in the doc comments of the type's fields, what belongs there; or try a larger model.".to_owned()
         }
     }
+}
+
+/// Where the server is not Ollama's, its tools are of no help.
+fn of_other_server(detail: &Detail) -> Option<&'static str> {
+    Some(match detail {
+        Detail::Unreachable => {
+            "Start the server, or set OPENAI_BASE_URL to where it listens, its version included: http://127.0.0.1:8000/v1."
+        }
+        Detail::NotOllama { .. } => {
+            "Set OPENAI_BASE_URL to the base URL of the server, its version included: http://127.0.0.1:8000/v1."
+        }
+        Detail::ModelNotFound { .. } => {
+            "Name a model that the server has; most list theirs at `/models` below the base URL."
+        }
+        Detail::ModelName { .. } | Detail::Capability { .. } => {
+            "Name a model that the server has and that can do this; its documentation says what each can."
+        }
+        Detail::ModelLoad { .. } | Detail::OutOfMemory { .. } => {
+            "The text is the server's own; its log says more."
+        }
+        Detail::Overloaded { .. } => "Send fewer commands at a time, or try again later.",
+        Detail::ContextOverflow { .. } => {
+            "Shorten the prompt, or use a model, or a server's setting, with a longer context."
+        }
+        Detail::Unauthorized { .. } => "Set OPENAI_API_KEY to a key that the server accepts.",
+        Detail::Protocol { .. } => {
+            "Check that OPENAI_BASE_URL names a server that speaks Chat Completions, and what stands between it and this program."
+        }
+        _ => return None,
+    })
 }

@@ -41,6 +41,8 @@ pub enum ErrorKind {
     Truncated,
     /// The answer holds no text.
     Empty,
+    /// The model would not answer, and its server keeps that apart from an answer.
+    Refused,
     /// The answer is not a value of the output type.
     InvalidOutput,
 }

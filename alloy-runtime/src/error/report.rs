@@ -12,6 +12,11 @@ use crate::reply::Usage;
 pub(super) fn message(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let address = error.address.as_deref().unwrap_or("the server");
     let model = error.model.as_deref().unwrap_or("?");
+    if !error.ollama {
+        if let Some(text) = of_other_server(&error.detail, address, model) {
+            return f.write_str(&text);
+        }
+    }
     match &error.detail {
         Detail::Configuration { message, .. } => f.write_str(message),
         Detail::Prompt => f.write_str("the prompt could not be made"),
@@ -35,7 +40,10 @@ pub(super) fn message(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result 
             )
         }
         Detail::ModelLoad { text } => write!(f, "model `{model}` failed on the server: {text}"),
-        Detail::Capability { missing } => write!(f, "model `{model}` does not support {missing}"),
+        Detail::Capability { missing, able } => {
+            write!(f, "model `{model}` does not support {missing}")?;
+            joined(f, "; use", able)
+        }
         Detail::OutOfMemory { text } => {
             write!(
                 f,
@@ -88,6 +96,7 @@ pub(super) fn message(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result 
                 _ => Ok(()),
             }
         }
+        Detail::Refused { text } => write!(f, "model `{model}` refused to answer: {text}"),
         Detail::Empty => write!(f, "model `{model}` gave an empty answer"),
         Detail::InvalidOutput {
             output,
@@ -104,6 +113,20 @@ pub(super) fn message(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result 
     }
 }
 
+/// What would be wrong to say of a server that is not Ollama's.
+fn of_other_server(detail: &Detail, address: &str, model: &str) -> Option<String> {
+    Some(match detail {
+        Detail::Unreachable => format!("cannot reach the server at {address}"),
+        Detail::NotOllama { found, .. } => format!(
+            "the server at {address} does not speak Chat Completions: {found}; set OPENAI_BASE_URL to the base URL of one that does"
+        ),
+        Detail::ModelNotFound { .. } => {
+            format!("the server at {address} has no model `{model}`")
+        }
+        _ => return None,
+    })
+}
+
 fn model_not_found(
     model: &str,
     address: &str,
@@ -114,8 +137,13 @@ fn model_not_found(
         f,
         "model `{model}` is not installed at {address}; get it with `ollama pull {model}`"
     )?;
-    for (index, name) in near.iter().enumerate() {
-        let joint = if index == 0 { ", or use" } else { " or" };
+    joined(f, ", or use", near)
+}
+
+/// Names after a word, or nothing where there are none.
+fn joined(f: &mut fmt::Formatter<'_>, word: &str, names: &[String]) -> fmt::Result {
+    for (index, name) in names.iter().enumerate() {
+        let joint = if index == 0 { word } else { " or" };
         write!(f, "{joint} `{name}`")?;
     }
     Ok(())
@@ -157,6 +185,7 @@ pub(super) fn structured(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Resu
         detail,
         source,
         address,
+        ollama: _,
         model,
         attempts,
         usage,

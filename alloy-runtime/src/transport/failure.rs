@@ -2,36 +2,36 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::time::Duration;
 
-use super::{CONNECT_TIMEOUT, timed_out, unreadable};
+use super::{timed_out, unreadable};
 use crate::error::{Detail, Error, TimeLimit};
 
 /// A request that got no reply.
-#[allow(clippy::needless_pass_by_value, reason = "called by map_err")]
-pub(super) fn of_send(error: reqwest::Error) -> Error {
+pub(super) fn of_send(error: &reqwest::Error, connect_timeout: Duration) -> Error {
     if error.is_connect() {
         let failure = match error.url().map(reqwest::Url::scheme) {
-            _ if error.is_timeout() => return timed_out(TimeLimit::Connect, CONNECT_TIMEOUT),
-            Some("https") if is_tls(&error) => Detail::NotOllama {
+            _ if error.is_timeout() => return timed_out(TimeLimit::Connect, connect_timeout),
+            Some("https") if is_tls(error) => Detail::NotOllama {
                 found: "it speaks no TLS that could be agreed on".into(),
                 excerpt: String::new(),
             },
             _ => Detail::Unreachable,
         };
-        return Error::new(failure).with_source(cause(&error));
+        return Error::new(failure).with_source(cause(error));
     }
-    if is_unparsable(&error) {
+    if is_unparsable(error) {
         let strange = Detail::NotOllama {
             found: "what it answers cannot be read as HTTP".into(),
             excerpt: String::new(),
         };
-        return Error::new(strange).with_source(cause(&error));
+        return Error::new(strange).with_source(cause(error));
     }
     // The connection was lost before the first byte of a reply.
     Error::new(Detail::Interrupted {
         text: String::new(),
     })
-    .with_source(cause(&error))
+    .with_source(cause(error))
 }
 
 /// A reply that ended before its end.
@@ -93,6 +93,7 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'stat
 mod tests {
     use std::io::{Read as _, Write as _};
     use std::net::TcpListener;
+    use std::time::Duration;
 
     use crate::error::ErrorKind;
     use crate::transport::{Client, Outgoing};
@@ -102,8 +103,9 @@ mod tests {
             url: &url.parse().unwrap(),
             api_key: None,
             body: None,
+            idle_timeout: Duration::from_secs(30),
         };
-        let client = Client::new(true).unwrap();
+        let client = Client::new(true, Duration::from_secs(10)).unwrap();
         client.exchange(outgoing).await.unwrap_err().kind()
     }
 

@@ -9,7 +9,9 @@ use super::Answer;
 use crate::error::{Detail, Error, excerpt};
 
 /// Reads a reply whose status is not 200.
-pub(crate) fn of_answer(answer: &Answer) -> Error {
+///
+/// `endpoint` is the path that was asked, `/api/chat` for example.
+pub(crate) fn of_answer(answer: &Answer, endpoint: &str) -> Error {
     let Answer {
         status,
         location,
@@ -17,7 +19,7 @@ pub(crate) fn of_answer(answer: &Answer) -> Error {
     } = answer;
     let status = *status;
     if let Some(text) = error_text(body) {
-        return of_text(status, &text);
+        return of_text(status, &text, endpoint);
     }
     let text = String::from_utf8_lossy(body);
     let text = excerpt(&text);
@@ -31,7 +33,7 @@ pub(crate) fn of_answer(answer: &Answer) -> Error {
         401 => Error::new(Detail::Unauthorized { status, text }),
         // Ollama itself refuses a Host header that it does not know with an empty 403.
         403 if !body.is_empty() => Error::new(Detail::Unauthorized { status, text }),
-        404 | 405 => not_ollama("it has no /api/chat".to_owned(), text),
+        404 | 405 => not_ollama(format!("it has no {endpoint}"), text),
         // Ollama has no web pages; what stands before it may, when it cannot reach it.
         _ if body.trim_ascii_start().first() == Some(&b'<') && !(502..=504).contains(&status) => {
             not_ollama("it answered with a web page".to_owned(), text)
@@ -44,8 +46,17 @@ pub(crate) fn of_answer(answer: &Answer) -> Error {
     }
 }
 
+/// Reads a body that has an error in it, whatever its status.
+pub(super) fn of_body(status: u16, body: &[u8]) -> Error {
+    match error_text(body) {
+        // A status of 200 says that the endpoint is there.
+        Some(text) => of_text(status, &text, ""),
+        None => protocol("it has an `error` without words", body),
+    }
+}
+
 /// Reads the server's own words for what went wrong.
-pub(crate) fn of_text(status: u16, text: &str) -> Error {
+pub(super) fn of_text(status: u16, text: &str, endpoint: &str) -> Error {
     let lower = text.to_lowercase();
     let says = |any: &[&str]| any.iter().any(|piece| lower.contains(piece));
     let text = excerpt(text);
@@ -53,16 +64,20 @@ pub(crate) fn of_text(status: u16, text: &str) -> Error {
         .split_once("does not support ")
         .filter(|_| status == 400);
     let names_model = lower.starts_with("model '") || lower.starts_with("model \"");
-    Error::new(if status == 404 && names_model && says(&["not found"]) {
+    // The second is what vLLM, and OpenAI itself, say.
+    let missing_model =
+        names_model && says(&["not found"]) || says(&["the model `"]) && says(&["does not exist"]);
+    Error::new(if status == 404 && missing_model {
         Detail::ModelNotFound { near: Vec::new() }
     } else if status == 404 || says(&["unexpected endpoint"]) {
         // Another server that speaks JSON, such as a neighbour of Ollama's, or a gateway.
-        return not_ollama("it has no /api/chat".to_owned(), text);
+        return not_ollama(format!("it has no {endpoint}"), text);
     } else if let Some((_, missing)) = missing_capability {
         let missing = missing.lines().next().unwrap_or(missing);
         let missing = missing.split(['.', '"']).next().unwrap_or(missing);
         Detail::Capability {
             missing: excerpt(missing),
+            able: Vec::new(),
         }
     } else if says(&[
         "exceeds the context length",
@@ -173,11 +188,14 @@ mod tests {
     use crate::error::ErrorKind::{self, *};
 
     fn read(status: u16, body: &str) -> Error {
-        of_answer(&Answer {
-            status,
-            location: None,
-            body: body.as_bytes().to_vec(),
-        })
+        of_answer(
+            &Answer {
+                status,
+                location: None,
+                body: body.as_bytes().to_vec(),
+            },
+            "/api/chat",
+        )
     }
 
     // E1: the texts of servers from 0.11 to 0.32.

@@ -1,5 +1,9 @@
 //! Writing a JSON body once, from pieces of which some are JSON already.
 
+use std::io::Write as _;
+
+use base64::display::Base64Display;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 /// Writes JSON into one buffer. The caller writes the structure; this writes values.
@@ -36,6 +40,25 @@ impl Writer {
             }
             self.raw(form).raw("\"");
         }
+        self
+    }
+
+    /// Appends a number of seconds, whole where it is whole.
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "a whole number that is within the range is itself afterwards"
+    )]
+    pub(super) fn seconds(&mut self, seconds: f64) -> &mut Self {
+        match seconds.fract() == 0.0 && seconds.abs() < 1e15 {
+            true => self.value(seconds as i64),
+            false => self.value(seconds),
+        }
+    }
+
+    /// Appends bytes in base64, without quotes.
+    pub(super) fn base64(&mut self, bytes: &[u8]) -> &mut Self {
+        let written = write!(self.0, "{}", Base64Display::new(bytes, &STANDARD));
+        debug_assert!(written.is_ok(), "{written:?}");
         self
     }
 

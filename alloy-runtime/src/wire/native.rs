@@ -3,5 +3,5 @@
 mod decode;
 mod encode;
 
-pub(crate) use self::decode::{installed, reply};
-pub(crate) use self::encode::body;
+pub(super) use self::decode::reply;
+pub(super) use self::encode::body;

@@ -89,10 +89,10 @@ impl Connection {
     }
 
     /// Writes a reply; `false` where the connection ends with it.
-    pub(super) fn write_reply(&mut self, reply: &Reply) -> bool {
+    pub(super) fn write_reply(&mut self, reply: &Reply, path: &str) -> bool {
         std::thread::sleep(reply.delay);
         let stream = self.stream.get_mut();
-        for part in &reply.parts {
+        for part in reply.parts(path) {
             if stream.write_all(part).is_err() {
                 return false;
             }

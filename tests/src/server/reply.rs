@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::Installed;
+
 /// The bytes of one reply, and how they end.
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub(super) delay: Duration,
     /// Each part is one write.
-    pub(super) parts: Vec<Vec<u8>>,
+    parts: Vec<Vec<u8>>,
+    /// The same in the words of Chat Completions, where they are others.
+    openai_chat: Option<Vec<Vec<u8>>>,
     pub(super) end: End,
 }
 
@@ -26,35 +30,131 @@ pub(super) enum End {
     Reset,
 }
 
-/// The body of a finished chat reply with this answer.
+/// What a model said, in the words of either protocol.
+#[derive(Clone, Debug)]
+pub struct Said {
+    answer: String,
+    thinking: Option<String>,
+    finish_reason: &'static str,
+    tokens: (u64, u64),
+}
+
+impl Said {
+    /// An answer that came to its end, with 67 tokens of prompt and 12 of answer.
+    #[must_use]
+    pub fn new(answer: &str) -> Self {
+        Self {
+            answer: answer.to_owned(),
+            thinking: None,
+            finish_reason: "stop",
+            tokens: (67, 12),
+        }
+    }
+
+    /// The same, with a thinking text.
+    #[must_use]
+    pub fn thinking(mut self, text: &str) -> Self {
+        self.thinking = Some(text.to_owned());
+        self
+    }
+
+    /// The same, ended by the limit of tokens.
+    #[must_use]
+    pub fn cut(mut self) -> Self {
+        self.finish_reason = "length";
+        self
+    }
+
+    /// The same, with so many tokens of prompt and of answer.
+    #[must_use]
+    pub fn tokens(mut self, prompt: u64, answer: u64) -> Self {
+        self.tokens = (prompt, answer);
+        self
+    }
+
+    /// The body of `/api/chat`.
+    #[must_use]
+    pub fn native(&self) -> Value {
+        let mut message = json!({"role": "assistant", "content": self.answer});
+        if let Some(thinking) = &self.thinking {
+            message["thinking"] = json!(thinking);
+        }
+        json!({
+            "model": "llama3.1",
+            "created_at": "2026-11-21T03:10:25.618661913Z",
+            "message": message,
+            "done": true,
+            "done_reason": self.finish_reason,
+            "total_duration": 28_313_830,
+            "load_duration": 1_763_333,
+            "prompt_eval_count": self.tokens.0,
+            "prompt_eval_duration": 4_996_433,
+            "eval_count": self.tokens.1,
+            "eval_duration": 18_736_932,
+        })
+    }
+
+    /// The body of `/v1/chat/completions`.
+    #[must_use]
+    pub fn openai_chat(&self) -> Value {
+        let mut message = json!({"role": "assistant", "content": self.answer});
+        if let Some(thinking) = &self.thinking {
+            message["reasoning"] = json!(thinking);
+        }
+        json!({
+            "id": "chatcmpl-530",
+            "object": "chat.completion",
+            "created": 1_795_230_629,
+            "model": "llama3.1",
+            "system_fingerprint": "fp_ollama",
+            "choices": [{"index": 0, "message": message, "finish_reason": self.finish_reason}],
+            "usage": {
+                "prompt_tokens": self.tokens.0,
+                "completion_tokens": self.tokens.1,
+                "total_tokens": self.tokens.0 + self.tokens.1,
+            },
+        })
+    }
+}
+
+/// The body of a finished native reply with this answer.
 #[must_use]
 pub fn chat(answer: &str) -> Value {
-    json!({
-        "model": "llama3.1",
-        "created_at": "2026-11-21T03:10:25.618661913Z",
-        "message": {"role": "assistant", "content": answer},
-        "done": true,
-        "done_reason": "stop",
-        "total_duration": 28_313_830,
-        "load_duration": 1_763_333,
-        "prompt_eval_count": 67,
-        "prompt_eval_duration": 4_996_433,
-        "eval_count": 12,
-        "eval_duration": 18_736_932,
-    })
+    Said::new(answer).native()
 }
 
 impl Reply {
-    /// A finished chat reply with this answer.
+    /// A finished chat reply with this answer, in the protocol that is asked in.
     #[must_use]
     pub fn answer(answer: &str) -> Self {
-        Self::json(200, &chat(answer))
+        Self::said(&Said::new(answer))
     }
 
-    /// Ollama's form of an error.
+    /// A chat reply, in the protocol that is asked in.
+    #[must_use]
+    pub fn said(said: &Said) -> Self {
+        Self::json(200, &said.native()).or_openai_chat(Self::json(200, &said.openai_chat()))
+    }
+
+    /// Ollama's form of an error, in the protocol that is asked in.
     #[must_use]
     pub fn error(status: u16, text: &str) -> Self {
+        let kind = match status {
+            400 => "invalid_request_error",
+            404 => "not_found_error",
+            _ => "api_error",
+        };
+        let compatible = json!({
+            "error": {"message": text, "type": kind, "param": null, "code": null},
+        });
         Self::json(status, &json!({ "error": text }))
+            .or_openai_chat(Self::json(status, &compatible))
+    }
+
+    /// The same reply, but another to a Chat Completions request.
+    fn or_openai_chat(mut self, other: Self) -> Self {
+        self.openai_chat = Some(other.parts);
+        self
     }
 
     /// A JSON body.
@@ -110,6 +210,7 @@ impl Reply {
         Self {
             delay: Duration::ZERO,
             parts: vec![bytes.into()],
+            openai_chat: None,
             end: End::Close,
         }
     }
@@ -120,6 +221,7 @@ impl Reply {
         Self {
             delay: Duration::ZERO,
             parts: Vec::new(),
+            openai_chat: None,
             end: End::Reset,
         }
     }
@@ -134,30 +236,24 @@ impl Reply {
     /// The same reply, its last `bytes` bytes left out, then the connection closes.
     #[must_use]
     pub fn cut_short_by(mut self, bytes: usize) -> Self {
-        let mut all = self.parts.concat();
-        all.truncate(all.len().saturating_sub(bytes));
-        self.parts = vec![all];
         self.end = End::Close;
-        self
+        self.change(|parts| {
+            let mut all = parts.concat();
+            all.truncate(all.len().saturating_sub(bytes));
+            vec![all]
+        })
     }
 
     /// The same bytes, each in a write of its own.
     #[must_use]
-    pub fn byte_by_byte(mut self) -> Self {
-        self.parts = self
-            .parts
-            .concat()
-            .into_iter()
-            .map(|byte| vec![byte])
-            .collect();
-        self
+    pub fn byte_by_byte(self) -> Self {
+        self.change(|parts| parts.concat().into_iter().map(|byte| vec![byte]).collect())
     }
 
     /// The same bytes in one write.
     #[must_use]
-    pub fn at_once(mut self) -> Self {
-        self.parts = vec![self.parts.concat()];
-        self
+    pub fn at_once(self) -> Self {
+        self.change(|parts| vec![parts.concat()])
     }
 
     /// The same reply, later.
@@ -167,13 +263,64 @@ impl Reply {
         self
     }
 
-    /// The list of installed models.
-    pub(super) fn tags(models: &[String]) -> Self {
+    /// The list of installed models, as servers before 0.30 write it.
+    pub(super) fn tags(models: &[Installed]) -> Self {
         let models: Vec<Value> = models
             .iter()
-            .map(|name| json!({ "name": name, "model": name }))
+            .map(|Installed { name, .. }| {
+                json!({
+                    "name": name,
+                    "model": name,
+                    "size": 4_920_753_328_u64,
+                    "details": {
+                        "parent_model": "",
+                        "family": "llama",
+                        "families": null,
+                        "parameter_size": "8.0B",
+                        "quantization_level": "Q4_K_M",
+                    },
+                })
+            })
             .collect();
         Self::json(200, &json!({ "models": models }))
+    }
+
+    /// What one of them can do.
+    pub(super) fn show(models: &[Installed], name: &str) -> Self {
+        let tagged = format!("{name}:latest");
+        let found = models
+            .iter()
+            .find(|model| model.name == name || model.name == tagged);
+        match found {
+            Some(model) => Self::json(
+                200,
+                &json!({"details": {"family": "llama"}, "capabilities": model.capabilities}),
+            ),
+            None => Self::error(404, &format!("model '{name}' not found")),
+        }
+    }
+
+    /// The models in memory: all of them.
+    pub(super) fn ps(models: &[Installed]) -> Self {
+        let models: Vec<Value> = models
+            .iter()
+            .map(|model| json!({"name": model.name, "context_length": model.context_length}))
+            .collect();
+        Self::json(200, &json!({ "models": models }))
+    }
+
+    /// What is written to a request for `path`.
+    pub(super) fn parts(&self, path: &str) -> &[Vec<u8>] {
+        match &self.openai_chat {
+            Some(parts) if path == super::OPENAI_CHAT => parts,
+            _ => &self.parts,
+        }
+    }
+
+    fn change(mut self, change: impl Fn(&[Vec<u8>]) -> Vec<Vec<u8>>) -> Self {
+        self.parts = change(&self.parts);
+        self.openai_chat = self.openai_chat.as_deref().map(change);
+        self
     }
 
     pub(super) fn is_reset(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Reply, Request};
+use super::{NATIVE, OPENAI_CHAT, Reply, Request};
 
 /// The refusal of a request that a real server would not serve.
 pub(super) fn refuse(request: &Request) -> Option<Reply> {
@@ -12,21 +12,30 @@ pub(super) fn refuse(request: &Request) -> Option<Reply> {
     {
         return Some(Reply::body(403, "text/plain", ""));
     }
+    let refused = |refusal: Refusal| {
+        let (status, text) = refusal.err()?;
+        Some(Reply::error(status, &text))
+    };
     match (request.method.as_str(), request.path.as_str()) {
-        ("GET", "/api/tags") => None,
-        ("POST", "/api/chat") => refuse_chat(&request.body)
-            .err()
-            .map(|(status, text)| Reply::error(status, &text)),
-        (_, "/api/chat" | "/api/tags") => {
+        ("GET", "/api/tags" | "/api/ps") | ("POST", "/api/show") => None,
+        ("POST", NATIVE) => refused(refuse_native(&request.body)),
+        ("POST", OPENAI_CHAT) => refused(refuse_openai_chat(&request.body)),
+        (_, NATIVE | OPENAI_CHAT | "/api/tags" | "/api/ps" | "/api/show") => {
             Some(Reply::body(405, "text/plain", "405 method not allowed"))
         }
         _ => Some(Reply::body(404, "text/plain", "404 page not found")),
     }
 }
 
+/// Whether a path is one of the two chat endpoints.
+pub(super) fn is_chat(path: &str) -> bool {
+    [NATIVE, OPENAI_CHAT].contains(&path)
+}
+
 type Refusal = Result<(), (u16, String)>;
 
-fn refuse_chat(body: &str) -> Refusal {
+/// The request's object, with a model in it.
+fn chat(body: &str) -> Result<Map<String, Value>, (u16, String)> {
     let bad = |text: &str| Err((400, text.to_owned()));
     if body.is_empty() {
         return bad("missing request body");
@@ -35,9 +44,69 @@ fn refuse_chat(body: &str) -> Refusal {
         return bad("invalid character looking for beginning of value");
     };
     match chat.get("model") {
-        Some(Value::String(model)) if !model.is_empty() => {}
-        _ => return bad("model is required"),
+        Some(Value::String(model)) if !model.is_empty() => Ok(chat),
+        _ => bad("model is required"),
     }
+}
+
+fn refuse_openai_chat(body: &str) -> Refusal {
+    let bad = |text: &str| Err((400, text.to_owned()));
+    let chat = chat(body)?;
+    let messages = list(&chat, "messages");
+    if messages.is_empty() {
+        return bad("[] is too short - 'messages'");
+    }
+    for message in messages {
+        match message.get("content") {
+            Some(Value::String(_)) => {}
+            Some(Value::Array(parts)) => parts.iter().try_for_each(part)?,
+            _ => return bad("invalid message content type: <nil>"),
+        }
+    }
+    for key in ["temperature", "top_p", "max_tokens", "seed"] {
+        if chat.get(key).is_some_and(|value| !value.is_number()) {
+            return bad(&format!(
+                "json: cannot unmarshal string into Go struct field ChatCompletionRequest.{key}"
+            ));
+        }
+    }
+    match chat.get("reasoning_effort").map(Value::as_str) {
+        None | Some(Some("none" | "low" | "medium" | "high" | "max")) => {}
+        Some(other) => {
+            return bad(&format!(
+                "invalid reasoning value: '{}'",
+                other.unwrap_or_default()
+            ));
+        }
+    }
+    // An unknown type, and a schema in the wrong place, are ignored: here they are mistakes.
+    let Some(format) = chat.get("response_format") else {
+        return Ok(());
+    };
+    match (format["type"].as_str(), &format["json_schema"]["schema"]) {
+        (Some("json_object"), Value::Null) => Ok(()),
+        (Some("json_schema"), schema) if is_enforceable(schema, schema) => Ok(()),
+        (Some("json_schema"), _) => Err((500, "invalid JSON schema in format".to_owned())),
+        _ => bad("the test server does not ignore a response_format of no known type"),
+    }
+}
+
+fn part(part: &Value) -> Refusal {
+    let url = part["image_url"]["url"].as_str().unwrap_or_default();
+    let data = ["image/png", "image/jpeg", "image/webp", ""]
+        .iter()
+        .find_map(|kind| url.strip_prefix(&format!("data:{kind};base64,")));
+    match (part["type"].as_str(), data) {
+        (Some("text"), _) if part["text"].is_string() => Ok(()),
+        (Some("image_url"), Some(_)) => Ok(()),
+        (Some("image_url"), None) => Err((400, "invalid image input".to_owned())),
+        _ => Err((400, "invalid message format".to_owned())),
+    }
+}
+
+fn refuse_native(body: &str) -> Refusal {
+    let bad = |text: &str| Err((400, text.to_owned()));
+    let chat = chat(body)?;
     for message in list(&chat, "messages") {
         let Some(Value::String(_)) = message.get("role") else {
             return bad(
@@ -50,7 +119,19 @@ fn refuse_chat(body: &str) -> Refusal {
             );
         };
     }
-    for key in ["stream", "truncate"] {
+    match chat.get("think") {
+        None | Some(Value::Bool(_)) => {}
+        Some(Value::String(level))
+            if ["low", "medium", "high", "max"].contains(&level.as_str()) => {}
+        Some(other) => return bad(&format!("invalid think value: {other}")),
+    }
+    if chat
+        .get("keep_alive")
+        .is_some_and(|value| !value.is_number())
+    {
+        return bad("time: missing unit in duration");
+    }
+    for key in ["stream", "truncate", "shift"] {
         if chat.get(key).is_some_and(|value| !value.is_boolean()) {
             return bad(&format!(
                 "json: cannot unmarshal into Go struct field ChatRequest.{key} of type bool"

@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use crate::error::{Detail, Error};
 use crate::reply::{FinishReason, Reply, Timings, Usage};
-use crate::wire::{Answer, failure};
+use crate::wire::failure;
 
-/// The unstreamed reply of `/api/chat`. Counts and durations are left out by the server when zero.
+/// The unstreamed reply. Counts and durations are left out by the server when zero.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     message: Option<Said>,
@@ -33,26 +33,13 @@ struct Said {
     thinking: Option<String>,
 }
 
-/// Reads a reply.
-///
-/// # Errors
-///
-/// A status that is not 200 is the error that the body tells. What is no reply of the protocol is a protocol error, or says that this is no Ollama. A reply that is not
-/// `done` broke off: the server stopped in the middle and did not say why.
-pub(crate) fn reply(answer: &Answer) -> Result<Reply, Error> {
-    if answer.status != 200 {
-        return Err(failure::of_answer(answer));
-    }
-    let body = answer.body.as_slice();
-    // A derived reader takes a list for a struct as well; the protocol does not.
-    if body.trim_ascii_start().first() == Some(&b'[') {
-        return Err(failure::protocol("it is a list", body));
-    }
+/// Reads a body whose status is 200.
+pub(crate) fn reply(body: &[u8]) -> Result<Reply, Error> {
     let envelope: Envelope<'_> =
         serde_json::from_slice(body).map_err(|error| failure::no_reply(body, &error))?;
     if let Some(text) = envelope.error {
         // Servers before 0.12.6 answer errors with status 200.
-        return Err(failure::of_text(200, &text));
+        return Err(failure::of_text(200, &text, ""));
     }
     let Some(said) = envelope.message else {
         return Err(failure::protocol("it has no `message`", body));
@@ -82,21 +69,4 @@ pub(crate) fn reply(answer: &Answer) -> Result<Reply, Error> {
             generation: nanos(envelope.eval_duration),
         },
     })
-}
-
-/// The names in the reply of `/api/tags`; none where it is no such reply.
-pub(crate) fn installed(answer: &Answer) -> Vec<String> {
-    #[derive(Deserialize)]
-    struct Tags {
-        models: Vec<Tag>,
-    }
-    #[derive(Deserialize)]
-    struct Tag {
-        name: String,
-    }
-    let tags: Result<Tags, _> = serde_json::from_slice(&answer.body);
-    tags.map_or_else(
-        |_| Vec::new(),
-        |tags| tags.models.into_iter().map(|tag| tag.name).collect(),
-    )
 }

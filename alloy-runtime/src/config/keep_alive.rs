@@ -1,0 +1,58 @@
+//! How long a server keeps a model in memory.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::error::Span;
+
+/// How long the server keeps the model in memory after this call.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use alloy_runtime::{KeepAlive, command};
+///
+/// #[command("Say hello", model = "ollama:llama3.1")]
+/// async fn hello() -> String;
+///
+/// # fn main() -> Result<(), alloy_runtime::Error> {
+/// let preview = hello().keep_alive(Duration::from_secs(600)).preview()?;
+/// assert!(preview.body.contains(r#""keep_alive":600"#));
+/// let preview = hello().keep_alive(KeepAlive::Forever).preview()?;
+/// assert!(preview.body.contains(r#""keep_alive":-1"#));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeepAlive {
+    /// This long after its last call; zero unloads it at once.
+    For(Duration),
+    /// Until the server ends, or needs its memory.
+    Forever,
+}
+
+impl KeepAlive {
+    /// Seconds, as the native protocol takes them: negative is for ever.
+    pub(crate) fn seconds(self) -> f64 {
+        match self {
+            Self::For(duration) => duration.as_secs_f64(),
+            Self::Forever => -1.0,
+        }
+    }
+}
+
+impl From<Duration> for KeepAlive {
+    fn from(duration: Duration) -> Self {
+        Self::For(duration)
+    }
+}
+
+impl fmt::Display for KeepAlive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::For(duration) => Span(*duration).fmt(f),
+            Self::Forever => f.write_str("forever"),
+        }
+    }
+}

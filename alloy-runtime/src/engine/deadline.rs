@@ -1,0 +1,38 @@
+//! When a command's `timeout` ends.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use crate::error::{Detail, Error, TimeLimit};
+
+/// When a command's `timeout` ends, if it has one.
+pub(super) struct Deadline(Option<(Duration, Instant)>);
+
+impl Deadline {
+    pub(super) fn starting(limit: Option<Duration>) -> Self {
+        // A limit beyond what a clock can hold is none.
+        Self(limit.and_then(|limit| Some((limit, Instant::now().checked_add(limit)?))))
+    }
+
+    /// Waits for `work`, but no longer than the deadline.
+    ///
+    /// It is pinned where it stands: a future this size is not to be moved into another, and another.
+    pub(super) async fn hold<T, F>(&self, work: Pin<&mut F>) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let Some((limit, end)) = self.0 else {
+            return work.await;
+        };
+        let timed = timeout_at(end, work).await;
+        timed.unwrap_or_else(|_| {
+            Err(Error::new(Detail::TimedOut {
+                limit: TimeLimit::Total,
+                after: limit,
+            }))
+        })
+    }
+}

@@ -1,0 +1,60 @@
+//! Asking again after an answer that is missing or not valid.
+
+use crate::config::Settings;
+use crate::error::{Error, ErrorKind};
+use crate::message::Message;
+use crate::output::{Content, Expectation};
+
+/// How many answers a command may still ask for.
+///
+/// `retry` counts all of them; the one follow-up of `auto_finalize_missing_output` comes on top.
+pub(super) struct Answers {
+    left: u64,
+}
+
+impl Answers {
+    pub(super) fn of(settings: &Settings) -> Self {
+        let retry = settings.retry.as_ref().map_or(1, |set| set.value);
+        let finalize = settings.auto_finalize_missing_output.as_ref();
+        let finalize = finalize.is_some_and(|set| set.value);
+        Self {
+            left: u64::from(retry) + u64::from(finalize),
+        }
+    }
+
+    /// Takes one; `false` where there is none left.
+    pub(super) fn take(&mut self) -> bool {
+        match self.left.checked_sub(1) {
+            Some(left) => {
+                self.left = left;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+/// What follows the prompt when it is sent again: the rejected answer, if there is one, and why it was
+/// rejected. `None` where asking again would not help.
+pub(super) fn follow_up(
+    rejected: &str,
+    error: &Error,
+    expectation: &Expectation,
+) -> Option<Vec<Message>> {
+    match (error.kind(), &expectation.content) {
+        (ErrorKind::InvalidOutput, _) => Some(vec![
+            Message::assistant(rejected),
+            Message::user(format!(
+                "That answer was not accepted: {}.\nAnswer again with the corrected JSON only.",
+                error.reason().trim_end_matches('.')
+            )),
+        ]),
+        (ErrorKind::Empty, Content::Json { .. }) => Some(vec![Message::user(
+            "Give the final answer now, as JSON only, in the form asked for.",
+        )]),
+        (ErrorKind::Empty, Content::Text) => {
+            Some(vec![Message::user("Give the final answer now.")])
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,84 @@
+//! Replies of Chat Completions.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use crate::error::{Detail, Error, excerpt};
+use crate::reply::{FinishReason, Reply, Timings, Usage};
+use crate::wire::failure;
+
+/// The unstreamed reply, as Ollama and other servers send it.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(default, borrow)]
+    choices: Option<Vec<Choice<'a>>>,
+    usage: Option<Counted>,
+    error: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Choice<'a> {
+    message: Option<Said>,
+    #[serde(default, borrow)]
+    finish_reason: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct Said {
+    content: Option<String>,
+    /// The thinking text; `reasoning_content` is the word of other servers for it.
+    #[serde(alias = "reasoning_content")]
+    reasoning: Option<String>,
+    /// Why the model would not answer, where the server keeps that apart.
+    refusal: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Counted {
+    prompt_tokens: Option<u64>,
+    completion_tokens: Option<u64>,
+}
+
+/// Reads a body whose status is 200.
+pub(crate) fn reply(body: &[u8]) -> Result<Reply, Error> {
+    let envelope: Envelope<'_> =
+        serde_json::from_slice(body).map_err(|error| failure::no_reply(body, &error))?;
+    if envelope.error.is_some() {
+        return Err(failure::of_body(200, body));
+    }
+    let Some(choices) = envelope.choices else {
+        return Err(failure::protocol("it has no `choices`", body));
+    };
+    let Some(Choice {
+        message: Some(said),
+        finish_reason,
+    }) = choices.into_iter().next()
+    else {
+        return Err(failure::protocol("its `choices` have no `message`", body));
+    };
+    let text = said.content.unwrap_or_default();
+    if let Some(refusal) = said.refusal.filter(|refusal| !refusal.is_empty()) {
+        return Err(Error::new(Detail::Refused {
+            text: excerpt(&refusal),
+        }));
+    }
+    // The server leaves the reason out where the generation ended before its end.
+    let Some(finish_reason) = finish_reason.filter(|word| !word.is_empty()) else {
+        return Err(Error::new(Detail::Interrupted { text }));
+    };
+    let (prompt_tokens, completion_tokens) = match envelope.usage {
+        Some(counted) => (counted.prompt_tokens, counted.completion_tokens),
+        None => (None, None),
+    };
+    Ok(Reply {
+        text,
+        thinking: said.reasoning.filter(|text| !text.is_empty()),
+        finish_reason: Some(FinishReason::from_wire(&finish_reason)),
+        usage: Usage {
+            prompt_tokens,
+            completion_tokens,
+        },
+        timings: Timings::default(),
+    })
+}

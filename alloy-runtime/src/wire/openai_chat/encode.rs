@@ -1,0 +1,147 @@
+//! A chat request as the body of `POST /v1/chat/completions`.
+
+use crate::config::options::{self, Place};
+use crate::config::{Api, Think};
+use crate::message::{Image, Role};
+use crate::warning::Warning;
+use crate::wire::json::Writer;
+use crate::wire::{Chat, Format, is_ollama};
+
+/// Room for everything but the texts: the keys, the braces and the options.
+const FRAME: usize = 384;
+
+/// The body, written once.
+///
+/// `max_tokens` and not its successor `max_completion_tokens`: Ollama ignores the latter.
+pub(crate) fn body(chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
+    let mut out = Writer::with_capacity(chat.capacity(FRAME));
+    out.raw("{\"model\":").value(chat.model.as_str());
+    messages(&mut out, chat);
+    out.raw(",\"stream\":false");
+    match chat.format {
+        None => {}
+        Some(Format::Json) => {
+            out.raw(",\"response_format\":{\"type\":\"json_object\"}");
+        }
+        Some(Format::Schema { json, strict }) => {
+            out.raw(",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"output\",\"strict\":")
+                .value(strict)
+                .raw(",\"schema\":")
+                .raw(json)
+                .raw("}}");
+        }
+    }
+    if let Some(temperature) = chat.temperature() {
+        out.raw(",\"temperature\":").value(temperature);
+    }
+    if let Some(max_tokens) = chat.max_tokens() {
+        out.raw(",\"max_tokens\":").value(max_tokens);
+    }
+    if let Some(think) = chat.think(warnings) {
+        out.raw(",\"reasoning_effort\":").value(effort(think));
+    }
+    if chat.keep_alive().is_some() {
+        not_sent("keep_alive", warnings);
+    }
+    options(&mut out, chat, warnings);
+    out.raw("}");
+    out.into_bytes()
+}
+
+fn messages(out: &mut Writer, chat: &Chat<'_>) {
+    out.raw(",\"messages\":[");
+    if chat.system.is_some() || chat.form.is_some() {
+        out.raw("{\"role\":\"system\",\"content\":");
+        out.system_text(chat.system, chat.form);
+        out.raw("},");
+    }
+    for said in chat.history {
+        message(out, said.role, &said.content, &said.images);
+        out.raw(",");
+    }
+    message(out, Role::User, chat.prompt, chat.images);
+    for said in chat.follow_up {
+        out.raw(",");
+        message(out, said.role, &said.content, &said.images);
+    }
+    out.raw("]");
+}
+
+/// A message; one with images is a list of parts.
+fn message(out: &mut Writer, role: Role, text: &str, images: &[Image]) {
+    out.raw("{\"role\":")
+        .value(role.as_str())
+        .raw(",\"content\":");
+    if images.is_empty() {
+        out.value(text).raw("}");
+        return;
+    }
+    out.raw("[{\"type\":\"text\",\"text\":")
+        .value(text)
+        .raw("}");
+    for image in images {
+        out.raw(",{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:")
+            .raw(media_type(image.bytes()))
+            .raw(";base64,")
+            .base64(image.bytes())
+            .raw("\"}}");
+    }
+    out.raw("]}");
+}
+
+/// What an image's first bytes say it is; Ollama reads one whose type is left out as well.
+fn media_type(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        [0xff, 0xd8, 0xff, ..] => "image/jpeg",
+        [
+            b'R',
+            b'I',
+            b'F',
+            b'F',
+            _,
+            _,
+            _,
+            _,
+            b'W',
+            b'E',
+            b'B',
+            b'P',
+            ..,
+        ] => "image/webp",
+        _ => "",
+    }
+}
+
+/// The level of thinking, in the words of this protocol.
+fn effort(think: Think) -> &'static str {
+    match think {
+        Think::Off => "none",
+        Think::Low => "low",
+        // What a server takes where it is told nothing.
+        Think::On | Think::Medium => "medium",
+        Think::High => "high",
+        Think::Max => "max",
+    }
+}
+
+/// The options, beside all else. Ollama's server takes a few of its own here and ignores the others;
+/// of another server nobody but its user knows what it takes.
+fn options(out: &mut Writer, chat: &Chat<'_>, warnings: &mut Vec<Warning>) {
+    for (name, json) in chat.options() {
+        let place = options::find(name).map(|known| known.place);
+        if !is_ollama(chat.model) || place == Some(Place::Both) {
+            out.raw(",").value(name).raw(":").raw(json);
+        } else if name != "truncate" || &**json != "true" {
+            // This endpoint always lets the server cut.
+            not_sent(name, warnings);
+        }
+    }
+}
+
+fn not_sent(setting: &str, warnings: &mut Vec<Warning>) {
+    warnings.push(Warning::NotSent {
+        setting: setting.to_owned(),
+        api: Api::OpenaiChat,
+    });
+}

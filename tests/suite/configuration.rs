@@ -1,0 +1,345 @@
+//! The table of keys: code, documentation and what a command then runs with.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use alloy_runtime::__private::{Key, keys};
+use alloy_runtime::{Config, ErrorKind, Source, command, with_config};
+use alloy_tests::server::{Reply, Server};
+
+#[command("Say hello")]
+async fn hello() -> String;
+
+#[command("Say hello", model = "pinned")]
+async fn pinned() -> String;
+
+/// The rows of the documentation's table: key, attribute, setter, variables, default.
+fn documented() -> Vec<[String; 5]> {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
+    let docs = std::fs::read_to_string(docs).unwrap();
+    let rows = docs.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [key, _, attribute, setter, variables, default] = cells[..] else {
+            panic!("a row of six cells: {row}")
+        };
+        [key, attribute, setter, variables, default].map(|cell| cell.replace('`', ""))
+    })
+    .collect()
+}
+
+// A2 A3: a key that the documentation does not have, or has otherwise, fails here.
+#[test]
+fn the_documentation_says_what_the_code_does() {
+    let row = |key: &Key| {
+        let name = key.name;
+        let attribute = match (key.attribute, name) {
+            (false, _) => "",
+            (true, "options") => "options(…)",
+            (true, _) => "yes",
+        };
+        let setter = match (key.call, name) {
+            (true, "options") => ".option(…)".to_owned(),
+            (true, _) => format!(".{name}(…)"),
+            (false, _) => format!("Config::{name}"),
+        };
+        let variables = match name {
+            "api" => "ollama_api in ALLOY_EXTRA_JSON".to_owned(),
+            "options" => "options in ALLOY_EXTRA_JSON".to_owned(),
+            _ => key.variables.join(", then "),
+        };
+        let default = key.default.clone().unwrap_or_else(|| "none".to_owned());
+        [
+            name.to_owned(),
+            attribute.to_owned(),
+            setter,
+            variables,
+            default,
+        ]
+    };
+    let expected: Vec<_> = keys().iter().map(row).collect();
+    assert_eq!(documented(), expected);
+}
+
+/// Layers, strongest first; each sets every key that it offers to a value with its number in it.
+const LAYERS: [&str; 5] = ["call", "attribute", "scope", "process", "environment"];
+
+/// What a key's value reads like, set by layer `number`.
+fn shown(key: &str, number: usize) -> String {
+    let even = (number % 2 == 0).to_string();
+    match key {
+        "model" => format!("m-{number}"),
+        "system" => format!("\"s-{number}\""),
+        "temperature" => format!("0.{number}"),
+        "max_tokens" | "retry" | "max_tool_turns" | "parallel_tools_max" => number.to_string(),
+        "keep_alive" if number == 1 => "forever".to_owned(),
+        "timeout" | "connect_timeout" | "idle_timeout" | "keep_alive" => format!("{number}s"),
+        "auto_finalize_missing_output" | "schema_in_prompt" if number == 1 => "true".to_owned(),
+        "auto_finalize_missing_output" | "schema_in_prompt" | "record_content" => even,
+        "think" => ["true", "low", "medium", "high", "max"][number - 1].to_owned(),
+        "api" if [1, 4].contains(&number) => "openai_chat".to_owned(),
+        "api" => "native".to_owned(),
+        "host" => format!("http://host:{number}"),
+        "api_key" | "openai_api_key" => "[secret]".to_owned(),
+        "base_url" => format!("http://base/{number}"),
+        "backend" => "real".to_owned(),
+        _ => {
+            panic!("`{key}` is new: say here what it reads like, and set it in programs/layers.rs")
+        }
+    }
+}
+
+fn offers(key: &Key, layer: &str) -> bool {
+    match layer {
+        "call" => key.call,
+        "attribute" => key.attribute,
+        "environment" => !key.variables.is_empty(),
+        _ => true,
+    }
+}
+
+/// The variables that set every key.
+fn environment() -> Vec<(&'static str, String)> {
+    let mut variables = Vec::new();
+    for key in keys() {
+        let Some(name) = key.variables.first() else {
+            continue;
+        };
+        let value = match key.name {
+            "system" => "s-5".to_owned(),
+            "host" => "host:5".to_owned(),
+            "api_key" | "openai_api_key" => "k-5".to_owned(),
+            "api" | "options" => {
+                r#"{"ollama_api": "native", "options": {"num_ctx": 5, "num_batch": 5}}"#.to_owned()
+            }
+            other => shown(other, 5),
+        };
+        variables.push((*name, value));
+    }
+    variables
+}
+
+/// What `programs/layers.rs` prints: value and layer of each key.
+fn settings(layers: &[&str]) -> BTreeMap<String, (String, String)> {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_layers"));
+    program.args(layers);
+    for key in keys() {
+        for variable in key.variables {
+            program.env_remove(variable);
+        }
+    }
+    if layers.contains(&"environment") {
+        program.envs(environment());
+    }
+    let output = program.output().unwrap();
+    assert!(output.status.success(), "{layers:?}: {output:?}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    printed
+        .lines()
+        .map(|line| {
+            let (name, rest) = line.split_once("  ").unwrap();
+            let (value, layer) = rest.trim().rsplit_once("  ").unwrap();
+            let layer = layer.trim_matches(['(', ')']);
+            (name.to_owned(), (value.to_owned(), layer.to_owned()))
+        })
+        .collect()
+}
+
+// A3: every key, at each layer where the table offers it, under every choice of layers.
+#[test]
+fn the_strongest_layer_that_sets_a_key_wins() {
+    for choice in 1..1_usize << LAYERS.len() {
+        let chosen = |index: usize| choice & (1 << index) != 0;
+        let layers: Vec<&str> = (0..LAYERS.len())
+            .filter(|index| chosen(*index))
+            .map(|index| LAYERS[index])
+            .collect();
+        let settings = settings(&layers);
+        let mut expected = BTreeMap::new();
+        for key in keys() {
+            let mut setting =
+                (0..LAYERS.len()).filter(|index| chosen(*index) && offers(&key, LAYERS[*index]));
+            if key.name == "options" {
+                // Merged name by name: all have `num_ctx`, and each one of its own.
+                let own = ["seed", "top_k", "num_keep", "repeat_last_n", "num_batch"];
+                for index in setting {
+                    let value = ((index + 1).to_string(), LAYERS[index].to_owned());
+                    expected.insert(format!("options.{}", own[index]), value.clone());
+                    expected
+                        .entry("options.num_ctx".to_owned())
+                        .or_insert(value);
+                }
+            } else if let Some(index) = setting.next() {
+                let pinned = match (key.name, LAYERS[index]) {
+                    ("model", "attribute") => ", pinned",
+                    _ => "",
+                };
+                let value = shown(key.name, index + 1);
+                let layer = format!("{}{pinned}", LAYERS[index]);
+                expected.insert(key.name.to_owned(), (value, layer));
+            } else if let Some(default) = key.default {
+                let value = (default, "default".to_owned());
+                expected.insert(key.name.to_owned(), value);
+            }
+        }
+        assert_eq!(settings, expected, "{layers:?}");
+    }
+}
+
+#[tokio::test]
+async fn scopes_nest_and_are_kept_when_a_command_is_spawned() {
+    let outer = Config::new().model("outer").max_tokens(9).option("seed", 1);
+    let inner = Config::new().model("inner").option("top_k", 2);
+    let made = with_config(outer, async {
+        with_config(inner, async { (hello(), hello().model("call")) }).await
+    });
+    let (inner, call) = made.await;
+    let printed = |command: alloy_runtime::Command<String>| async {
+        tokio::spawn(async move { command.preview().unwrap().settings.to_string() })
+            .await
+            .unwrap()
+    };
+    let settings = printed(inner).await;
+    for line in [
+        "inner  (scope)",
+        "9  (scope)",
+        "options.seed                  1  (scope)",
+        "options.top_k                 2  (scope)",
+    ] {
+        assert!(settings.contains(line), "{line} in {settings}");
+    }
+    assert!(printed(call).await.contains("call  (call)"));
+    let error = hello().preview().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration, "the scope is over");
+}
+
+// `with_config(config, extract(text))` is what one writes first.
+#[tokio::test]
+async fn a_command_made_outside_any_scope_takes_the_one_it_is_polled_in() {
+    let server = Server::start([Reply::answer("a"), Reply::answer("b")]);
+    let scope = Config::new().model("scoped").host(server.host());
+    with_config(scope.clone(), hello()).await.unwrap();
+    // One that was made in a scope keeps it.
+    let [kept] = with_config(scope, async { [hello()] }).await;
+    with_config(Config::new().model("other"), kept)
+        .await
+        .unwrap();
+    let models: Vec<_> = server
+        .requests()
+        .iter()
+        .map(|r| r.json()["model"].clone())
+        .collect();
+    assert_eq!(models, ["scoped", "scoped"]);
+}
+
+#[tokio::test]
+async fn a_model_in_the_attribute_is_a_pin() {
+    let settings = with_config(Config::new().model("other"), async {
+        pinned().preview().unwrap().settings
+    })
+    .await;
+    assert_eq!(settings.source("model"), Some(Source::Attribute));
+    assert!(settings.to_string().contains("pinned  (attribute, pinned)"));
+}
+
+// A bad value is told where the config is used, and changes nothing.
+#[tokio::test]
+async fn a_bad_config_is_refused_where_it_is_used() {
+    let bad = || Config::new().temperature(3.0).model(" ");
+    let expected = "temperature is 3; expected a number from 0 to 2";
+    let error = alloy_runtime::configure(bad()).unwrap_err();
+    assert_eq!(error.to_string(), expected);
+    let error = alloy_runtime::replace_config(bad()).unwrap_err();
+    assert_eq!(error.to_string(), expected);
+    let error = pinned().config(bad()).await.unwrap_err();
+    assert_eq!(error.to_string(), expected);
+    let error = with_config(bad(), async { pinned().await })
+        .await
+        .unwrap_err();
+    assert_eq!(error.to_string(), expected);
+    assert!(pinned().preview().is_ok());
+}
+
+#[test]
+fn bad_values_of_every_setter_say_what_was_expected() {
+    let zero = std::time::Duration::ZERO;
+    let check = |config: Config, expected: &str| {
+        let error = pinned().config(config).preview().unwrap_err();
+        assert_eq!(error.to_string(), expected);
+        assert!(!error.help().is_empty());
+    };
+    let config = Config::new;
+    check(
+        config().retry(0),
+        "retry is 0; expected a whole number from 1",
+    );
+    check(
+        config().parallel_tools_max(0),
+        "parallel_tools_max is 0; expected a whole number from 1",
+    );
+    check(
+        config().connect_timeout(zero),
+        "connect_timeout is zero; expected a duration such as 30s",
+    );
+    check(
+        config().idle_timeout(zero),
+        "idle_timeout is zero; expected a duration such as 30s",
+    );
+    check(
+        config().option("num_ctx", "big"),
+        "the option `num_ctx` is \"big\"; expected a whole number",
+    );
+    check(
+        config().extra("ollama_api", "grpc"),
+        "`ollama_api` in the extras is `grpc`; expected `native` or `openai_chat`",
+    );
+    check(
+        config().extra("colour", 1),
+        "`colour` in the extras is not known; the keys there are `ollama_api` and `options`",
+    );
+    check(
+        config().api_key("k\n1"),
+        "the API key has characters that no HTTP header can carry; expected printable ASCII",
+    );
+    check(
+        config().host("gpu box"),
+        "the host is `gpu box`, which is no address: it has a ' ' in it",
+    );
+}
+
+#[test]
+fn an_option_of_the_attribute_is_held_to_its_type() {
+    #[command("Say hello", model = "m", options(num_ctx = "big"))]
+    async fn bad() -> String;
+
+    assert_eq!(
+        bad().preview().unwrap_err().to_string(),
+        "the option `num_ctx` is \"big\"; expected a whole number"
+    );
+}
+
+#[test]
+fn options_of_the_attribute_are_any_literal() {
+    #[command(
+        "Say hello",
+        model = "m",
+        options(seed = -1, top_p = 0.5, use_mmap = true, stop = ["a\"\n", "b"], r#type = "x")
+    )]
+    async fn all() -> String;
+
+    let preview = all().preview().unwrap();
+    assert!(
+        preview.body.contains(
+            r#""options":{"seed":-1,"top_p":0.5,"use_mmap":true,"stop":["a\"\u000a","b"],"type":"x"}"#
+        ),
+        "{}",
+        preview.body
+    );
+}
+
+#[test]
+fn the_environment_can_be_read_again() {
+    // What it gives is tried by child processes; here, that it reads the process's own.
+    assert!(Config::from_env().is_ok());
+}

@@ -1,0 +1,106 @@
+//! A10 D9: runtimes beside one another, one after the other, and none.
+
+use std::thread;
+
+use alloy_runtime::{Error, ErrorKind, command};
+use alloy_tests::server::{Reply, Server};
+use tokio::runtime::{Builder, Runtime};
+
+#[command("Say hello", model = "ollama:llama3.1")]
+async fn hello() -> String;
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn hellos(count: usize) -> Server {
+    Server::start((0..count).map(|_| Reply::answer("hello")))
+}
+
+#[test]
+fn runtimes_one_after_the_other_do_not_share_connections() {
+    let server = hellos(6);
+    for _ in 0..3 {
+        let runtime = runtime();
+        for _ in 0..2 {
+            let answer = runtime.block_on(hello().host(server.host()));
+            assert_eq!(answer.unwrap(), "hello");
+        }
+    }
+    assert_eq!(server.connections(), 3, "each keeps its own");
+}
+
+#[test]
+fn runtimes_side_by_side_do_not_share_connections() {
+    let server = hellos(8);
+    let (one, two) = (runtime(), runtime());
+    for runtime in [&one, &two, &one, &two] {
+        let answer = runtime.block_on(hello().host(server.host()));
+        assert_eq!(answer.unwrap(), "hello");
+    }
+    assert_eq!(server.connections(), 2);
+    // At the same time, on threads of their own; the end of one does not hurt the other.
+    let host = server.host();
+    let other = thread::spawn({
+        let host = host.clone();
+        move || one.block_on(hello().host(host)).unwrap()
+    });
+    assert_eq!(two.block_on(hello().host(&host)).unwrap(), "hello");
+    assert_eq!(other.join().unwrap(), "hello");
+    assert_eq!(two.block_on(hello().host(&host)).unwrap(), "hello");
+}
+
+#[test]
+fn many_threads_wait_on_the_one_background_runtime() {
+    let server = hellos(9);
+    let host = server.host();
+    assert_eq!(hello().host(&host).blocking().unwrap(), "hello");
+    let waiting: Vec<_> = (0..8)
+        .map(|_| {
+            let command = hello().host(&host);
+            thread::spawn(move || command.blocking_outcome().unwrap().value)
+        })
+        .collect();
+    for thread in waiting {
+        assert_eq!(thread.join().unwrap(), "hello");
+    }
+    assert!(server.connections() <= 9);
+}
+
+#[test]
+fn a_kept_connection_serves_the_next_blocking_call() {
+    let server = hellos(3);
+    for _ in 0..3 {
+        hello().host(server.host()).blocking().unwrap();
+    }
+    assert_eq!(server.connections(), 1);
+}
+
+#[tokio::test]
+async fn blocking_inside_a_runtime_says_what_to_write() {
+    let check = |error: Error| {
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert_eq!(
+            error.to_string(),
+            "`.blocking()` was called inside an async runtime; a thread of a runtime must not wait"
+        );
+        assert!(error.help().contains("Write `.await` instead"));
+    };
+    check(hello().blocking().unwrap_err());
+    check(hello().blocking_outcome().unwrap_err());
+    let error = tokio::task::spawn_blocking(|| hello().blocking().unwrap_err());
+    check(error.await.unwrap());
+}
+
+#[test]
+fn awaiting_without_tokio_says_what_to_write() {
+    let server = hellos(0);
+    let error = futures::executor::block_on(hello().host(server.host())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert_eq!(
+        error.to_string(),
+        "a command was awaited outside a tokio runtime"
+    );
+    assert!(error.help().contains("#[tokio::main]") && error.help().contains(".blocking()"));
+    assert_eq!(server.connections(), 0);
+}
