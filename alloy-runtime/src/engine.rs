@@ -175,17 +175,29 @@ async fn converse(
         let reply = exchange(&client, prepared, body, &deadline).await?;
         attempts += 1;
         usage.add(reply.usage);
-        match accept(&reply, expectation, slot) {
+        let accepted = accept(&reply, expectation, slot);
+        let filled = match may_have_been_cut(prepared, &reply) {
+            true => Box::pin(context_filled(&client, prepared, &reply, &deadline)).await,
+            false => None,
+        };
+        match accepted {
             Ok(()) => {
-                if may_have_been_cut(prepared, &reply) {
-                    let warning = Box::pin(check_context(&client, prepared, &reply, &deadline));
-                    prepared.warnings.extend(warning.await);
+                if let Some(tokens) = filled {
+                    let warning = Warning::ContextFull { tokens };
+                    tracing::warn!("{warning}");
+                    prepared.warnings.push(warning);
                 }
                 return Ok(Answered {
                     reply,
                     usage,
                     attempts,
                 });
+            }
+            // Nothing of the context was left for the answer.
+            Err(error) if error.kind() == ErrorKind::Truncated && filled.is_some() => {
+                let text = format!("it filled all {} tokens of it", filled.unwrap_or_default());
+                let overflow = Error::new(Detail::ContextOverflow { text });
+                return Err(overflow.after(attempts, usage));
             }
             Err(error) => match follow_up(&reply.text, &error, expectation) {
                 Some(messages) if answers.take() => {
@@ -279,20 +291,17 @@ fn may_have_been_cut(prepared: &Prepared, reply: &Reply) -> bool {
             .is_some_and(|read| read >= SMALLEST_CONTEXT)
 }
 
-/// Whether the prompt filled the context.
-async fn check_context(
+/// The tokens of the context, where the prompt filled it.
+async fn context_filled(
     client: &Client,
     prepared: &Prepared,
     reply: &Reply,
     deadline: &Deadline,
-) -> Option<Warning> {
+) -> Option<u64> {
     let model = prepared.model.as_str();
     let asked = pin!(async { Ok(inquire::context_length(client, &prepared.server, model).await) });
     let tokens = deadline.hold(asked).await.ok()??;
-    let warning =
-        (reply.usage.prompt_tokens? >= tokens).then_some(Warning::ContextFull { tokens })?;
-    tracing::warn!("{warning}");
-    Some(warning)
+    (reply.usage.prompt_tokens? >= tokens).then_some(tokens)
 }
 
 /// Reads an answer, and tells one that was cut from one that is empty or invalid.

@@ -1,10 +1,12 @@
 //! Every example runs, against a server that gives the answers a model would.
 
+use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use alloy_tests::server::{Reply, Server};
+use alloy_tests::server::{Reply, Said, Server};
+use expect_test::expect;
 
 /// The folder of the built examples. Cargo builds them here and not only before, so that this
 /// package's tests can be run by themselves.
@@ -29,23 +31,34 @@ fn built() -> &'static PathBuf {
     })
 }
 
-/// Runs an example with its model's answer, and gives back the prompt that was sent.
-fn check(example: &str, arguments: &[&str], answer: &str, expected: &str) -> String {
-    let server = Server::start([Reply::answer(answer)]);
-    let output = Command::new(built().join(example))
-        .args(arguments)
+/// An example, ready to be run against a server with this model and none of the caller's own settings.
+fn example(name: &str, model: &str, server: &Server) -> Command {
+    let mut program = Command::new(built().join(name));
+    for key in alloy_runtime::__private::keys() {
+        for variable in key.variables {
+            program.env_remove(variable);
+        }
+    }
+    program
         .env("OLLAMA_HOST", server.host())
-        .env("ALLOY_MODEL", "ollama:llama3.1")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{example}: {output:?}");
-    assert_eq!(
-        String::from_utf8(output.stdout).unwrap(),
-        expected,
-        "{example}"
-    );
+        .env("ALLOY_MODEL", model);
+    program
+}
+
+fn stdout(mut program: Command) -> String {
+    let output = program.output().unwrap();
+    assert!(output.status.success(), "{program:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Runs an example with its model's answer, and gives back the prompt that was sent.
+fn check(name: &str, arguments: &[&str], answer: &str, expected: &str) -> String {
+    let server = Server::start([Reply::answer(answer)]);
+    let mut program = example(name, "ollama:llama3.1", &server);
+    program.args(arguments);
+    assert_eq!(stdout(program), expected, "{name}");
     let sent = server.request().json();
-    assert_eq!(sent["options"]["temperature"], 0.0, "{example}");
+    assert_eq!(sent["options"]["temperature"], 0.0, "{name}");
     let messages = sent["messages"].as_array().unwrap();
     messages.last().unwrap()["content"]
         .as_str()
@@ -110,4 +123,99 @@ fn classify() {
         r#"{"value":"billing"}"#,
         "My invoice is wrong: accounting writes back within a day\n",
     );
+}
+
+#[test]
+fn extract_blocking() {
+    check(
+        "extract_blocking",
+        &[],
+        r#"{"name":"Jason","age":25}"#,
+        "User { name: \"Jason\", age: 25 }\n",
+    );
+}
+
+#[test]
+fn configure() {
+    let server = Server::start([Reply::answer("Banana")]);
+    let mut program = example("configure", "ollama:llama3.1", &server);
+    program.env("ALLOY_MAX_TOKENS", "500");
+    let printed = stdout(program).replace(&server.host(), "HOST");
+    expect![[r#"
+        model                         ollama:llama3.1  (environment)
+        system                        "You are a greengrocer."  (call)
+        temperature                   0  (attribute)
+        max_tokens                    40  (scope)
+        retry                         1  (default)
+        auto_finalize_missing_output  true  (default)
+        timeout                       2m  (process)
+        connect_timeout               10s  (default)
+        idle_timeout                  5m  (default)
+        max_tool_turns                10  (default)
+        parallel_tools_max            8  (default)
+        schema_in_prompt              true  (default)
+        host                          http://HOST  (environment)
+        record_content                false  (default)
+        backend                       real  (default)
+        options.num_ctx               2048  (scope)
+        options.seed                  7  (process)
+
+        Banana
+    "#]]
+    .assert_eq(&printed);
+    let options = &server.request().json()["options"];
+    assert_eq!(
+        (&options["num_ctx"], &options["num_predict"]),
+        (&2048.into(), &40.into())
+    );
+}
+
+#[test]
+fn gpt_oss() {
+    let check = |model: &str, extra: &str, expected: &str| {
+        let said = Said::new(r#"{"name":"Jason","age":25}"#).thinking("A name and an age.");
+        let server = Server::start([Reply::said(&said)]);
+        let mut program = example("gpt_oss", model, &server);
+        program.env("ALLOY_EXTRA_JSON", extra);
+        let user = "User { name: \"Jason\", age: 25 }";
+        assert_eq!(stdout(program), format!("{user}\n{expected}"), "{model}");
+    };
+    check(
+        "ollama:gpt-oss:20b",
+        "",
+        "gpt-oss:20b by openai_chat: the model's name contains `gpt-oss`\n\
+         it thought: A name and an age.\n\
+         warning: `num_ctx` was not sent: openai_chat has no place for it; set OLLAMA_CONTEXT_LENGTH on the server, or use the native route\n",
+    );
+    check(
+        "ollama:gpt-oss:20b",
+        r#"{"ollama_api": "native"}"#,
+        "gpt-oss:20b by native: `ollama_api` is set in ALLOY_EXTRA_JSON\n\
+         it thought: A name and an age.\n",
+    );
+}
+
+#[test]
+fn chat() {
+    let server = Server::start([Reply::answer("Hello, Ann!"), Reply::answer("Ann.")]);
+    let mut program = example("chat", "ollama:llama3.1", &server);
+    program.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut running = program.spawn().unwrap();
+    let mut stdin = running.stdin.take().unwrap();
+    stdin.write_all(b"I am Ann.\nWho am I?\n").unwrap();
+    drop(stdin);
+    let output = running.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "> Hello, Ann!\n> Ann.\n> \n"
+    );
+    let last = server.requests()[1].json();
+    let said: Vec<_> = last["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| &m["content"])
+        .collect();
+    assert_eq!(said[1..], ["I am Ann.", "Hello, Ann!", "Who am I?"]);
 }

@@ -1,14 +1,25 @@
-//! Against a real server: off unless `ALLOY_TEST_OLLAMA` names one and `ALLOY_TEST_MODEL` a model that
-//! it has. What a model answers is its own affair: these tests hold types, protocol and behaviour.
+//! Against a real server, on both routes: off unless `ALLOY_TEST_OLLAMA` names one and
+//! `ALLOY_TEST_MODEL` a model that it has. `ALLOY_TEST_GPT_OSS` names one whose name contains gpt-oss, if
+//! there is one. What a model answers is its own affair: these tests hold types, protocol and behaviour.
 
-use alloy_runtime::{Error, ErrorKind, FinishReason, Output, command};
+use std::future::Future;
+
+use alloy_runtime::{
+    Api, Command, Config, Error, ErrorKind, FinishReason, Output, Warning, command, models,
+    with_config,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::ROUTES;
+
+fn variable(name: &str) -> Option<String> {
+    std::env::vars().find_map(|(known, value)| (known == name).then_some(value))
+}
+
 /// The server and the model, or `None` with a word on standard error.
 fn live() -> Option<(String, String)> {
-    let read = |name| std::env::vars().find_map(|(known, value)| (known == name).then_some(value));
-    let live = read("ALLOY_TEST_OLLAMA").zip(read("ALLOY_TEST_MODEL"));
+    let live = variable("ALLOY_TEST_OLLAMA").zip(variable("ALLOY_TEST_MODEL"));
     if live.is_none() {
         eprintln!("skipped: set ALLOY_TEST_OLLAMA and ALLOY_TEST_MODEL to run it");
     }
@@ -18,9 +29,17 @@ fn live() -> Option<(String, String)> {
 #[command("{prompt}", temperature = 0.0)]
 async fn ask<T: Output>(prompt: &str) -> T;
 
-async fn answer<T: Output>(prompt: &str) -> Option<Result<T, Error>> {
-    let (host, model) = live()?;
-    Some(ask::<T>(prompt).model(model).host(host).await)
+/// Runs `check` with a command on each route, where there is a server.
+async fn on_both<T: Output, F: Future<Output = ()>>(
+    prompt: &str,
+    check: impl Fn(Api, Command<T>) -> F,
+) {
+    if let Some((host, model)) = live() {
+        for api in ROUTES {
+            let command = ask::<T>(prompt).model(&model).host(&host).api(api);
+            check(api, command).await;
+        }
+    }
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -31,34 +50,71 @@ struct User {
 
 #[tokio::test]
 async fn a_user_is_extracted() {
-    if let Some(user) = answer::<User>("Extract: Jason is 25 years old").await {
-        let user = user.unwrap();
+    on_both("Extract: Jason is 25 years old", async |_, command| {
+        let user: User = command.await.unwrap();
         assert_eq!((user.name.as_str(), user.age), ("Jason", 25));
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_list_of_users_is_extracted() {
-    if let Some(users) =
-        answer::<Vec<User>>("Extract the users: Jason is 25, Sarah is 30 and Tom is 41.").await
-    {
-        assert_eq!(users.unwrap().len(), 3);
-    }
+    let prompt = "Extract the users: Jason is 25, Sarah is 30 and Tom is 41.";
+    on_both(prompt, async |_, command: Command<Vec<User>>| {
+        assert_eq!(command.await.unwrap().len(), 3);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn text_has_usage_timings_and_a_finish_reason() {
-    let Some((host, model)) = live() else { return };
-    let outcome = ask::<String>("Say hello")
+    on_both("Say hello", async |api, command: Command<String>| {
+        let outcome = command.outcome().await.unwrap();
+        assert!(!outcome.text.trim().is_empty());
+        assert!(outcome.usage.prompt_tokens.is_some() && outcome.usage.completion_tokens.is_some());
+        assert_eq!(outcome.timings.total.is_some(), api == Api::Native);
+        assert_eq!(outcome.finish_reason, Some(FinishReason::Stop));
+        assert_eq!(outcome.route.api, api);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_model_named_gpt_oss_takes_the_compatible_endpoint() {
+    let (Some((host, _)), Some(model)) = (live(), variable("ALLOY_TEST_GPT_OSS")) else {
+        eprintln!("skipped: set ALLOY_TEST_GPT_OSS, too");
+        return;
+    };
+    let command = ask::<User>("Extract: Jason is 25 years old")
         .model(model)
-        .host(host)
-        .outcome()
-        .await
-        .unwrap();
-    assert!(!outcome.text.trim().is_empty());
-    assert!(outcome.usage.prompt_tokens.is_some() && outcome.usage.completion_tokens.is_some());
-    assert!(outcome.timings.total.is_some());
-    assert_eq!(outcome.finish_reason, Some(FinishReason::Stop));
+        .host(host);
+    let outcome = command.outcome().await.unwrap();
+    assert_eq!(outcome.route.api, Api::OpenaiChat);
+    assert_eq!(outcome.value.age, 25);
+}
+
+#[tokio::test]
+async fn every_setting_is_taken() {
+    on_both("Say hello", async |api, command: Command<String>| {
+        let command = command
+            .system("Be brief.")
+            .max_tokens(200)
+            .think(false)
+            .keep_alive(std::time::Duration::from_secs(60))
+            .option("num_ctx", 2048)
+            .option("seed", 7)
+            .option("stop", "THE END")
+            .option("top_k", 40)
+            .option("top_p", 0.9);
+        let outcome = command.outcome().await.unwrap();
+        let not_sent = |warning: &Warning| matches!(warning, Warning::NotSent { .. });
+        let expected = if api == Api::Native { 0 } else { 3 };
+        assert_eq!(
+            outcome.warnings.iter().filter(|one| not_sent(one)).count(),
+            expected
+        );
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -90,86 +146,109 @@ async fn every_shape_of_schema_is_accepted() {
         children: Vec<Node>,
     }
     // A small model may run on to its limit; whatever else goes wrong is the schema's fault.
-    let check = |error: Option<Error>| {
-        if let Some(error) = error {
-            assert_eq!(error.kind(), ErrorKind::Truncated, "{error:?}");
-        }
-    };
-    check(
-        answer::<Sentiment>("Classify the sentiment: I love this phone")
-            .await
-            .and_then(Result::err),
-    );
-    check(
-        answer::<f64>("Extract the price: This item costs $49.99.")
-            .await
-            .and_then(Result::err),
-    );
-    check(
-        answer::<Option<u8>>("Extract the age: Jason is 25")
-            .await
-            .and_then(Result::err),
-    );
-    check(
-        answer::<(String, u8)>("Extract: Jason is 25")
-            .await
-            .and_then(Result::err),
-    );
-    check(
-        answer::<Many>("Extract: I love this phone")
-            .await
-            .and_then(Result::err),
-    );
-    check(
-        answer::<serde_json::Value>("Extract: Jason is 25 years old")
-            .await
-            .and_then(Result::err),
-    );
-    if let Some((host, model)) = live() {
-        let node = ask::<Node>("Extract the tree")
-            .model(model)
-            .host(host)
-            .max_tokens(200)
-            .await;
-        check(node.err());
+    async fn check<T: Output>(prompt: &str) {
+        on_both(prompt, async |_, command: Command<T>| {
+            if let Err(error) = command.max_tokens(200).await {
+                assert_eq!(error.kind(), ErrorKind::Truncated, "{error:?}");
+            }
+        })
+        .await;
     }
+    check::<Sentiment>("Classify the sentiment: I love this phone").await;
+    check::<f64>("Extract the price: This item costs $49.99.").await;
+    check::<Option<u8>>("Extract the age: Jason is 25").await;
+    check::<(String, u8)>("Extract: Jason is 25").await;
+    check::<Many>("Extract: I love this phone").await;
+    check::<serde_json::Value>("Extract: Jason is 25 years old").await;
+    check::<Node>("Extract the tree").await;
 }
 
 #[tokio::test]
 async fn a_limit_of_tokens_cuts() {
-    let Some((host, model)) = live() else { return };
-    let error = ask::<User>("Extract: Jason is 25 years old")
-        .max_tokens(2)
-        .model(model)
-        .host(host)
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Truncated);
-    assert_eq!(error.usage().unwrap().completion_tokens, Some(2));
+    on_both(
+        "Extract: Jason is 25 years old",
+        async |_, command: Command<User>| {
+            let error = command.max_tokens(2).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Truncated);
+            assert_eq!(error.usage().unwrap().completion_tokens, Some(2));
+        },
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn a_missing_model_is_named_with_its_neighbours() {
-    let Some((host, model)) = live() else { return };
-    let missing = format!("{model}x");
-    let error = ask::<String>("Say hello")
-        .model(&missing)
-        .host(host)
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::ModelNotFound);
-    assert!(
-        error
-            .to_string()
-            .contains(&format!("ollama pull {}", error.model().unwrap())),
-        "{error}"
-    );
+    let Some((_, model)) = live() else { return };
+    on_both("Say hello", async |_, command: Command<String>| {
+        let error = command.model(format!("{model}x")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ModelNotFound);
+        let pull = format!("ollama pull {}", error.model().unwrap());
+        assert!(error.to_string().contains(&pull), "{error}");
+        assert!(error.to_string().contains("or use"), "{error}");
+    })
+    .await;
 }
 
 // E5
 #[tokio::test]
-async fn a_prompt_that_is_too_long_is_an_error() {
-    if let Some(answer) = answer::<String>(&"word ".repeat(200_000)).await {
-        assert_eq!(answer.unwrap_err().kind(), ErrorKind::ContextOverflow);
-    }
+async fn a_prompt_that_is_too_long_is_an_error_or_a_warning() {
+    let prompt = "word ".repeat(200_000);
+    on_both(&prompt, async |api, command: Command<String>| {
+        let command = command.max_tokens(4).outcome().await;
+        match (api, command) {
+            (Api::Native, command) => {
+                assert_eq!(command.unwrap_err().kind(), ErrorKind::ContextOverflow);
+            }
+            (_, Ok(outcome)) => assert!(
+                matches!(outcome.warnings[..], [Warning::ContextFull { .. }]),
+                "{:?}",
+                outcome.warnings
+            ),
+            (_, Err(error)) => {
+                assert_eq!(error.kind(), ErrorKind::ContextOverflow, "{error:?}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_conversation_goes_on() {
+    on_both("Say hello", async |_, command: Command<String>| {
+        let first = command.outcome().await.unwrap();
+        let (host, model) = live().unwrap();
+        let next = ask::<String>("Say it again")
+            .model(model)
+            .host(host)
+            .api(first.route.api)
+            .history(first.messages);
+        assert!(!next.await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_image_for_a_model_that_cannot_see_is_an_error() {
+    let Some((host, model)) = live() else { return };
+    let scope = Config::new().host(&host);
+    let installed = with_config(scope, models()).await.unwrap();
+    assert!(installed.iter().any(|known| known.name.starts_with(&model)));
+    on_both("Look", async |_, command: Command<String>| {
+        // Whatever the model can do: the bytes are no picture.
+        let error = command.image(*b"\x89PNG\r\n\x1a\n").await.unwrap_err();
+        let expected = [ErrorKind::Capability, ErrorKind::Server];
+        assert!(expected.contains(&error.kind()), "{error:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn thinking_that_a_model_cannot_do_is_an_error() {
+    on_both("Say hello", async |_, command: Command<String>| {
+        let thought: Result<String, Error> = command.think(true).await;
+        if let Err(error) = thought {
+            assert_eq!(error.kind(), ErrorKind::Capability);
+        }
+    })
+    .await;
 }

@@ -251,6 +251,20 @@ async fn a_prompt_that_filled_the_context_is_a_warning_on_openai_chat() {
     check(4096, &["/api/ps"], &[Warning::ContextFull { tokens: 4096 }]).await;
 }
 
+// Half an answer behind half a prompt: what to mend is the prompt, not the limit of tokens.
+#[tokio::test]
+async fn an_answer_cut_because_the_prompt_filled_the_context_says_so() {
+    let said = Said::new("Once").tokens(4096, 4).cut();
+    let server = Server::start([Reply::said(&said)]);
+    let command = hello().api(Api::OpenaiChat).host(server.host());
+    let error = command.await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ContextOverflow);
+    assert_eq!(
+        error.to_string(),
+        "the prompt is longer than the context of model `llama3.1`: it filled all 4096 tokens of it"
+    );
+}
+
 #[tokio::test]
 async fn a_server_that_does_not_tell_its_context_costs_the_answer_nothing() {
     let said = Said::new("hello").tokens(4096, 4);

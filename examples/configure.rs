@@ -1,0 +1,39 @@
+//! Sets the same keys in three layers, and prints which value won and where it came from.
+//!
+//! ```text
+//! ALLOY_MODEL=ollama:llama3.1 ALLOY_MAX_TOKENS=500 cargo run --example configure
+//! ```
+
+#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+
+use std::time::Duration;
+
+use alloy_runtime::{Config, command, configure, with_config};
+
+#[command(
+    "Name a fruit that begins with {letter}. Answer with one word.",
+    temperature = 0.0
+)]
+async fn fruit(letter: char) -> String;
+
+#[tokio::main]
+async fn main() -> alloy_runtime::Result<()> {
+    // For the whole program; weaker than an attribute, stronger than the environment.
+    configure(
+        Config::new()
+            .timeout(Duration::from_secs(120))
+            .option("num_ctx", 4096)
+            .option("seed", 7),
+    )?;
+
+    // For the commands that are made in here.
+    let brief = Config::new().max_tokens(40).option("num_ctx", 2048);
+    with_config(brief, async {
+        // For this call.
+        let command = fruit('b').system("You are a greengrocer.");
+        println!("{}\n", command.preview()?.settings);
+        println!("{}", command.await?);
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,26 @@
+//! Reads a user out of a sentence without an async runtime: feature `blocking`.
+//!
+//! ```text
+//! ALLOY_MODEL=ollama:llama3.1 cargo run --example extract_blocking
+//! ```
+
+#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+
+use alloy_runtime::command;
+
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[allow(dead_code, reason = "printed by Debug")]
+struct User {
+    name: String,
+    age: u8,
+}
+
+/// Extract the user described in the text.
+#[command(temperature = 0.0)]
+async fn extract(text: &str) -> User;
+
+fn main() -> alloy_runtime::Result<()> {
+    let user = extract("Jason is 25 years old").blocking()?;
+    println!("{user:?}");
+    Ok(())
+}
