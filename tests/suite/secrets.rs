@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use alloy_runtime::{Result, command};
+use alloy_runtime::{Config, Result, command};
 use alloy_tests::server::{Reply, Server};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -75,4 +75,97 @@ async fn credentials_of_a_host_are_sent_and_never_shown() {
         "the trace was listened to: {shown}"
     );
     assert!(shown.contains("[secret]"), "{shown}");
+}
+
+#[tokio::test]
+async fn keys_of_a_config_are_sent_and_never_shown() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
+        .with_writer(log.clone())
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+
+    let mut shown = String::new();
+    let mut sent = Vec::new();
+    for model in ["ollama:llama3.1", "gpt-oss", "openai:qwen3"] {
+        let server = Server::start([Reply::answer("hello"), Reply::error(401, "unauthorized")]);
+        let config = Config::new()
+            .host(server.host())
+            .api_key("hunter2")
+            .base_url(format!("http://{}/v1", server.host()))
+            .openai_api_key("hunter2")
+            .record_content(true);
+        let command = || hello().model(model).config(config.clone());
+        let preview = command().preview().unwrap();
+        shown += &format!(
+            "{config:?} {config:#?} {:?} {preview:?} {}",
+            command(),
+            preview.settings
+        );
+        shown += &format!("{:?}", command().outcome().await.unwrap());
+        let refused = command().await.unwrap_err();
+        shown += &format!("{refused} {refused:?} {refused:#?} {}", refused.help());
+        sent.push(
+            server.requests()[0]
+                .header("authorization")
+                .unwrap()
+                .to_owned(),
+        );
+    }
+    let broken = hello()
+        .config(Config::new().api_key("hunter2\n3"))
+        .await
+        .unwrap_err();
+    shown += &format!("{broken} {broken:?} {broken:#?}");
+    let url = Config::new().base_url("http://ann:hunter2@gpu/v1");
+    shown += &format!(
+        "{url:?} {:?}",
+        hello()
+            .model("openai:m")
+            .config(url.clone())
+            .preview()
+            .unwrap()
+    );
+    drop(guard);
+    shown += &String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+
+    assert_eq!(sent, ["Bearer hunter2"; 3]);
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(shown.contains("api_key: [secret]"), "{shown}");
+}
+
+#[tokio::test]
+async fn contents_are_recorded_only_when_asked_for() {
+    for (record, expected) in [(false, false), (true, true)] {
+        let log = Log::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_span_events(tracing_subscriber::fmt::format::FmtSpan::CLOSE)
+            .with_writer(log.clone())
+            .finish();
+        let guard = tracing::subscriber::set_default(subscriber);
+        let server = Server::start([Reply::answer("Good morning")]);
+        let config = Config::new().record_content(record).system("Be brief.");
+        let command = hello()
+            .host(server.host())
+            .config(config)
+            .option("num_cxt", 1);
+        command.await.unwrap();
+        drop(guard);
+        let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        for content in [
+            "Say hello",
+            "Be brief.",
+            "Good morning",
+            "gen_ai.output.messages",
+        ] {
+            assert_eq!(log.contains(content), expected, "{content} in {log}");
+        }
+        assert!(log.contains("alloy.route=native: an Ollama model"), "{log}");
+        assert!(
+            log.contains("WARN") && log.contains("did you mean `num_ctx`?"),
+            "{log}"
+        );
+    }
 }

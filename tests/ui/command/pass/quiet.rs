@@ -5,7 +5,7 @@
 #![deny(warnings)]
 #![forbid(unused_imports)]
 
-use alloy_runtime::{Command, command};
+use alloy_runtime::{Command, Config, command};
 
 /// A user.
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
@@ -26,6 +26,16 @@ async fn from_doc(text: String, language: &str, note: Option<u8>) -> User;
     "
 )]
 async fn from_template(text: impl std::fmt::Display) -> alloy_runtime::Result<Vec<User>>;
+
+#[command(
+    "Say hello",
+    model = "m",
+    retry = 3,
+    max_tool_turns = 2,
+    think = "high",
+    options(num_ctx = 8192, top_p = 0.5, stop = ["a", "b"], seed = -1)
+)]
+async fn with_settings() -> String;
 
 #[command()]
 async fn from_body(text: &str) -> User {
@@ -72,6 +82,7 @@ fn main() {
     fn kept<T>(_: &Command<T>) {}
     kept(&from_doc(String::new(), "French", None));
     kept(&from_template(1));
+    kept(&with_settings());
     kept(&from_body(""));
     kept(&from_fallible_body(""));
     kept(&from_name(""));
@@ -79,4 +90,11 @@ fn main() {
     kept(&sized());
     kept(&yes_or_no(""));
     kept(&number(""));
+    drop(alloy_runtime::with_config(Config::new().model("m"), from_name("")));
+    drop(configured());
+}
+
+fn configured() -> alloy_runtime::Result<()> {
+    alloy_runtime::configure(Config::new().model("m"))?;
+    Ok(())
 }
