@@ -3,6 +3,7 @@
 
 pub(crate) mod failure;
 mod json;
+mod messages;
 mod native;
 pub(crate) mod ollama;
 mod openai_chat;

@@ -31,15 +31,26 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-#[tokio::test]
-async fn credentials_of_a_host_are_sent_and_never_shown() {
+/// Writes all that is traced into a log, until the guard is dropped.
+fn listen() -> (Log, tracing::subscriber::DefaultGuard) {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
         .with_writer(log.clone())
         .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    (log, tracing::subscriber::set_default(subscriber))
+}
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn credentials_of_a_host_are_sent_and_never_shown() {
+    let (log, guard) = listen();
 
     let server = Server::start([Reply::answer("hello"), Reply::error(401, "unauthorized")]);
     let host = format!("http://ann:hunter2@{}", server.host());
@@ -59,7 +70,7 @@ async fn credentials_of_a_host_are_sent_and_never_shown() {
     let bad = hello().host("ftp://ann:hunter2@gpu").await.unwrap_err();
     shown += &format!("{bad} {bad:?} {bad:#?}");
     drop(guard);
-    shown += &String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    shown += &log.text();
 
     // "ann:hunter2" in base64, as `Authorization: Basic` carries it.
     let sent = server.requests()[0]
@@ -79,13 +90,7 @@ async fn credentials_of_a_host_are_sent_and_never_shown() {
 
 #[tokio::test]
 async fn keys_of_a_config_are_sent_and_never_shown() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
-        .with_writer(log.clone())
-        .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    let (log, guard) = listen();
 
     let mut shown = String::new();
     let mut sent = Vec::new();
@@ -129,7 +134,7 @@ async fn keys_of_a_config_are_sent_and_never_shown() {
             .unwrap()
     );
     drop(guard);
-    shown += &String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    shown += &log.text();
 
     assert_eq!(sent, ["Bearer hunter2"; 3]);
     assert!(!shown.contains("hunter2"), "{shown}");
@@ -139,12 +144,7 @@ async fn keys_of_a_config_are_sent_and_never_shown() {
 #[tokio::test]
 async fn contents_are_recorded_only_when_asked_for() {
     for (record, expected) in [(false, false), (true, true)] {
-        let log = Log::default();
-        let subscriber = tracing_subscriber::fmt()
-            .with_span_events(tracing_subscriber::fmt::format::FmtSpan::CLOSE)
-            .with_writer(log.clone())
-            .finish();
-        let guard = tracing::subscriber::set_default(subscriber);
+        let (log, guard) = listen();
         let server = Server::start([Reply::answer("Good morning")]);
         let config = Config::new().record_content(record).system("Be brief.");
         let command = hello()
@@ -153,7 +153,7 @@ async fn contents_are_recorded_only_when_asked_for() {
             .option("num_cxt", 1);
         command.await.unwrap();
         drop(guard);
-        let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let log = log.text();
         for content in [
             "Say hello",
             "Be brief.",

@@ -1,10 +1,10 @@
 //! A chat request as the body of `POST /api/chat`.
 
 use crate::config::options::{self, Place};
-use crate::message::{Image, Role};
+use crate::message::Image;
 use crate::warning::Warning;
 use crate::wire::json::Writer;
-use crate::wire::{Chat, Format};
+use crate::wire::{Chat, Format, messages};
 
 /// Room for everything but the texts: the keys, the braces and the options.
 const FRAME: usize = 256;
@@ -13,7 +13,7 @@ const FRAME: usize = 256;
 pub(crate) fn body(chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
     let mut out = Writer::with_capacity(chat.capacity(FRAME));
     out.raw("{\"model\":").value(chat.model.as_str());
-    messages(&mut out, chat);
+    messages::write(&mut out, chat, content);
     out.raw(",\"stream\":false");
     match chat.format {
         None => {}
@@ -36,35 +36,9 @@ pub(crate) fn body(chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
     out.into_bytes()
 }
 
-fn messages(out: &mut Writer, chat: &Chat<'_>) {
-    out.raw(",\"messages\":[");
-    if chat.system.is_some() || chat.form.is_some() {
-        out.raw("{\"role\":\"system\",\"content\":");
-        out.system_text(chat.system, chat.form);
-        out.raw("},");
-    }
-    for said in chat.history {
-        message(out, said.role, &said.content, &said.images);
-        out.raw(",");
-    }
-    message(out, Role::User, chat.prompt, chat.images);
-    for said in chat.follow_up {
-        out.raw(",");
-        message(out, said.role, &said.content, &said.images);
-    }
-    out.raw("]");
-}
-
-/// A message; its images stand beside its text.
-fn message(out: &mut Writer, role: Role, text: &str, images: &[Image]) {
-    out.raw("{\"role\":").value(role.as_str());
-    out.raw(",\"content\":").value(text);
-    self::images(out, images);
-    out.raw("}");
-}
-
-/// Images are base64 without a `data:` prefix.
-fn images(out: &mut Writer, images: &[Image]) {
+/// A message's text, and its images beside it: base64 without a `data:` prefix.
+fn content(out: &mut Writer, text: &str, images: &[Image]) {
+    out.value(text);
     let mut opening = ",\"images\":[\"";
     for image in images {
         out.raw(opening).base64(image.bytes());

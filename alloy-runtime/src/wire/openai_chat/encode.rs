@@ -2,10 +2,10 @@
 
 use crate::config::options::{self, Place};
 use crate::config::{Api, Think};
-use crate::message::{Image, Role};
+use crate::message::Image;
 use crate::warning::Warning;
 use crate::wire::json::Writer;
-use crate::wire::{Chat, Format, is_ollama};
+use crate::wire::{Chat, Format, is_ollama, messages};
 
 /// Room for everything but the texts: the keys, the braces and the options.
 const FRAME: usize = 384;
@@ -16,7 +16,7 @@ const FRAME: usize = 384;
 pub(crate) fn body(chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
     let mut out = Writer::with_capacity(chat.capacity(FRAME));
     out.raw("{\"model\":").value(chat.model.as_str());
-    messages(&mut out, chat);
+    messages::write(&mut out, chat, content);
     out.raw(",\"stream\":false");
     match chat.format {
         None => {}
@@ -48,32 +48,10 @@ pub(crate) fn body(chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
     out.into_bytes()
 }
 
-fn messages(out: &mut Writer, chat: &Chat<'_>) {
-    out.raw(",\"messages\":[");
-    if chat.system.is_some() || chat.form.is_some() {
-        out.raw("{\"role\":\"system\",\"content\":");
-        out.system_text(chat.system, chat.form);
-        out.raw("},");
-    }
-    for said in chat.history {
-        message(out, said.role, &said.content, &said.images);
-        out.raw(",");
-    }
-    message(out, Role::User, chat.prompt, chat.images);
-    for said in chat.follow_up {
-        out.raw(",");
-        message(out, said.role, &said.content, &said.images);
-    }
-    out.raw("]");
-}
-
-/// A message; one with images is a list of parts.
-fn message(out: &mut Writer, role: Role, text: &str, images: &[Image]) {
-    out.raw("{\"role\":")
-        .value(role.as_str())
-        .raw(",\"content\":");
+/// A message's text; with images it is a list of parts.
+fn content(out: &mut Writer, text: &str, images: &[Image]) {
     if images.is_empty() {
-        out.value(text).raw("}");
+        out.value(text);
         return;
     }
     out.raw("[{\"type\":\"text\",\"text\":")
@@ -86,7 +64,7 @@ fn message(out: &mut Writer, role: Role, text: &str, images: &[Image]) {
             .base64(image.bytes())
             .raw("\"}}");
     }
-    out.raw("]}");
+    out.raw("]");
 }
 
 /// What an image's first bytes say it is; Ollama reads one whose type is left out as well.
