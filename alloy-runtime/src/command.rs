@@ -103,6 +103,7 @@ impl<T: Output, M> Command<T, M> {
             reply,
             usage,
             attempts,
+            repairs,
             request: _,
         } = finished;
         Ok(Outcome {
@@ -116,6 +117,7 @@ impl<T: Output, M> Command<T, M> {
             model: prepared.model.as_str().to_owned(),
             route: prepared.route,
             attempts,
+            repairs,
             warnings: prepared.warnings,
         })
     }

@@ -20,7 +20,7 @@ use crate::error::{Detail, Error, ErrorKind};
 use crate::global;
 use crate::installed::Model;
 use crate::message::Message;
-use crate::output::{Accept, Content, Expectation};
+use crate::output::{Accept, Content, Expectation, Repair, Said};
 use crate::reply::{FinishReason, Reply, Usage};
 use crate::request::Request;
 use crate::transport::{Client, Outgoing};
@@ -39,6 +39,7 @@ pub(crate) struct Finished {
     /// The tokens of all answers.
     pub(crate) usage: Usage,
     pub(crate) attempts: u32,
+    pub(crate) repairs: Vec<Repair>,
 }
 
 impl Finished {
@@ -99,6 +100,7 @@ pub(crate) async fn run(
             reply,
             usage,
             attempts,
+            repairs,
         }) => {
             span.record("gen_ai.usage.input_tokens", usage.prompt_tokens);
             span.record("gen_ai.usage.output_tokens", usage.completion_tokens);
@@ -112,6 +114,7 @@ pub(crate) async fn run(
                 reply,
                 usage,
                 attempts,
+                repairs,
             })
         }
         Err(error) => {
@@ -140,6 +143,7 @@ struct Answered {
     reply: Reply,
     usage: Usage,
     attempts: u32,
+    repairs: Vec<Repair>,
 }
 
 /// Sends the request, reads the reply, and reads the answer into the slot; again, where an answer is
@@ -181,7 +185,10 @@ async fn converse(
             false => None,
         };
         match accepted {
-            Ok(()) => {
+            Ok(repairs) => {
+                for repair in &repairs {
+                    tracing::debug!("{repair}");
+                }
                 if let Some(tokens) = filled {
                     let warning = Warning::ContextFull { tokens };
                     tracing::warn!("{warning}");
@@ -191,6 +198,7 @@ async fn converse(
                     reply,
                     usage,
                     attempts,
+                    repairs,
                 });
             }
             // Nothing of the context was left for the answer.
@@ -309,11 +317,15 @@ fn accept(
     reply: &Reply,
     expectation: &'static Expectation,
     slot: &mut dyn Accept,
-) -> Result<(), Error> {
+) -> Result<Vec<Repair>, Error> {
     let cut = reply.finish_reason == Some(FinishReason::Length);
-    let read = slot.accept(&reply.text, expectation);
+    let said = Said {
+        text: &reply.text,
+        thinking: reply.thinking.as_deref(),
+    };
+    let read = slot.accept(said, expectation);
     match (read, &expectation.content) {
-        (Ok(()), Content::Text) | (Err(_), _) if cut => Err(Error::new(Detail::Truncated {
+        (Ok(_), Content::Text) | (Err(_), _) if cut => Err(Error::new(Detail::Truncated {
             text: reply.text.clone(),
         })),
         // JSON that could be read is whole, even where the limit came with its last token.

@@ -45,7 +45,7 @@ pub use self::json::Json;
 pub use self::message::{Image, Message, Role};
 pub use self::models::models;
 pub use self::outcome::Outcome;
-pub use self::output::Output;
+pub use self::output::{Output, Repair};
 pub use self::reply::{FinishReason, Timings, Usage};
 pub use self::route::Route;
 pub use self::warning::Warning;

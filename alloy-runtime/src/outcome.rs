@@ -1,6 +1,7 @@
 //! Everything a finished command can tell, beside its value.
 
 use crate::message::Message;
+use crate::output::Repair;
 use crate::reply::{FinishReason, Timings, Usage};
 use crate::route::Route;
 use crate::warning::Warning;
@@ -46,6 +47,8 @@ pub struct Outcome<T> {
     pub route: Route,
     /// How many answers the model gave.
     pub attempts: u32,
+    /// What had to be done to the answer before it could be read: nothing, usually.
+    pub repairs: Vec<Repair>,
     /// What went otherwise than it was asked for: nothing, usually.
     pub warnings: Vec<Warning>,
 }

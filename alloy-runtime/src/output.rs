@@ -1,14 +1,23 @@
 //! What a command returns: how its type asks for an answer, and how the answer is read into it.
 
+mod find;
+mod fit;
+mod misfit;
 mod read;
+mod repair;
 
 use std::any::TypeId;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-pub(crate) use self::read::{Accept, Slot};
+use self::fit::Rules;
+pub(crate) use self::read::{Accept, Said, Slot};
+pub use self::repair::Repair;
 use crate::schema::Schema;
+
+/// The property of the object around a value that is none.
+const VALUE: &str = Schema::VALUE;
 
 /// A type that a command can return.
 ///
@@ -57,13 +66,19 @@ pub(crate) enum Content {
     /// `String`: text that is not blank.
     Text,
     /// Anything else: JSON.
-    Json {
-        /// What the server is told to enforce, as JSON; `None` for any JSON.
-        schema: Option<EnforcedSchema>,
-        /// What the model is told, escaped for a JSON string, without quotes.
-        form: Box<str>,
-        root: Root,
-    },
+    Json(Box<Typed>),
+}
+
+/// A typed answer: what is sent, and what comes back is held to.
+#[derive(Debug)]
+pub(crate) struct Typed {
+    /// What the server is told to enforce; `None` for any JSON.
+    pub(crate) enforced: Option<EnforcedSchema>,
+    /// What the model is told, escaped for a JSON string, without quotes.
+    pub(crate) form: Box<str>,
+    root: Root,
+    schema: Schema,
+    rules: Rules,
 }
 
 /// The schema that a server enforces.
@@ -76,7 +91,7 @@ pub(crate) struct EnforcedSchema {
 
 /// What the JSON of an answer is.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Root {
+enum Root {
     /// Whatever it is.
     Any,
     /// An object: the value.
@@ -91,8 +106,7 @@ impl Expectation {
             id if id == TypeId::of::<()>() => Content::Ignored,
             id if id == TypeId::of::<String>() => Content::Text,
             id if id == TypeId::of::<serde_json::Value>() => {
-                let schema = Schema::of::<T>();
-                Content::json(None, &schema, Root::Any)
+                Content::json(None, Schema::of::<T>(), Root::Any)
             }
             _ => {
                 let schema = Schema::of::<T>();
@@ -104,7 +118,7 @@ impl Expectation {
                     json: schema.to_wire().to_string().into(),
                     strict: schema.is_closed(),
                 };
-                Content::json(Some(enforced), &schema, root)
+                Content::json(Some(enforced), schema, root)
             }
         };
         Self {
@@ -115,13 +129,15 @@ impl Expectation {
 }
 
 impl Content {
-    fn json(enforced: Option<EnforcedSchema>, schema: &Schema, root: Root) -> Self {
+    fn json(enforced: Option<EnforcedSchema>, schema: Schema, root: Root) -> Self {
         let quoted = serde_json::Value::String(schema.to_form()).to_string();
-        Self::Json {
-            schema: enforced,
+        Self::Json(Box::new(Typed {
+            enforced,
             form: quoted[1..quoted.len() - 1].into(),
             root,
-        }
+            rules: Rules::of(&schema),
+            schema,
+        }))
     }
 }
 

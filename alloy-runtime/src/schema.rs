@@ -93,6 +93,9 @@ pub(crate) struct TextRules {
 }
 
 impl Schema {
+    /// The property of the object around a value that is none.
+    pub(crate) const VALUE: &'static str = "value";
+
     /// The schema of `T`, as it is read back from JSON.
     pub(crate) fn of<T: JsonSchema>() -> Self {
         let generator = SchemaSettings::draft2020_12()
@@ -115,7 +118,7 @@ impl Schema {
     /// The schema of `{"value": …}` with this one as the value.
     pub(crate) fn wrapped(self) -> Self {
         let value = Property {
-            name: "value".to_owned(),
+            name: Self::VALUE.to_owned(),
             shape: self.root,
             required: true,
         };
@@ -126,6 +129,19 @@ impl Schema {
             }
             .into(),
             definitions: self.definitions,
+        }
+    }
+
+    /// The value inside the wrapping of [`wrapped`](Self::wrapped).
+    pub(crate) fn wrapped_value(&self) -> Option<&Shape> {
+        match &self.root.kind {
+            Kind::Object { properties, .. } => {
+                let [property] = properties.as_slice() else {
+                    return None;
+                };
+                Some(self.resolve(&property.shape))
+            }
+            _ => None,
         }
     }
 
@@ -140,7 +156,7 @@ impl Schema {
     }
 
     /// The shape behind a name; the shape itself where it is none.
-    fn resolve<'a>(&'a self, shape: &'a Shape) -> &'a Shape {
+    pub(crate) fn resolve<'a>(&'a self, shape: &'a Shape) -> &'a Shape {
         match &shape.kind {
             Kind::Named(name) => self
                 .definitions
@@ -171,7 +187,7 @@ impl Shape {
         }
     }
 
-    fn is_nullable(&self) -> bool {
+    pub(crate) fn is_nullable(&self) -> bool {
         match &self.kind {
             Kind::Any | Kind::Null => true,
             Kind::Union(options) => options.iter().any(Self::is_nullable),

@@ -402,7 +402,7 @@ mod answers {
             Reply::answer(r#"{"name":"Jason","age":"twenty"}"#),
             ErrorKind::InvalidOutput,
             expect![[r#"
-                the answer is not a valid `User`: age: expected u8, found string "twenty"
+                the answer is not a valid `User`: age: expected an integer, found "twenty"
                   found: {"name":"Jason","age":"twenty"}
                   after: 1 answer of the model
                   help: Say in the prompt, or in the doc comments of the type's fields, what belongs there; or try a larger model."#]],
@@ -463,12 +463,12 @@ mod answers {
         .await;
         check(
             error_of::<u8>(Reply::answer("[5]")).await,
-            "the answer is not a valid `u8`: expected an object, found a list",
+            "the answer is not a valid `u8`: expected an integer, found a list",
         )
         .await;
         check(
             error_of::<Option<u8>>(Reply::answer(r#"{"valeu":5}"#)).await,
-            "the answer is not a valid `Option<u8>`: missing field `value`",
+            "the answer is not a valid `Option<u8>`: expected an integer or null, found an object",
         )
         .await;
     }
@@ -486,7 +486,7 @@ mod answers {
             ))
             .await,
             Some("[1].age"),
-            "the answer is not a valid `Vec<User>`: [1].age: expected u8, found integer `300`",
+            "the answer is not a valid `Vec<User>`: [1].age: expected a number from 0 to 255, found 300",
         )
         .await;
         check(
@@ -498,17 +498,20 @@ mod answers {
         check(
             error_of::<f64>(Reply::answer(r#"{"value":"dear"}"#)).await,
             None,
-            "the answer is not a valid `f64`: expected f64, found string \"dear\"",
+            "the answer is not a valid `f64`: expected a number, found \"dear\"",
         )
         .await;
         check(
             error_of::<User>(Reply::answer("I cannot help with that.")).await,
             None,
-            "the answer is not a valid `User`: not JSON: expected value at line 1 column 1",
+            "the answer is not a valid `User`: expected JSON, found none",
         )
         .await;
         check(
-            error_of::<User>(Reply::answer(r#"{"name":"a","age":1} and more"#)).await,
+            error_of::<User>(Reply::answer(
+                r#"{"name":"a","age":1} {"name":"b","age":2}"#,
+            ))
+            .await,
             None,
             "the answer is not a valid `User`: not JSON: trailing characters at line 1 column 22",
         )

@@ -27,6 +27,7 @@ mod recovery;
 mod routes;
 mod runtimes;
 mod secrets;
+mod tolerance;
 mod transcripts;
 mod typed;
 mod ui;

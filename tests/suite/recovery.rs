@@ -57,7 +57,7 @@ async fn an_invalid_answer_is_asked_for_once_more_with_the_reason() {
             follow_ups(&server),
             [
                 vec![],
-                rejected(BAD, "age: expected u8, found string \"twenty\"")
+                rejected(BAD, "age: expected an integer, found \"twenty\"")
             ]
         );
         // The rest of the request is the same to the letter: servers reuse their prompt cache.
@@ -120,7 +120,7 @@ async fn answers_are_counted() {
     check(extract(), &[BAD, BAD], 2).await;
     check(off().retry(3), &[BAD, BAD, BAD], 3).await;
     let server = check(extract().retry(3), &[BAD, WORSE, BAD, WORSE], 4).await;
-    let number = "age: expected u8, found string \"twenty\"";
+    let number = "age: expected an integer, found \"twenty\"";
     assert_eq!(
         follow_ups(&server),
         [

@@ -54,13 +54,13 @@ pub(crate) fn prepare(
     let (route, model) = route::choose(&settings)?;
     let server = Server::of(&settings, &model, route.api)?;
     let (format, form) = match &expectation.content {
-        Content::Json { schema, form, .. } => {
-            let schema = schema.as_ref();
-            let format = schema.map_or(Format::Json, |schema| Format::Schema {
+        Content::Json(typed) => {
+            let enforced = typed.enforced.as_ref();
+            let format = enforced.map_or(Format::Json, |schema| Format::Schema {
                 json: &schema.json,
                 strict: schema.strict,
             });
-            (Some(format), Some(&**form))
+            (Some(format), Some(&*typed.form))
         }
         Content::Text | Content::Ignored => (None, None),
     };

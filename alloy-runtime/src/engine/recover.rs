@@ -49,7 +49,7 @@ pub(super) fn follow_up(
                 error.reason().trim_end_matches('.')
             )),
         ]),
-        (ErrorKind::Empty, Content::Json { .. }) => Some(vec![Message::user(
+        (ErrorKind::Empty, Content::Json(_)) => Some(vec![Message::user(
             "Give the final answer now, as JSON only, in the form asked for.",
         )]),
         (ErrorKind::Empty, Content::Text) => {

@@ -4,8 +4,13 @@ use std::any::Any;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use super::{Content, Expectation, Output, Root};
+use super::find;
+use super::fit::Rules;
+use super::misfit::Misfit;
+use super::repair::Repair;
+use super::{Content, Expectation, Output, Root, Typed, VALUE};
 use crate::error::{Detail, Error, excerpt};
 
 /// The place an answer is read into.
@@ -14,10 +19,21 @@ use crate::error::{Detail, Error, excerpt};
 #[derive(Debug)]
 pub(crate) struct Slot<T>(Option<T>);
 
+/// An answer: what the model said, and what it thought.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Said<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) thinking: Option<&'a str>,
+}
+
 /// Takes an answer, or says why not.
 pub(crate) trait Accept: Send {
-    /// Reads `text`, the whole answer of the model.
-    fn accept(&mut self, text: &str, expectation: &'static Expectation) -> Result<(), Error>;
+    /// Reads an answer. What had to be done to it is given back; nothing, usually.
+    fn accept(
+        &mut self,
+        said: Said<'_>,
+        expectation: &'static Expectation,
+    ) -> Result<Vec<Repair>, Error>;
 }
 
 impl<T> Slot<T> {
@@ -32,31 +48,46 @@ impl<T> Slot<T> {
 }
 
 impl<T: Output> Accept for Slot<T> {
-    fn accept(&mut self, text: &str, expectation: &'static Expectation) -> Result<(), Error> {
-        let blank = text.trim().is_empty();
+    fn accept(
+        &mut self,
+        said: Said<'_>,
+        expectation: &'static Expectation,
+    ) -> Result<Vec<Repair>, Error> {
         match &expectation.content {
-            Content::Ignored => self.put(()),
-            Content::Text | Content::Json { .. } if blank => return Err(Error::new(Detail::Empty)),
-            Content::Text => self.put(text.to_owned()),
-            Content::Json { root, .. } => {
-                let read = match root {
-                    Root::Any => from_json(text),
-                    Root::Value => object(text).and_then(from_json),
-                    Root::Wrapped => object(text).and_then(wrapped_value),
+            Content::Ignored => {
+                self.put(());
+                Ok(Vec::new())
+            }
+            Content::Text => {
+                let (thinking, text) = find::split_thinking(said.text);
+                if text.trim().is_empty() {
+                    return Err(Error::new(Detail::Empty));
+                }
+                let text = match thinking {
+                    Some(_) => text.trim_start(),
+                    None => text,
                 };
-                let value = read.map_err(|Misfit { path, problem }| {
-                    Error::new(Detail::InvalidOutput {
+                self.put(text.to_owned());
+                Ok(thinking
+                    .map(|_| Repair::ThinkingRemoved)
+                    .into_iter()
+                    .collect())
+            }
+            Content::Json(typed) => {
+                let (value, repairs) = typed_value(said, typed).map_err(|misfit| match misfit {
+                    None => Error::new(Detail::Empty),
+                    Some(Misfit { path, problem }) => Error::new(Detail::InvalidOutput {
                         output: &expectation.type_name,
                         path,
                         problem,
-                        excerpt: excerpt(text),
-                        text: text.to_owned(),
-                    })
+                        excerpt: excerpt(said.text),
+                        text: said.text.to_owned(),
+                    }),
                 })?;
                 self.0 = Some(value);
+                Ok(repairs)
             }
         }
-        Ok(())
     }
 }
 
@@ -70,71 +101,128 @@ impl<T: 'static> Slot<T> {
     }
 }
 
-/// Why a text is no value of a type: where in it, and what is wrong there.
-struct Misfit {
-    /// `.` for the value as a whole.
-    path: String,
-    problem: String,
-}
-
-/// A derived reader takes a list for a struct, field by field: what is asked for is an object.
-fn object(text: &str) -> Result<&str, Misfit> {
-    match text.trim_start().starts_with('[') {
-        true => Err(Misfit {
-            path: ".".to_owned(),
-            problem: "expected an object, found a list".to_owned(),
-        }),
-        false => Ok(text),
+/// The value of an answer, the short way where that goes; `None` as the error where there is no answer.
+fn typed_value<T: DeserializeOwned>(
+    said: Said<'_>,
+    typed: &Typed,
+) -> Result<(T, Vec<Repair>), Option<Misfit>> {
+    let text = said.text;
+    if text.trim().is_empty() {
+        // Some servers leave a thinking model's answer where its thinking was.
+        let thinking = said.thinking.ok_or(None)?;
+        let (value, mut repairs) = the_long_way(thinking, typed, false).map_err(|_| None)?;
+        repairs.insert(0, Repair::FromThinking);
+        return Ok((value, repairs));
     }
-}
-
-fn wrapped_value<T: DeserializeOwned>(text: &str) -> Result<T, Misfit> {
-    #[derive(Deserialize)]
-    struct Wrapped<T: DeserializeOwned> {
-        // By a function, because a missing field is `None` to serde where `T` is an `Option`.
-        #[serde(deserialize_with = "T::deserialize")]
-        value: T,
-    }
-    match from_json::<Wrapped<T>>(text) {
-        Ok(Wrapped { value }) => Ok(value),
-        Err(Misfit { path, problem }) => {
-            // The wrapping is Alloy's own: the path begins in the output type.
-            let inside = path
-                .strip_prefix("value")
-                .map(|path| path.strip_prefix('.').unwrap_or(path));
-            let path = match inside {
-                Some("") | None => ".".to_owned(),
-                Some(inside) => inside.to_owned(),
-            };
-            Err(Misfit { path, problem })
+    match the_short_way(text, typed.root) {
+        Ok(value) if !typed.rules.constrained => Ok((value, Vec::new())),
+        // The type takes it: what is left is what only the schema says.
+        Ok(value) => match serde_json::from_str(text) {
+            Ok(mut json) => {
+                let fits = typed.rules.fit(&mut json, &typed.schema, &mut Vec::new());
+                fits.map_err(|misfit| Some(inside(misfit, typed.root).shown()))?;
+                Ok((value, Vec::new()))
+            }
+            Err(_) => Ok((value, Vec::new())),
+        },
+        Err(error) => {
+            let duplicate = error.to_string().starts_with("duplicate field");
+            the_long_way(text, typed, duplicate)
+                .map_err(|misfit| Some(misfit.unwrap_or_else(|| no_json(text))))
         }
     }
 }
 
-fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Misfit> {
-    // Following the path costs time: it is worth a second reading only where the first one failed.
-    serde_json::from_str(text).or_else(|error| {
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        match serde_path_to_error::deserialize(&mut deserializer) {
-            Ok(value) => deserializer
-                .end()
-                .map(|()| value)
-                .map_err(|_| at_root(&error)),
-            // Both may quote what the model wrote.
-            Err(error) if error.inner().is_data() => Err(Misfit {
-                path: excerpt(&error.path().to_string()),
-                problem: excerpt(&problem(error.inner())),
-            }),
-            Err(error) => Err(at_root(error.inner())),
+/// What is wrong with a text that holds no JSON that could be taken for the answer.
+fn no_json(text: &str) -> Misfit {
+    let problem = match serde_json::from_str::<Value>(text) {
+        _ if !text.contains(['{', '[']) => "expected JSON, found none".to_owned(),
+        Err(error) => format!("not JSON: {error}"),
+        // It is JSON, but not that of a value that could be asked for.
+        Ok(_) => "expected an object".to_owned(),
+    };
+    Misfit {
+        path: ".".to_owned(),
+        problem,
+    }
+}
+
+/// Straight into the type. A derived reader takes a list for a struct, field by field: what is asked for
+/// is an object.
+fn the_short_way<T: DeserializeOwned>(text: &str, root: Root) -> Result<T, serde_json::Error> {
+    match root {
+        Root::Value | Root::Wrapped if !text.trim_start().starts_with('{') => {
+            Err(serde::de::Error::custom("expected an object"))
         }
+        Root::Any | Root::Value => serde_json::from_str(text),
+        Root::Wrapped => serde_json::from_str(text).map(|Wrapped { value }| value),
+    }
+}
+
+#[derive(Deserialize)]
+struct Wrapped<T: DeserializeOwned> {
+    // By a function, because a missing field is `None` to serde where `T` is an `Option`.
+    #[serde(deserialize_with = "T::deserialize")]
+    value: T,
+}
+
+/// By way of JSON that is found, brought into shape and checked. `None` as the error where none is found.
+fn the_long_way<T: DeserializeOwned>(
+    text: &str,
+    typed: &Typed,
+    duplicate: bool,
+) -> Result<(T, Vec<Repair>), Option<Misfit>> {
+    let Typed {
+        root,
+        schema,
+        rules,
+        ..
+    } = typed;
+    let Some((mut json, mut repairs)) = find::json(text, *root, schema) else {
+        // Of JSON that is none, its reader knows best what is wrong.
+        return Err(None);
+    };
+    if duplicate {
+        repairs.push(Repair::DuplicateKey);
+    }
+    let misfit = |misfit: Misfit| Some(inside(misfit, *root).shown());
+    rules.fit(&mut json, schema, &mut repairs).map_err(misfit)?;
+    let read = match from_value(&json, *root) {
+        Err(Misfit { problem, .. }) if problem.starts_with("unknown field") => {
+            Rules::drop_unknown(&mut json, schema, &mut repairs);
+            from_value(&json, *root)
+        }
+        read => read,
+    };
+    Ok((read.map_err(misfit)?, repairs))
+}
+
+fn from_value<T: DeserializeOwned>(json: &Value, root: Root) -> Result<T, Misfit> {
+    let read = match root {
+        Root::Any | Root::Value => serde_path_to_error::deserialize(json),
+        Root::Wrapped => serde_path_to_error::deserialize(json).map(|Wrapped { value }| value),
+    };
+    read.map_err(|error| Misfit {
+        path: error.path().to_string(),
+        problem: problem(error.inner()),
     })
 }
 
-fn at_root(error: &serde_json::Error) -> Misfit {
-    Misfit {
-        path: ".".to_owned(),
-        problem: format!("not JSON: {error}"),
-    }
+/// The wrapping is Alloy's own: a path begins in the output type.
+fn inside(misfit: Misfit, root: Root) -> Misfit {
+    let Misfit { path, problem } = misfit;
+    let inside = match root {
+        Root::Wrapped => path
+            .strip_prefix(VALUE)
+            .map(|path| path.strip_prefix('.').unwrap_or(path)),
+        Root::Any | Root::Value => None,
+    };
+    let path = match inside {
+        Some("") => ".".to_owned(),
+        Some(inside) => inside.to_owned(),
+        None => path,
+    };
+    Misfit { path, problem }
 }
 
 /// What the deserializer says, in the order in which a person asks: what belongs there, what stood

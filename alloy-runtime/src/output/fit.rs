@@ -1,0 +1,607 @@
+//! Holding a value to the shape of its type: what says the same in another type is converted, and what
+//! breaks a rule is told with its path.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use regex_lite::Regex;
+use serde_json::{Number, Value};
+
+use super::misfit::Misfit;
+use super::repair::Repair;
+use crate::error::excerpt;
+use crate::schema::{Bound, Kind, Literal, Property, Range, Schema, Shape, TextRules};
+
+/// How many shapes a value may be tried against, for each of its parts: alternatives that nest in
+/// alternatives multiply. What is not tried is left to the type itself.
+const TRIES_A_PART: usize = 64;
+
+/// The rules of a type, ready to be applied.
+#[derive(Debug)]
+pub(super) struct Rules {
+    /// The patterns, compiled; one that cannot be is left to the type.
+    patterns: BTreeMap<String, Regex>,
+    /// Whether the schema asks for more than the type's own reader does.
+    pub(super) constrained: bool,
+}
+
+impl Rules {
+    pub(super) fn of(schema: &Schema) -> Self {
+        let mut rules = Self {
+            patterns: BTreeMap::new(),
+            constrained: false,
+        };
+        let definitions = schema.definitions.iter().map(|(_, shape)| shape);
+        for shape in definitions.chain([&schema.root]) {
+            rules.look_at(shape);
+        }
+        rules
+    }
+
+    fn look_at(&mut self, shape: &Shape) {
+        match &shape.kind {
+            Kind::Any | Kind::Null | Kind::Boolean | Kind::Named(_) | Kind::Literals(_) => {}
+            Kind::Integer(range) | Kind::Number(range) => {
+                let bounds = [&range.min, &range.max];
+                let own = |bound: &Bound| !bound.natural;
+                self.constrained |= bounds.into_iter().flatten().any(own);
+            }
+            Kind::Text(TextRules {
+                min,
+                max,
+                pattern,
+                format: _,
+            }) => {
+                self.constrained |= min.is_some() || max.is_some();
+                if let Some(pattern) = pattern {
+                    if let Ok(regex) = Regex::new(pattern) {
+                        self.constrained = true;
+                        self.patterns.insert(pattern.clone(), regex);
+                    }
+                }
+            }
+            Kind::List { items, min, max } => {
+                self.constrained |= min.is_some() || max.is_some();
+                self.look_at(items);
+            }
+            Kind::Tuple(items) | Kind::Union(items) => {
+                for item in items {
+                    self.look_at(item);
+                }
+            }
+            Kind::Object { properties, rest } => {
+                let may_be_missing =
+                    |property: &Property| !property.required || property.shape.is_nullable();
+                self.constrained |= !properties.is_empty() && properties.iter().all(may_be_missing);
+                for property in properties {
+                    self.look_at(&property.shape);
+                }
+                if let Some(rest) = rest {
+                    self.look_at(rest);
+                }
+            }
+        }
+    }
+
+    /// Brings a value into the schema's shape.
+    pub(super) fn fit(
+        &self,
+        value: &mut Value,
+        schema: &Schema,
+        repairs: &mut Vec<Repair>,
+    ) -> Result<(), Misfit> {
+        let mut fitting = Fitting {
+            rules: self,
+            schema,
+            path: String::new(),
+            tries: parts(value).saturating_mul(TRIES_A_PART),
+            convert: true,
+            repairs: Vec::new(),
+        };
+        fitting.fit(value, &schema.root)?;
+        repairs.append(&mut fitting.repairs);
+        Ok(())
+    }
+
+    /// Takes out the keys that the schema does not know, for types that refuse them.
+    pub(super) fn drop_unknown(value: &mut Value, schema: &Schema, repairs: &mut Vec<Repair>) {
+        drop_unknown(value, &schema.root, schema, "", repairs);
+    }
+}
+
+/// Takes out the keys that a shape does not know.
+fn drop_unknown(
+    value: &mut Value,
+    shape: &Shape,
+    schema: &Schema,
+    path: &str,
+    repairs: &mut Vec<Repair>,
+) {
+    let below = |name: &str| match path {
+        "" => name.to_owned(),
+        path => format!("{path}.{name}"),
+    };
+    match (&schema.resolve(shape).kind, value) {
+        (Kind::Object { properties, rest }, Value::Object(fields)) => {
+            let known = |name: &str| properties.iter().find(|property| property.name == name);
+            fields.retain(|name, value| {
+                let path = below(name);
+                match known(name)
+                    .map(|property| &property.shape)
+                    .or(rest.as_deref())
+                {
+                    Some(shape) => drop_unknown(value, shape, schema, &path, repairs),
+                    None => {
+                        repairs.push(Repair::UnknownKey { path });
+                        return false;
+                    }
+                }
+                true
+            });
+        }
+        (Kind::List { items, .. }, Value::Array(values)) => {
+            for (index, value) in values.iter_mut().enumerate() {
+                drop_unknown(value, items, schema, &format!("{path}[{index}]"), repairs);
+            }
+        }
+        (Kind::Tuple(items), Value::Array(values)) => {
+            for (index, (value, shape)) in values.iter_mut().zip(items).enumerate() {
+                drop_unknown(value, shape, schema, &format!("{path}[{index}]"), repairs);
+            }
+        }
+        // Of several alternatives none is known to be the one.
+        _ => {}
+    }
+}
+
+/// How many values there are in a value, itself included.
+fn parts(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(items) => items.iter().map(parts).sum(),
+        Value::Object(fields) => fields.values().map(parts).sum(),
+        _ => 0,
+    }
+}
+
+struct Fitting<'a> {
+    rules: &'a Rules,
+    schema: &'a Schema,
+    /// Where the value at hand stands: `addresses[1].city`.
+    path: String,
+    tries: usize,
+    /// Whether values of another type may be converted.
+    convert: bool,
+    repairs: Vec<Repair>,
+}
+
+impl Fitting<'_> {
+    fn fit(&mut self, value: &mut Value, shape: &Shape) -> Result<(), Misfit> {
+        let Some(tries) = self.tries.checked_sub(1) else {
+            return Ok(());
+        };
+        self.tries = tries;
+        match &self.schema.resolve(shape).kind {
+            Kind::Any | Kind::Named(_) => Ok(()),
+            Kind::Null if value.is_null() => Ok(()),
+            Kind::Boolean if value.is_boolean() => Ok(()),
+            Kind::Boolean => self.converted(value, as_boolean),
+            Kind::Integer(range) => {
+                if !value.is_i64() && !value.is_u64() {
+                    self.converted(value, as_integer)?;
+                }
+                self.range(value, range)
+            }
+            Kind::Number(range) => {
+                if !value.is_number() {
+                    self.converted(value, as_number)?;
+                }
+                self.range(value, range)
+            }
+            Kind::Text(rules) => match value.as_str() {
+                Some(text) => self.text(text, rules),
+                None => self.wrong("a string", value),
+            },
+            Kind::Literals(literals) => match literals.iter().any(|one| one.value == *value) {
+                true => Ok(()),
+                false => self.wrong(&one_of(literals), value),
+            },
+            Kind::List { items, min, max } => match value {
+                Value::Array(values) => {
+                    self.length(values.len(), *min, *max, "item", "items")?;
+                    self.items(values, std::iter::repeat(&**items))
+                }
+                other => self.wrong("a list", other),
+            },
+            Kind::Tuple(items) => match value {
+                Value::Array(values) if values.len() == items.len() => {
+                    self.items(values, items.iter())
+                }
+                Value::Array(values) => {
+                    let found = values.len();
+                    self.problem(format!(
+                        "expected a list of {}, found one of {found}",
+                        items.len()
+                    ))
+                }
+                other => self.wrong(&format!("a list of {}", items.len()), other),
+            },
+            Kind::Object { properties, rest } => self.object(value, properties, rest.as_deref()),
+            Kind::Union(options) => self.union(value, options),
+            Kind::Null => self.wrong("null", value),
+        }
+    }
+
+    fn items<'s>(
+        &mut self,
+        values: &mut [Value],
+        shapes: impl Iterator<Item = &'s Shape>,
+    ) -> Result<(), Misfit> {
+        for (index, (value, shape)) in values.iter_mut().zip(shapes).enumerate() {
+            let length = self.path.len();
+            // NOTE: A string can be written to.
+            let _written = write!(self.path, "[{index}]");
+            self.fit(value, shape)?;
+            self.path.truncate(length);
+        }
+        Ok(())
+    }
+
+    fn object(
+        &mut self,
+        value: &mut Value,
+        properties: &[Property],
+        rest: Option<&Shape>,
+    ) -> Result<(), Misfit> {
+        let Value::Object(fields) = value else {
+            return self.wrong("an object", value);
+        };
+        let known = |name: &String| properties.iter().find(|property| property.name == *name);
+        if rest.is_none()
+            && !properties.is_empty()
+            && !fields.keys().any(|name| known(name).is_some())
+        {
+            let names = properties
+                .iter()
+                .take(4)
+                .map(|property| format!("`{}`", property.name));
+            let names = names.collect::<Vec<_>>().join(", ");
+            return self.problem(format!("the object has none of the fields {names}"));
+        }
+        for (name, value) in fields {
+            let Some(shape) = known(name).map(|property| &property.shape).or(rest) else {
+                continue;
+            };
+            let length = self.path.len();
+            if !self.path.is_empty() {
+                self.path.push('.');
+            }
+            self.path.push_str(name);
+            self.fit(value, shape)?;
+            self.path.truncate(length);
+        }
+        Ok(())
+    }
+
+    /// The first alternative that takes the value as it is; else the first that takes it converted.
+    fn union(&mut self, value: &mut Value, options: &[Shape]) -> Result<(), Misfit> {
+        let likely: Vec<&Shape> = options
+            .iter()
+            .filter(|option| self.is_likely(value, option))
+            .collect();
+        if let [only] = likely.as_slice() {
+            return self.fit(value, only);
+        }
+        let candidates = match likely.is_empty() {
+            true => options.iter().collect(),
+            false => likely,
+        };
+        for convert in [false, true] {
+            if convert && !self.convert {
+                break;
+            }
+            for option in &candidates {
+                let before = (self.convert, self.path.len(), self.repairs.len());
+                let mut tried = value.clone();
+                self.convert = convert;
+                let fits = self.fit(&mut tried, option).is_ok();
+                self.convert = before.0;
+                if fits {
+                    *value = tried;
+                    return Ok(());
+                }
+                self.path.truncate(before.1);
+                self.repairs.truncate(before.2);
+            }
+        }
+        self.wrong(&alternatives(options), value)
+    }
+
+    /// Whether a value is of an alternative's JSON type and, for an object, has the fields by which
+    /// alternatives are told apart.
+    fn is_likely(&self, value: &Value, option: &Shape) -> bool {
+        match (&self.schema.resolve(option).kind, value) {
+            (Kind::Any | Kind::Named(_) | Kind::Union(_), _)
+            | (Kind::Null, Value::Null)
+            | (Kind::Boolean, Value::Bool(_))
+            | (Kind::Text(_), Value::String(_))
+            | (Kind::List { .. } | Kind::Tuple(_), Value::Array(_))
+            | (Kind::Number(_), Value::Number(_)) => true,
+            (Kind::Integer(_), Value::Number(number)) => !number.is_f64(),
+            (Kind::Literals(literals), value) => literals.iter().any(|one| one.value == *value),
+            (Kind::Object { properties, .. }, Value::Object(fields)) => {
+                properties.iter().all(|property| {
+                    match (fields.get(&property.name), &property.shape.kind) {
+                        (Some(value), Kind::Literals(literals)) => {
+                            literals.iter().any(|one| one.value == *value)
+                        }
+                        (Some(_), _) => true,
+                        (None, _) => !property.required || property.shape.is_nullable(),
+                    }
+                })
+            }
+            _ => false,
+        }
+    }
+
+    /// Puts what `convert` makes of a value in its place.
+    fn converted(
+        &mut self,
+        value: &mut Value,
+        convert: fn(&Value) -> Result<Value, &'static str>,
+    ) -> Result<(), Misfit> {
+        match convert(value) {
+            Ok(converted) if self.convert => {
+                self.repairs.push(Repair::Converted {
+                    path: self.place(),
+                    from: excerpt(&value.to_string()),
+                    to: converted.to_string(),
+                });
+                *value = converted;
+                Ok(())
+            }
+            Ok(_) => self.problem(String::new()),
+            Err(expected) => self.wrong(expected, value),
+        }
+    }
+
+    fn range(&self, value: &Value, range: &Range) -> Result<(), Misfit> {
+        let Some(number) = value.as_number() else {
+            return Ok(());
+        };
+        let above = range
+            .min
+            .as_ref()
+            .is_none_or(|min| match compare(number, &min.value) {
+                Some(order) => order.is_gt() || order.is_eq() && !min.exclusive,
+                None => true,
+            });
+        let below = range
+            .max
+            .as_ref()
+            .is_none_or(|max| match compare(number, &max.value) {
+                Some(order) => order.is_lt() || order.is_eq() && !max.exclusive,
+                None => true,
+            });
+        if above && below {
+            return Ok(());
+        }
+        self.problem(format!(
+            "expected a number {}, found {number}",
+            bounds(range)
+        ))
+    }
+
+    fn text(&self, text: &str, rules: &TextRules) -> Result<(), Misfit> {
+        let characters = || text.chars().count();
+        if rules.min.is_some() || rules.max.is_some() {
+            self.length(
+                characters(),
+                rules.min,
+                rules.max,
+                "character",
+                "characters",
+            )?;
+        }
+        let pattern = rules.pattern.as_ref();
+        let regex = pattern.and_then(|pattern| Some((pattern, self.rules.patterns.get(pattern)?)));
+        match regex {
+            Some((pattern, regex)) if !regex.is_match(text) => self.problem(format!(
+                "expected a string that matches {pattern}, found {}",
+                found(&Value::String(text.to_owned()))
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn length(
+        &self,
+        length: usize,
+        min: Option<u64>,
+        max: Option<u64>,
+        one: &str,
+        many: &str,
+    ) -> Result<(), Misfit> {
+        let length = u64::try_from(length).unwrap_or(u64::MAX);
+        let things = |count: u64| match count {
+            1 => format!("1 {one}"),
+            count => format!("{count} {many}"),
+        };
+        if let Some(min) = min.filter(|min| length < *min) {
+            return self.problem(format!("expected at least {}, found {length}", things(min)));
+        }
+        if let Some(max) = max.filter(|max| length > *max) {
+            return self.problem(format!("expected at most {}, found {length}", things(max)));
+        }
+        Ok(())
+    }
+
+    fn wrong(&self, expected: &str, value: &Value) -> Result<(), Misfit> {
+        self.problem(format!("expected {expected}, found {}", found(value)))
+    }
+
+    fn problem(&self, problem: String) -> Result<(), Misfit> {
+        Err(Misfit {
+            path: self.place(),
+            problem,
+        })
+    }
+
+    fn place(&self) -> String {
+        match self.path.as_str() {
+            "" => ".".to_owned(),
+            path => path.to_owned(),
+        }
+    }
+}
+
+/// `"25"`, and `25.0`, as 25; the error is what was expected.
+fn as_integer(value: &Value) -> Result<Value, &'static str> {
+    let whole = match value {
+        Value::String(text) => {
+            let text = text.trim();
+            let read: Result<Number, _> = text.parse::<i64>().map(Number::from);
+            read.or_else(|_| text.parse::<u64>().map(Number::from)).ok()
+        }
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "whole, and exact at this size"
+        )]
+        Value::Number(number) => number
+            .as_f64()
+            .filter(|float| float.fract() == 0.0 && float.abs() < 9e15)
+            .map(|float| Number::from(float as i64)),
+        _ => None,
+    };
+    whole.map(Value::Number).ok_or("an integer")
+}
+
+fn as_number(value: &Value) -> Result<Value, &'static str> {
+    let number = value.as_str().and_then(|text| {
+        // Only what JSON itself would take for a number.
+        serde_json::from_str::<Number>(text.trim()).ok()
+    });
+    number.map(Value::Number).ok_or("a number")
+}
+
+fn as_boolean(value: &Value) -> Result<Value, &'static str> {
+    match value.as_str().map(str::trim) {
+        Some("true") => Ok(Value::Bool(true)),
+        Some("false") => Ok(Value::Bool(false)),
+        _ => Err("true or false"),
+    }
+}
+
+/// `from 0 to 120`, `of at least 1`, `of more than 0 and at most 1`.
+fn bounds(range: &Range) -> String {
+    let said = |bound: &Bound, inclusive: &str, exclusive: &str| {
+        let word = if bound.exclusive {
+            exclusive
+        } else {
+            inclusive
+        };
+        format!("{word} {}", bound.value)
+    };
+    match (&range.min, &range.max) {
+        (Some(min), Some(max)) if !min.exclusive && !max.exclusive => {
+            format!("from {} to {}", min.value, max.value)
+        }
+        (min, max) => {
+            let min = min.as_ref().map(|min| said(min, "at least", "more than"));
+            let max = max.as_ref().map(|max| said(max, "at most", "less than"));
+            let bounds: Vec<String> = [min, max].into_iter().flatten().collect();
+            format!("of {}", bounds.join(" and "))
+        }
+    }
+}
+
+fn compare(left: &Number, right: &Number) -> Option<std::cmp::Ordering> {
+    let whole = |number: &Number| number.as_i128();
+    match (whole(left), whole(right)) {
+        (Some(left), Some(right)) => Some(left.cmp(&right)),
+        _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
+    }
+}
+
+/// A value as an error shows it.
+fn found(value: &Value) -> String {
+    const LONGEST: usize = 60;
+    match value {
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+        scalar => {
+            let text = excerpt(&scalar.to_string());
+            match text.char_indices().nth(LONGEST) {
+                Some((end, _)) => format!("{}…", &text[..end]),
+                None => text,
+            }
+        }
+    }
+}
+
+fn one_of(literals: &[Literal]) -> String {
+    let shown = literals.iter().map(|literal| literal.value.to_string());
+    let shown: Vec<String> = shown.collect();
+    match shown.as_slice() {
+        [only] => only.clone(),
+        several => format!("one of {}", several.join(", ")),
+    }
+}
+
+/// `a string or null`.
+fn alternatives(options: &[Shape]) -> String {
+    let name = |option: &Shape| match &option.kind {
+        Kind::Null => "null".to_owned(),
+        Kind::Boolean => "true or false".to_owned(),
+        Kind::Integer(_) => "an integer".to_owned(),
+        Kind::Number(_) => "a number".to_owned(),
+        Kind::Text(_) => "a string".to_owned(),
+        Kind::Literals(literals) => one_of(literals),
+        Kind::List { .. } | Kind::Tuple(_) => "a list".to_owned(),
+        Kind::Object { properties, .. } => {
+            let names = properties
+                .iter()
+                .take(4)
+                .map(|property| format!("`{}`", property.name));
+            match names.collect::<Vec<_>>().join(", ") {
+                names if names.is_empty() => "an object".to_owned(),
+                names => format!("an object with {names}"),
+            }
+        }
+        Kind::Named(name) => format!("a `{name}`"),
+        Kind::Any | Kind::Union(_) => "any value".to_owned(),
+    };
+    let mut names: Vec<String> = options.iter().map(name).collect();
+    names.dedup();
+    names.join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::JsonSchema;
+
+    use super::*;
+
+    #[derive(JsonSchema)]
+    #[schemars(untagged)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    enum Tree {
+        One { left: Box<Tree>, note: Option<u8> },
+        Two { left: Box<Tree>, mark: Option<u8> },
+        Three { left: Box<Tree>, tag: Option<u8> },
+        Leaf(u8),
+    }
+
+    // Alternatives that nest in alternatives multiply: three to the power of a hundred tries here.
+    #[test]
+    fn a_value_that_fits_many_alternatives_is_given_up_on() {
+        let schema = Schema::of::<Tree>();
+        let mut value = Value::from("x");
+        for _ in 0..100 {
+            value = serde_json::json!({ "left": value });
+        }
+        let rules = Rules::of(&schema);
+        // What is not tried is left to the type.
+        let fits = rules.fit(&mut value, &schema, &mut Vec::new());
+        assert_eq!(fits, Ok(()));
+    }
+}

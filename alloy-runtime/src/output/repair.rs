@@ -1,0 +1,60 @@
+//! What had to be done to an answer before it could be read.
+
+use std::fmt;
+
+/// What was done to an answer so that it could be read: see [`Outcome::repairs`](crate::Outcome::repairs).
+///
+/// Each is lossless: nothing is guessed, and an answer that would need more is invalid.
+///
+/// ```
+/// use alloy_runtime::Repair;
+///
+/// assert_eq!(Repair::TextAround.to_string(), "the text around the JSON was left out");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Repair {
+    /// A `<think>…</think>` in the answer was taken for what it is.
+    ThinkingRemoved,
+    /// A code fence, or words, stood around the JSON.
+    TextAround,
+    /// The answer stood in the thinking text.
+    FromThinking,
+    /// The opening brace, or both braces, stood there twice.
+    DoubledBrace,
+    /// The value stood there without the object that was asked for around it.
+    Wrapped,
+    /// A key stood there twice; the last one won.
+    DuplicateKey,
+    /// A key that the type does not know was left out.
+    UnknownKey {
+        /// Where it stood.
+        path: String,
+    },
+    /// A value of another type said the same: `"25"` for 25.
+    Converted {
+        /// Where it stands.
+        path: String,
+        /// What it was, as JSON.
+        from: String,
+        /// What it is now, as JSON.
+        to: String,
+    },
+}
+
+impl fmt::Display for Repair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ThinkingRemoved => f.write_str("thinking text was left out of the answer"),
+            Self::TextAround => f.write_str("the text around the JSON was left out"),
+            Self::FromThinking => f.write_str("the answer was found in the thinking text"),
+            Self::DoubledBrace => f.write_str("a doubled brace was left out"),
+            Self::Wrapped => f.write_str("the bare value was taken for the one that was asked for"),
+            Self::DuplicateKey => {
+                f.write_str("of a key that stood there twice, the last was taken")
+            }
+            Self::UnknownKey { path } => write!(f, "{path}: the unknown key was left out"),
+            Self::Converted { path, from, to } => write!(f, "{path}: {from} was read as {to}"),
+        }
+    }
+}
