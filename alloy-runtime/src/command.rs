@@ -74,7 +74,7 @@ enum State<T> {
     Ready(Box<Request>),
     /// Polled.
     Running(Running<T>),
-    /// The result was handed out, or a setter is at work.
+    /// The result was handed out.
     Done,
 }
 

@@ -176,7 +176,7 @@ impl Config {
     ///
     /// # fn main() -> Result<(), alloy_runtime::Error> {
     /// let compatible = Config::new().extra("ollama_api", "openai_chat");
-    /// assert_eq!(hello().config(compatible).preview()?.route.api, Api::OpenaiChat);
+    /// assert_eq!(hello().config(compatible).preview()?.route.api(), Some(Api::OpenaiChat));
     /// # Ok(())
     /// # }
     /// ```

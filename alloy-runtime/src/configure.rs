@@ -28,10 +28,6 @@ use crate::global;
 /// # Ok(())
 /// # }
 /// ```
-#[allow(
-    clippy::let_underscore_must_use,
-    reason = "a `Config` is `must_use`, and this one is old"
-)]
 pub fn configure(config: Config) -> Result<Config, Error> {
     config.check()?;
     let (_, new) = global::update_process(|old| {
@@ -71,7 +67,9 @@ pub fn replace_config(config: Config) -> Result<Config, Error> {
 /// settings of its own.
 ///
 /// A command keeps the scope it was made in, wherever it is then spawned, joined or awaited; one that
-/// was made outside any scope takes the one it is first polled in. Scopes nest, key by key.
+/// was made outside any scope takes the one it is first polled in. Scopes nest, key by key. A scope does
+/// not follow a spawned task: make the commands in the scope and spawn them, or write `with_config`
+/// inside the task.
 ///
 /// A value in `config` that cannot be used is the error of each command in the scope.
 ///
@@ -92,10 +90,11 @@ pub fn replace_config(config: Config) -> Result<Config, Error> {
 /// # Ok(())
 /// # }
 /// ```
-pub fn with_config<F: Future>(config: Config, future: F) -> impl Future<Output = F::Output> {
+pub async fn with_config<F: Future>(config: Config, future: F) -> F::Output {
+    // When it is first polled, and not when it is written: only then is a scope around it known.
     let mut scope = global::scope().as_deref().cloned().unwrap_or_default();
     scope.merge(config);
-    global::scoped(scope.shared(), future)
+    global::scoped(scope.shared(), future).await
 }
 
 impl Config {

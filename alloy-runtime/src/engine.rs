@@ -80,13 +80,7 @@ pub(crate) async fn run(
         alloy.command = request.definition.name(),
         alloy.route = %prepared.route,
     );
-    let record = prepared
-        .settings
-        .record_content
-        .as_ref()
-        .is_some_and(|set| set.value);
-    let record = record && !span.is_disabled();
-    if record {
+    if prepared.records_content() && !span.is_disabled() {
         let system = prepared.system_message().into_iter();
         let messages: Vec<_> = system.chain(request.conversation()).collect();
         span.record("gen_ai.input.messages", as_recorded(&messages));
@@ -104,10 +98,6 @@ pub(crate) async fn run(
         }) => {
             span.record("gen_ai.usage.input_tokens", usage.prompt_tokens);
             span.record("gen_ai.usage.output_tokens", usage.completion_tokens);
-            if record {
-                let answer = Message::assistant(reply.text.as_str());
-                span.record("gen_ai.output.messages", as_recorded(&[answer]));
-            }
             Ok(Finished {
                 request,
                 prepared,
@@ -119,6 +109,10 @@ pub(crate) async fn run(
         }
         Err(error) => {
             span.record("error.type", tracing::field::debug(error.kind()));
+            if let Some(usage) = error.usage() {
+                span.record("gen_ai.usage.input_tokens", usage.prompt_tokens);
+                span.record("gen_ai.usage.output_tokens", usage.completion_tokens);
+            }
             let error = error.of_model(prepared.model.as_str());
             Err(error.at(prepared.server.address(), prepared.server.is_ollama()))
         }
@@ -162,9 +156,7 @@ async fn converse(
     )?;
     if request.images().next().is_some() {
         // Boxed, like all that is asked now and then: the usual call does not carry it.
-        let warning = deadline
-            .hold(Box::pin(check_vision(&client, prepared)).as_mut())
-            .await?;
+        let warning = Box::pin(check_vision(&client, prepared, &deadline)).await?;
         prepared.warnings.extend(warning);
     }
     for warning in &prepared.warnings {
@@ -172,27 +164,38 @@ async fn converse(
     }
     let mut answers = Answers::of(&prepared.settings);
     answers.take();
+    let record = prepared.records_content();
     let mut attempts = 0;
     let mut usage = Usage::default();
+    // The context of the model, where the prompt filled it; asked for once.
+    let mut filled = None;
     loop {
         let body = std::mem::take(&mut prepared.body);
-        let reply = exchange(&client, prepared, body, &deadline).await?;
+        let reply = exchange(&client, prepared, body, &deadline).await;
+        let reply = reply.map_err(|error| match attempts {
+            0 => error,
+            _ => error.after(attempts, usage),
+        })?;
         attempts += 1;
         usage.add(reply.usage);
+        if record {
+            let answer = Message::assistant(reply.text.as_str());
+            // The last one stays.
+            tracing::Span::current().record("gen_ai.output.messages", as_recorded(&[answer]));
+        }
         let accepted = accept(&reply, expectation, slot);
-        let filled = match may_have_been_cut(prepared, &reply) {
-            true => Box::pin(context_filled(&client, prepared, &reply, &deadline)).await,
-            false => None,
-        };
+        if attempts == 1 && may_have_been_cut(prepared, &reply) {
+            filled = Box::pin(context_filled(&client, prepared, &reply, &deadline)).await;
+            if let Some(tokens) = filled {
+                let warning = Warning::ContextFull { tokens };
+                tracing::warn!("{warning}");
+                prepared.warnings.push(warning);
+            }
+        }
         match accepted {
             Ok(repairs) => {
                 for repair in &repairs {
                     tracing::debug!("{repair}");
-                }
-                if let Some(tokens) = filled {
-                    let warning = Warning::ContextFull { tokens };
-                    tracing::warn!("{warning}");
-                    prepared.warnings.push(warning);
                 }
                 return Ok(Answered {
                     reply,
@@ -209,6 +212,7 @@ async fn converse(
             }
             Err(error) => match follow_up(&reply.text, &error, expectation) {
                 Some(messages) if answers.take() => {
+                    tracing::debug!(attempts, "{error}; asking again");
                     // What it cannot express was told with the first request.
                     prepared.body = prepared.body(request, &messages, &mut Vec::new());
                 }
@@ -225,7 +229,7 @@ async fn exchange(
     body: Vec<u8>,
     deadline: &Deadline,
 ) -> Result<Reply, Error> {
-    let (server, api) = (&prepared.server, prepared.route.api);
+    let (server, api) = (&prepared.server, prepared.route.wire());
     let answer = client.exchange(Outgoing {
         url: server.chat_url(api),
         api_key: server.key.as_ref(),
@@ -268,13 +272,17 @@ async fn explained(
 }
 
 /// Whether the model can see: a server drops the images of one that cannot without a word.
-async fn check_vision(client: &Client, prepared: &Prepared) -> Result<Option<Warning>, Error> {
+async fn check_vision(
+    client: &Client,
+    prepared: &Prepared,
+    deadline: &Deadline,
+) -> Result<Option<Warning>, Error> {
     let server = &prepared.server;
     if !server.is_ollama() {
         return Ok(None);
     }
-    let asked = inquire::capabilities(client, server, prepared.model.as_str()).await;
-    let error = match asked {
+    let asked = inquire::capabilities(client, server, prepared.model.as_str());
+    let error = match deadline.hold(pin!(asked)).await {
         Ok(None) => return Ok(Some(Warning::VisionUnknown)),
         Ok(Some(capabilities)) if capabilities.iter().any(|one| one == "vision") => {
             return Ok(None);
@@ -285,13 +293,13 @@ async fn check_vision(client: &Client, prepared: &Prepared) -> Result<Option<War
         }),
         Err(error) => error,
     };
-    Err(explained(client, prepared, error, &Deadline::starting(None)).await)
+    Err(explained(client, prepared, error, deadline).await)
 }
 
 /// Whether the context may be too small for the prompt. On `openai_chat` a server cuts a prompt that is
 /// too long without a word, and only the count of its tokens tells.
 fn may_have_been_cut(prepared: &Prepared, reply: &Reply) -> bool {
-    let silent = prepared.route.api == Api::OpenaiChat && prepared.server.is_ollama();
+    let silent = prepared.route.wire() == Api::OpenaiChat && prepared.server.is_ollama();
     silent
         && reply
             .usage
@@ -327,6 +335,7 @@ fn accept(
     match (read, &expectation.content) {
         (Ok(_), Content::Text) | (Err(_), _) if cut => Err(Error::new(Detail::Truncated {
             text: reply.text.clone(),
+            tokens: reply.usage.completion_tokens,
         })),
         // JSON that could be read is whole, even where the limit came with its last token.
         (read, _) => read,

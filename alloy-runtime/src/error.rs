@@ -112,7 +112,7 @@ impl Error {
     #[must_use]
     pub fn partial_text(&self) -> Option<&str> {
         match &self.0.detail {
-            Detail::Truncated { text }
+            Detail::Truncated { text, .. }
             | Detail::Interrupted { text }
             | Detail::InvalidOutput { text, .. } => Some(text),
             _ => None,
@@ -131,7 +131,7 @@ impl Error {
         self.0.model.as_deref()
     }
 
-    /// The tokens spent on the answer that was refused.
+    /// The tokens of all answers that were read before this error; `None` where none came.
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
         self.0.usage
@@ -157,6 +157,14 @@ impl Error {
             message: message.into(),
             help: help.into(),
         })
+    }
+
+    /// The same error, with where the value was written.
+    pub(crate) fn in_setting(mut self, given: &str) -> Self {
+        if let Detail::Configuration { message, .. } = &mut self.0.detail {
+            *message = format!("`options` in {given}: {message}");
+        }
+        self
     }
 
     /// The command's body failed; `source` is what it returned with `?`.

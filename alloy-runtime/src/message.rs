@@ -1,10 +1,18 @@
 //! Chat messages: plain data that every route can send.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::display::Base64Display;
+use base64::engine::general_purpose::STANDARD;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// Who speaks in a [`Message`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Role {
     /// Instructions that stand above the conversation.
@@ -37,7 +45,7 @@ impl fmt::Display for Role {
     }
 }
 
-/// One message of a conversation.
+/// One message of a conversation. It can be stored as JSON, and read back.
 ///
 /// ```
 /// use alloy_runtime::{Message, Role};
@@ -45,8 +53,15 @@ impl fmt::Display for Role {
 /// let message = Message::user("Say hello");
 /// assert_eq!(message.role, Role::User);
 /// assert_eq!(message.content, "Say hello");
+///
+/// # fn main() -> serde_json::Result<()> {
+/// let stored = serde_json::to_string(&message)?;
+/// assert_eq!(stored, r#"{"role":"user","content":"Say hello"}"#);
+/// assert_eq!(serde_json::from_str::<Message>(&stored)?, message);
+/// # Ok(())
+/// # }
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Message {
     /// Who speaks.
@@ -54,8 +69,10 @@ pub struct Message {
     /// What is said.
     pub content: String,
     /// The thinking text of an assistant message, where the model gave one. It is not sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thinking: Option<String>,
     /// What a user message shows beside its text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<Image>,
 }
 
@@ -78,6 +95,45 @@ impl Image {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.0
+    }
+}
+
+impl From<Vec<u8>> for Image {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::new(bytes)
+    }
+}
+
+impl From<&[u8]> for Image {
+    fn from(bytes: &[u8]) -> Self {
+        Self::new(bytes)
+    }
+}
+
+impl<const N: usize> From<[u8; N]> for Image {
+    fn from(bytes: [u8; N]) -> Self {
+        Self::new(bytes)
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for Image {
+    fn from(bytes: &[u8; N]) -> Self {
+        Self::new(&bytes[..])
+    }
+}
+
+/// As base64.
+impl Serialize for Image {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&Base64Display::new(&self.0, &STANDARD))
+    }
+}
+
+impl<'de> Deserialize<'de> for Image {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        let bytes = STANDARD.decode(text.as_bytes()).map_err(D::Error::custom)?;
+        Ok(Self::new(bytes))
     }
 }
 

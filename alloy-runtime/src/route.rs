@@ -15,7 +15,7 @@ use crate::error::{Error, excerpt};
 ///
 /// # fn main() -> Result<(), alloy_runtime::Error> {
 /// let route = hello().preview()?.route;
-/// assert_eq!(route.api, Api::Native);
+/// assert_eq!(route.api(), Some(Api::Native));
 /// assert_eq!(route.reason(), "an Ollama model");
 ///
 /// let route = hello().model("ollama:gpt-oss:20b").preview()?.route;
@@ -24,14 +24,23 @@ use crate::error::{Error, excerpt};
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Route {
-    /// The protocol.
-    pub api: Api,
+    api: Api,
     reason: &'static str,
 }
 
 impl Route {
+    /// The protocol; `None` where none is spoken, since the model is not behind a server.
+    #[must_use]
+    pub fn api(&self) -> Option<Api> {
+        Some(self.api)
+    }
+
+    /// The protocol, among those of a server.
+    pub(crate) fn wire(&self) -> Api {
+        self.api
+    }
+
     /// The rule that chose the protocol, in words.
     #[must_use]
     pub fn reason(&self) -> &str {

@@ -109,7 +109,8 @@ impl Schema {
         matches!(self.resolve(&self.root).kind, Kind::Object { .. })
     }
 
-    /// Whether each of its objects lists all its properties and no value is left open.
+    /// Whether each of its objects asks for all its properties and no value is left open: OpenAI's strict
+    /// mode refuses what is not.
     pub(crate) fn is_closed(&self) -> bool {
         let definitions = self.definitions.iter().map(|(_, shape)| shape);
         definitions.chain([&self.root]).all(Shape::is_closed)
@@ -168,10 +169,19 @@ impl Schema {
     }
 }
 
+impl Property {
+    /// Whether an answer must have it. A value that can be null is asked for. One that can only be
+    /// missing, such as a field of a flattened `Option`, is not: no answer could leave it out otherwise.
+    fn is_asked_for(&self) -> bool {
+        self.required || self.shape.is_nullable()
+    }
+}
+
 impl Shape {
     fn is_closed(&self) -> bool {
         match &self.kind {
-            Kind::Any => false,
+            // Strict mode knows no tuples.
+            Kind::Any | Kind::Tuple(_) => false,
             Kind::Null
             | Kind::Boolean
             | Kind::Integer(_)
@@ -180,9 +190,11 @@ impl Shape {
             | Kind::Literals(_)
             | Kind::Named(_) => true,
             Kind::List { items, .. } => items.is_closed(),
-            Kind::Tuple(items) | Kind::Union(items) => items.iter().all(Self::is_closed),
+            Kind::Union(options) => options.iter().all(Self::is_closed),
             Kind::Object { properties, rest } => {
-                rest.is_none() && properties.iter().all(|property| property.shape.is_closed())
+                let is_closed =
+                    |property: &Property| property.is_asked_for() && property.shape.is_closed();
+                rest.is_none() && properties.iter().all(is_closed)
             }
         }
     }

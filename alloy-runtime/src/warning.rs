@@ -25,6 +25,7 @@ use crate::config::Api;
 #[non_exhaustive]
 pub enum Warning {
     /// The protocol has no place for a setting, so it was left out.
+    #[non_exhaustive]
     NotSent {
         /// The key or option.
         setting: String,
@@ -36,13 +37,15 @@ pub enum Warning {
     ThinksAnyway,
     /// An option that no version of Ollama is known to have was sent. Servers ignore what they do not
     /// know.
+    #[non_exhaustive]
     UnknownOption {
         /// The option.
         name: String,
         /// The known one that may have been meant.
-        near: Option<&'static str>,
+        near: Option<String>,
     },
     /// The prompt filled the model's context: its beginning, or its middle, was probably cut.
+    #[non_exhaustive]
     ContextFull {
         /// The tokens of the context.
         tokens: u64,
@@ -60,7 +63,7 @@ impl fmt::Display for Warning {
                     "num_ctx" => f.write_str(
                         "; set OLLAMA_CONTEXT_LENGTH on the server, or use the native route",
                     ),
-                    _ => f.write_str("; the native route has"),
+                    _ => f.write_str("; Ollama's native route has"),
                 }
             }
             Self::ThinksAnyway => f.write_str(

@@ -140,7 +140,7 @@ async fn a_preview_is_what_the_server_then_receives() {
         assert_eq!(request.body, preview.body);
         assert_eq!(request.path, path);
         assert_eq!(preview.url, format!("http://{}{path}", server.host()));
-        assert_eq!(preview.route.api, api);
+        assert_eq!(preview.route.api(), Some(api));
         let [one, two] = earlier;
         let expected = [
             Message::system("Be \"brief\"."),

@@ -339,7 +339,43 @@ fn options_of_the_attribute_are_any_literal() {
 }
 
 #[test]
-fn the_environment_can_be_read_again() {
-    // What it gives is tried by child processes; here, that it reads the process's own.
-    assert!(Config::from_env().is_ok());
+fn what_is_configured_counts_from_then_on() {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_configured"));
+    for variable in keys().iter().flat_map(|key| key.variables) {
+        program.env_remove(variable);
+    }
+    program.env("ALLOY_MODEL", "from-environment");
+    program.env("OLLAMA_API_KEY", "k-123");
+    let output = program.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+// `with_config(outer, with_config(inner, …))`: the inner one is written, and called, first.
+#[tokio::test]
+async fn scopes_nest_where_they_are_written_into_each_other() {
+    let outer = Config::new().model("outer").max_tokens(9);
+    let inner = Config::new().max_tokens(7);
+    let made = with_config(outer, with_config(inner, async { [hello()] }));
+    let [command] = made.await;
+    let settings = command.preview().unwrap().settings;
+    assert_eq!(settings.get("model").as_deref(), Some("outer"));
+    assert_eq!(settings.get("max_tokens").as_deref(), Some("7"));
+}
+
+#[tokio::test]
+async fn a_scope_does_not_follow_a_spawned_task() {
+    let scope = || Config::new().model("scoped");
+    let model = |task: tokio::task::JoinHandle<alloy_runtime::Result<alloy_runtime::Preview>>| async {
+        let preview = task.await.unwrap();
+        preview
+            .ok()
+            .and_then(|preview| preview.settings.get("model"))
+    };
+    let outside = with_config(scope(), async {
+        [tokio::spawn(async { hello().preview() })]
+    });
+    let [outside] = outside.await;
+    assert_eq!(model(outside).await, None);
+    let inside = tokio::spawn(with_config(scope(), async { hello().preview() }));
+    assert_eq!(model(inside).await.as_deref(), Some("scoped"));
 }

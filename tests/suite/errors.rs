@@ -94,7 +94,7 @@ mod the_server_says_no {
             ErrorKind::ContextOverflow,
             expect![[r#"
                 the prompt is longer than the context of model `llama3.1`: the input length exceeds the context length
-                  help: Shorten the prompt, or give the model more room: `num_ctx` in its Modelfile or OLLAMA_CONTEXT_LENGTH on the server. `ollama show llama3.1` tells its limit."#]],
+                  help: Shorten the prompt, or give the model more room: `.option("num_ctx", 16384)` or `options(num_ctx = 16384)` on the native route, OLLAMA_CONTEXT_LENGTH on the server for both. `ollama show llama3.1` tells its limit."#]],
         )
         .await;
     }

@@ -187,6 +187,8 @@ fn only_one_room_has_global_state_and_reads_the_environment() {
             "Mutex<",
             "LazyLock",
             "thread_local!",
+            "task_local!",
+            "Atomic",
             "std::env::",
         ],
     );

@@ -74,7 +74,7 @@ async fn text_has_usage_timings_and_a_finish_reason() {
         assert!(outcome.usage.prompt_tokens.is_some() && outcome.usage.completion_tokens.is_some());
         assert_eq!(outcome.timings.total.is_some(), api == Api::Native);
         assert_eq!(outcome.finish_reason, Some(FinishReason::Stop));
-        assert_eq!(outcome.route.api, api);
+        assert_eq!(outcome.route.api(), Some(api));
     })
     .await;
 }
@@ -89,7 +89,7 @@ async fn a_model_named_gpt_oss_takes_the_compatible_endpoint() {
         .model(model)
         .host(host);
     let outcome = command.outcome().await.unwrap();
-    assert_eq!(outcome.route.api, Api::OpenaiChat);
+    assert_eq!(outcome.route.api(), Some(Api::OpenaiChat));
     assert_eq!(outcome.value.age, 25);
 }
 
@@ -220,7 +220,7 @@ async fn a_conversation_goes_on() {
         let next = ask::<String>("Say it again")
             .model(model)
             .host(host)
-            .api(first.route.api)
+            .api(first.route.api().unwrap())
             .history(first.messages);
         assert!(!next.await.unwrap().is_empty());
     })

@@ -34,6 +34,7 @@ fn stderr(output: &Output) -> String {
 const RETURNS_ERROR: &str = env!("CARGO_BIN_EXE_returns-error");
 const RETURNS_BOXED: &str = env!("CARGO_BIN_EXE_returns-boxed");
 const RETURNS_ANYHOW: &str = env!("CARGO_BIN_EXE_returns-anyhow");
+const TYPED: &str = env!("CARGO_BIN_EXE_typed");
 
 // E8
 #[test]
@@ -190,5 +191,52 @@ fn a_hosts_own_credentials_win_over_the_key_and_no_request_has_both() {
     assert_eq!(
         sent,
         [&("authorization".to_owned(), "Basic YW5uOnB3".to_owned())]
+    );
+}
+
+// A key of the environment is for the server of the environment, and for no other.
+#[test]
+fn a_key_of_the_environment_goes_to_the_server_of_the_environment() {
+    let server = Server::start([Reply::answer(r#"{"value":25}"#)]);
+    let url = format!("http://{}/v1", server.host());
+    let variables = [
+        ("ALLOY_MODEL", "openai:qwen3"),
+        ("OPENAI_BASE_URL", url.as_str()),
+        ("OPENAI_API_KEY", "k-123"),
+    ];
+    assert_eq!(stdout(&run(TYPED, &variables)), "25 1\n");
+    assert_eq!(
+        server.request().header("authorization"),
+        Some("Bearer k-123")
+    );
+}
+
+// A2
+#[test]
+fn answers_are_asked_for_as_often_as_the_environment_says() {
+    let check = |variables: &[(&str, &str)], answers: &[&str], expected: Result<&str, &str>| {
+        let server = Server::start(answers.iter().map(|answer| Reply::answer(answer)));
+        let host = server.host();
+        let own = [("ALLOY_MODEL", "m"), ("OLLAMA_HOST", host.as_str())];
+        let output = run(TYPED, &[&own, variables].concat());
+        match expected {
+            Ok(expected) => assert_eq!(stdout(&output), expected),
+            Err(expected) => assert!(stderr(&output).contains(expected), "{output:?}"),
+        }
+        assert_eq!(server.requests().len(), answers.len(), "{variables:?}");
+    };
+    const OFF: (&str, &str) = ("ALLOY_AUTO_FINALIZE_MISSING_OUTPUT", "off");
+    let good = r#"{"value":25}"#;
+    check(&[], &["", good], Ok("25 2\n"));
+    check(&[OFF], &[""], Err("gave an empty answer"));
+    check(
+        &[("ALLOY_RETRY", "3"), OFF],
+        &["x", "x", good],
+        Ok("25 3\n"),
+    );
+    check(
+        &[("ALLOY_RETRY", "2")],
+        &["x"; 3],
+        Err("after: 3 answers of the model"),
     );
 }

@@ -1,5 +1,7 @@
 //! Asking again: how often, and in which words.
 
+use std::time::Duration;
+
 use alloy_runtime::{Command, ErrorKind, Output, command};
 use alloy_tests::server::{Reply, Said, Server};
 use serde_json::{Value, json};
@@ -146,4 +148,34 @@ async fn what_asking_again_would_not_mend_is_not_asked_again() {
     )
     .await;
     check(Reply::error(500, "no"), ErrorKind::Server).await;
+}
+
+// What was spent before is not forgotten where a later exchange fails.
+#[tokio::test]
+async fn a_failure_after_a_rejected_answer_counts_it() {
+    let server = Server::start([Reply::answer(BAD), Reply::error(500, "no")]);
+    let error = extract::<User>().host(server.host()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Server);
+    assert_eq!(error.attempts(), 1);
+    assert_eq!(error.usage().unwrap().completion_tokens, Some(12));
+
+    let cut = Said::new("{").cut().tokens(67, 4);
+    let server = Server::start([Reply::answer(BAD), Reply::said(&cut)]);
+    let error = extract::<User>().host(server.host()).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the answer was cut off by the limit of tokens, after 4"
+    );
+    assert_eq!(error.usage().unwrap().completion_tokens, Some(16));
+}
+
+// The timeout covers all answers together.
+#[tokio::test]
+async fn the_timeout_does_not_begin_anew_with_each_answer() {
+    let late = Duration::from_millis(400);
+    let server = Server::start((0..3).map(|_| Reply::answer(BAD).after(late)));
+    let command = extract::<User>().retry(5).timeout(Duration::from_secs(1));
+    let error = command.host(server.host()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert_eq!(error.attempts(), 2);
 }

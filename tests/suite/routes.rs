@@ -29,7 +29,7 @@ fn the_route_follows_the_model_unless_it_is_set() {
         let path = preview.url.contains(OPENAI_CHAT);
         assert_eq!(
             path,
-            preview.route.api == Api::OpenaiChat,
+            preview.route.api() == Some(Api::OpenaiChat),
             "{}",
             preview.url
         );
@@ -57,7 +57,7 @@ async fn the_route_and_its_reason_are_in_the_outcome() {
     let server = Server::start([Reply::answer("hello")]);
     let command = hello().model("gpt-oss:20b").host(server.host());
     let outcome = command.outcome().await.unwrap();
-    assert_eq!(outcome.route.api, Api::OpenaiChat);
+    assert_eq!(outcome.route.api(), Some(Api::OpenaiChat));
     assert_eq!(
         outcome.route.reason(),
         "the model's name contains `gpt-oss`"
@@ -172,7 +172,7 @@ fn what_the_compatible_endpoint_cannot_take_is_a_warning() {
     assert_eq!(
         warnings,
         [
-            "`keep_alive` was not sent: openai_chat has no place for it; the native route has",
+            "`keep_alive` was not sent: openai_chat has no place for it; Ollama's native route has",
             "`num_ctx` was not sent: openai_chat has no place for it; set OLLAMA_CONTEXT_LENGTH on the server, or use the native route",
         ]
     );
@@ -234,7 +234,7 @@ async fn thinking_is_kept_apart_on_both_routes() {
 // E5
 #[tokio::test]
 async fn a_prompt_that_filled_the_context_is_a_warning_on_openai_chat() {
-    let check = async |tokens: u64, inquiries: &[&str], warnings: &[Warning]| {
+    let check = async |tokens: u64, inquiries: &[&str], warnings: &[&str]| {
         let said = Said::new("hello").tokens(tokens, 4);
         let models = [
             Installed::new("other:latest"),
@@ -243,12 +243,14 @@ async fn a_prompt_that_filled_the_context_is_a_warning_on_openai_chat() {
         let server = Server::with_installed(models, [Reply::said(&said)]);
         let command = hello().api(Api::OpenaiChat).host(server.host());
         let outcome = command.outcome().await.unwrap();
-        assert_eq!(outcome.warnings, warnings, "{tokens}");
+        let told: Vec<_> = outcome.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(told, warnings, "{tokens}");
         assert_eq!(server.inquiries(), inquiries, "{tokens}");
     };
     check(67, &[], &[]).await;
     check(3000, &["/api/ps"], &[]).await;
-    check(4096, &["/api/ps"], &[Warning::ContextFull { tokens: 4096 }]).await;
+    let full = "the prompt filled the model's context of 4096 tokens, so a part of it was probably cut; shorten it, or set OLLAMA_CONTEXT_LENGTH on the server";
+    check(4096, &["/api/ps"], &[full]).await;
 }
 
 // Half an answer behind half a prompt: what to mend is the prompt, not the limit of tokens.
@@ -348,18 +350,63 @@ mod another_server {
         assert_eq!(sent["top_k"], 40);
     }
 
-    // Strict mode wants each object to list all of its properties.
+    // Strict mode wants each object to ask for all of its properties, and knows no tuples.
     #[test]
     fn is_not_told_strict_where_a_type_is_open() {
-        type Map = std::collections::BTreeMap<String, u8>;
-        let sent: Value = remote::<Map>()
-            .config(Config::new().base_url("http://gpu/v1"))
-            .preview()
-            .unwrap()
-            .body
-            .parse()
+        #[derive(serde::Deserialize, schemars::JsonSchema)]
+        #[allow(dead_code, reason = "only its schema matters")]
+        struct Outer {
+            name: String,
+            #[serde(flatten)]
+            inner: Option<Inner>,
+        }
+        #[derive(serde::Deserialize, schemars::JsonSchema)]
+        #[allow(dead_code, reason = "only its schema matters")]
+        struct Inner {
+            street: String,
+        }
+        fn strict<T: Output>() -> Value {
+            let command = remote::<T>().config(Config::new().base_url("http://gpu/v1"));
+            let sent: Value = command.preview().unwrap().body.parse().unwrap();
+            sent["response_format"]["json_schema"]["strict"].clone()
+        }
+        assert_eq!(strict::<std::collections::BTreeMap<String, u8>>(), false);
+        assert_eq!(strict::<(u8, String)>(), false);
+        assert_eq!(strict::<Outer>(), false);
+        assert_eq!(strict::<Option<Inner>>(), true);
+    }
+
+    // Some servers say both words for the thinking text, the one or the other as null.
+    #[tokio::test]
+    async fn may_say_reasoning_in_two_words() {
+        let mut body = Said::new("hello").openai_chat();
+        body["choices"][0]["message"]["reasoning"] = json!(null);
+        body["choices"][0]["message"]["reasoning_content"] = json!("Hm.");
+        let server = Server::start([Reply::json(200, &body)]);
+        let outcome = remote::<String>()
+            .config(at(&server))
+            .outcome()
+            .await
             .unwrap();
-        assert_eq!(sent["response_format"]["json_schema"]["strict"], false);
+        assert_eq!(outcome.thinking.as_deref(), Some("Hm."));
+    }
+
+    // What a filter cut looks like a whole answer.
+    #[tokio::test]
+    async fn may_filter_an_answer() {
+        let mut body = Said::new("half a te").openai_chat();
+        body["choices"][0]["finish_reason"] = json!("content_filter");
+        let server = Server::start([Reply::json(200, &body)]);
+        let error = remote::<String>().config(at(&server)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Refused);
+    }
+
+    #[tokio::test]
+    async fn gets_no_key_where_none_is_meant_for_it() {
+        let server = Server::start([Reply::answer("hello")]);
+        let config = at(&server).openai_api_key("");
+        remote::<String>().config(config).await.unwrap();
+        assert_eq!(server.request().header("authorization"), None);
     }
 
     #[test]
@@ -391,11 +438,27 @@ mod another_server {
             assert!(error.help().contains(help), "{}", error.help());
             assert_eq!(server.inquiries(), [""; 0], "only Ollama has an /api/tags");
         };
-        let missing = json!({
-            "object": "error",
-            "message": "unused",
-            "error": {"message": "The model `qwen3` does not exist.", "code": 404},
-        });
+        // The error inside an object of its own, and, as some servers have it, without one.
+        let missing = "The model `qwen3` does not exist.";
+        check(
+            Reply::json(
+                404,
+                &json!({"object": "error", "message": missing, "code": 404}),
+            ),
+            ErrorKind::ModelNotFound,
+            "the server at URL has no model `qwen3`",
+            "/models",
+        )
+        .await;
+        let length = "This model's maximum context length is 4096 tokens.";
+        check(
+            Reply::json(400, &json!({"error": {"message": length, "code": 400}})),
+            ErrorKind::ContextOverflow,
+            "the prompt is longer than the context of model `qwen3`: This model's maximum context length is 4096 tokens.",
+            "longer context",
+        )
+        .await;
+        let missing = json!({"error": {"message": missing, "code": 404}});
         check(
             Reply::json(404, &missing),
             ErrorKind::ModelNotFound,

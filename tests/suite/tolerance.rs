@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use alloy_runtime::{ErrorKind, Output, Repair, command};
+use alloy_runtime::{ErrorKind, Output, command};
 use alloy_tests::server::{Reply, Said, Server};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -343,12 +343,4 @@ async fn hostile_answers_are_invalid_soon() {
         let error = command.host(server.host()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidOutput);
     }
-}
-
-#[test]
-fn repairs_are_compared_and_shown() {
-    let repair = Repair::UnknownKey {
-        path: "a.b".to_owned(),
-    };
-    assert_eq!(repair.to_string(), "a.b: the unknown key was left out");
 }

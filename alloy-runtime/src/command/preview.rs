@@ -75,7 +75,7 @@ impl<T: Output, M> Command<T, M> {
             url: format!(
                 "{}{}",
                 server.address(),
-                server.chat_path(prepared.route.api)
+                server.chat_path(prepared.route.wire())
             ),
             warnings: prepared.warnings,
             settings: *prepared.settings,

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::{Command, State};
 use crate::config::{Api, Config, KeepAlive, Layer, Think, setters};
@@ -89,16 +88,16 @@ impl<T, M> Command<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn image(self, bytes: impl Into<Vec<u8>>) -> Self {
+    pub fn image(self, image: impl Into<Image>) -> Self {
         self.change(|request| {
-            let bytes = bytes.into();
-            if bytes.is_empty() {
+            let image = image.into();
+            if image.bytes().is_empty() {
                 return Err(Error::configuration(
                     "the image is empty; expected the bytes of a PNG, JPEG or WebP file",
                     "Pass the whole content of the file to `.image(…)`.",
                 ));
             }
-            request.images.push(Image::new(bytes));
+            request.images.push(image);
             Ok(())
         })
     }
@@ -123,11 +122,11 @@ impl<T, M> Command<T, M> {
                     "Pass a name such as `text` to `.context(…)`.",
                 ));
             }
-            let value = serde_json::to_value(value).map_err(|error| Error::prompt(error.into()))?;
-            let text = match value {
-                Value::String(text) => text,
-                other => other.to_string(),
-            };
+            let mut text =
+                serde_json::to_string(value).map_err(|error| Error::prompt(error.into()))?;
+            if text.starts_with('"') {
+                text = serde_json::from_str(&text).map_err(|error| Error::prompt(error.into()))?;
+            }
             prompt::push_block(&mut request.prompt, name, &text)
                 .map_err(|error| Error::prompt(error.into()))
         })

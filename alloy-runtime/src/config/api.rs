@@ -1,6 +1,7 @@
 //! The protocols that a program can ask for.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::error::{Error, excerpt};
 
@@ -10,6 +11,7 @@ use crate::error::{Error, excerpt};
 /// use alloy_runtime::Api;
 ///
 /// assert_eq!(Api::OpenaiChat.to_string(), "openai_chat");
+/// assert_eq!("native".parse::<Api>().unwrap(), Api::Native);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -48,6 +50,15 @@ impl Api {
             Self::Native => "native",
             Self::OpenaiChat => "openai_chat",
         }
+    }
+}
+
+impl FromStr for Api {
+    type Err = Error;
+
+    /// Reads `native` or `openai_chat`, in any case.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::parse("the API", text)
     }
 }
 

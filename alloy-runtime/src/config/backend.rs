@@ -8,7 +8,7 @@ use crate::error::{Error, excerpt};
 ///
 /// The real servers are the only ones so far. A name that is not known is an error and never ignored:
 /// a program that was meant to run offline must not reach a model by accident.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Backend {
     /// The server of the model's route.

@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(layer.auto_finalize_missing_output, Some(false));
         assert_eq!(layer.think, Some(Think::High));
         assert_eq!(layer.record_content, Some(true));
-        assert_eq!(layer.backend, Some(Backend::Real));
+        assert!(matches!(layer.backend, Some(Backend::Real)));
         assert_eq!(layer.host.unwrap().address(), "http://gpu:8080");
         assert_eq!(layer.api_key.unwrap().expose(), "Bearer k-123");
         assert_eq!(&*layer.base_url.unwrap(), "http://gpu:8000/v1");
@@ -324,7 +324,7 @@ mod tests {
         check(
             "ALLOY_EXTRA_JSON",
             r#"{"options": {"num_ctx": "big"}}"#,
-            "the option `num_ctx` is \"big\"; expected a whole number",
+            "`options` in ALLOY_EXTRA_JSON: the option `num_ctx` is \"big\"; expected a whole number",
         );
     }
 

@@ -27,7 +27,8 @@ pub(super) fn set(layer: &mut Layer, given: &str, name: &str, value: Value) -> R
         ("ollama_api", other) => return Err(wrong("\"native\" or \"openai_chat\"", &other)),
         ("options", Value::Object(options)) => {
             for (name, value) in options {
-                layer.options.set(&name, value)?;
+                let set = layer.options.set(&name, value);
+                set.map_err(|error| error.in_setting(given))?;
             }
         }
         ("options", other) => return Err(wrong("an object such as {\"num_ctx\": 8192}", &other)),

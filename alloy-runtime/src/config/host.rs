@@ -243,11 +243,11 @@ fn unquoted(text: &str) -> &str {
 fn unusable(given: &str, text: &str, why: &str) -> Error {
     Error::configuration(
         format!("{given} is `{}`, which is no address: {why}", shown(text)),
-        "Expected a host such as 127.0.0.1:11434, gpu-box, or http://gpu-box:11434/ollama.",
+        "Expected an address such as http://127.0.0.1:11434 or http://gpu-box:8000/v1; for Ollama's own also gpu-box or gpu-box:11434.",
     )
 }
 
-/// The text as it may be shown: without what stands before an `@`.
+/// The text as it may be shown: without what stands before an `@` or behind a `?`.
 pub(super) fn shown(text: &str) -> String {
     let is_scheme = |scheme: &str| {
         scheme
@@ -259,9 +259,14 @@ pub(super) fn shown(text: &str) -> String {
         _ => (String::new(), text),
     };
     // NOTE: Shortened last: the `@` that tells a secret may stand far behind.
-    match rest.rsplit_once('@') {
-        Some((_, host)) => excerpt(&format!("{scheme}[secret]@{host}")),
-        None => excerpt(text),
+    let shown = match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}[secret]@{host}"),
+        None => format!("{scheme}{rest}"),
+    };
+    // A query may hold a key, and no address may have one.
+    match shown.split_once('?') {
+        Some((shown, _)) => excerpt(&format!("{shown}?[secret]")),
+        None => excerpt(&shown),
     }
 }
 
@@ -417,7 +422,7 @@ mod tests {
             "ftp://gpu",
             "OLLAMA_HOST is `ftp://gpu`, which is no address: its scheme is neither http nor https",
         );
-        for strange in ["gpu box", "gpu:1/x?y=1", "gpu#f", "gpu\\x"] {
+        for strange in ["gpu box", "gpu#f", "gpu\\x"] {
             let error = Host::parse("OLLAMA_HOST", strange).unwrap_err().to_string();
             assert!(
                 error.starts_with(&format!(
@@ -426,6 +431,10 @@ mod tests {
                 "{error}"
             );
         }
+        check(
+            "gpu:1/x?key=hunter2",
+            "OLLAMA_HOST is `gpu:1/x?[secret]`, which is no address: it has a '?' in it",
+        );
         check(
             "[::1]x",
             "OLLAMA_HOST is `[::1]x`, which is no address: after the `]` only a port can stand, `:11434`",

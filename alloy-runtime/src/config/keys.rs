@@ -261,13 +261,31 @@ impl Settings {
         }
     }
 
-    /// The layer that a key's value came from; `None` where the key has no value. The name is that of
-    /// the key (`temperature`), or of an option (`num_ctx`).
+    /// The layer that a value came from; `None` where there is no value. The name is that of a key
+    /// (`temperature`), or of an option (`options.num_ctx`), as the printed settings have it.
     #[must_use]
     pub fn source(&self, name: &str) -> Option<Source> {
-        let keys = self.each().into_iter().find(|(key, ..)| *key == name);
-        let mut options = self.options.iter();
-        keys.map(|(.., source)| source)
-            .or_else(|| options.find_map(|(option, set)| (**option == *name).then_some(set.source)))
+        let mut lines = self.lines().into_iter();
+        lines.find_map(|(known, _, source)| (known == name).then_some(source))
+    }
+
+    /// A value as it is printed, by the same name; `None` where there is none. Secrets are blanked.
+    ///
+    /// ```
+    /// # use alloy_runtime::command;
+    /// # #[command("Say hello", model = "ollama:llama3.1")]
+    /// # async fn hello() -> String;
+    /// # fn main() -> Result<(), alloy_runtime::Error> {
+    /// let settings = hello().option("num_ctx", 8192).preview()?.settings;
+    /// assert_eq!(settings.get("options.num_ctx").as_deref(), Some("8192"));
+    /// assert_eq!(settings.get("idle_timeout").as_deref(), Some("5m"));
+    /// assert_eq!(settings.get("temperature"), None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<String> {
+        let mut lines = self.lines().into_iter();
+        lines.find_map(|(known, value, _)| (known == name).then_some(value))
     }
 }

@@ -121,12 +121,13 @@ impl Options {
     /// A name that is a key of its own, a value that is no JSON, or one that is not of the type that
     /// Ollama's option of this name has. Unknown names are taken: servers learn new ones.
     pub(crate) fn set(&mut self, name: &str, value: impl Serialize) -> Result<(), Error> {
-        let value =
-            serde_json::to_value(value).map_err(|error| no_json(name).with_source(error))?;
-        check(name, &value)?;
+        // By way of text, in which a number of single precision stays as short as it was written.
+        let no_json = |error: serde_json::Error| no_json(name).with_source(error);
+        let json = serde_json::to_string(&value).map_err(no_json)?;
+        check(name, &serde_json::from_str(&json).map_err(no_json)?)?;
         self.place(OptionPair {
             name: Text::Owned(name.to_owned()),
-            json: Text::Owned(value.to_string()),
+            json: Text::Owned(json),
         });
         Ok(())
     }
@@ -174,10 +175,8 @@ fn check(name: &str, value: &Value) -> Result<(), Error> {
 fn check_name(name: &str) -> Result<(), Error> {
     let instead = match name {
         "temperature" => "set the key `temperature` instead",
-        "num_predict" | "max_tokens" | "max_completion_tokens" => {
-            "set the key `max_tokens` instead"
-        }
-        "think" | "reasoning_effort" => "set the key `think` instead",
+        "num_predict" | "max_tokens" => "set the key `max_tokens` instead",
+        "think" => "set the key `think` instead",
         "keep_alive" => "set the key `keep_alive` instead",
         "model" => "set the key `model` instead",
         "messages" | "prompt" | "system" | "stream" | "format" | "response_format" | "tools"

@@ -20,14 +20,27 @@ impl Secret {
         Self(Text::Static(value))
     }
 
-    /// A key as the value of an `Authorization` header; it may have its `Bearer` already.
+    /// Whether it says that none is to be sent.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.trim().is_empty()
+    }
+
+    /// A key as the value of an `Authorization` header; it may have its `Bearer` already. An empty one
+    /// stays empty: it takes a weaker layer's away.
     ///
     /// # Errors
     ///
     /// A key that no header can carry. `given` names it.
     pub(crate) fn bearer(given: &str, key: &str) -> Result<Self, Error> {
         let key = key.trim();
-        let key = key.strip_prefix("Bearer ").unwrap_or(key);
+        let key = key
+            .strip_prefix("Bearer")
+            .filter(|rest| rest.is_empty() || rest.starts_with(' '))
+            .unwrap_or(key)
+            .trim();
+        if key.is_empty() {
+            return Ok(Self::known(""));
+        }
         // The value itself stays out of the message: it is a secret even when it is broken.
         if key.bytes().any(|byte| !(0x20..0x7f).contains(&byte)) {
             return Err(Error::configuration(

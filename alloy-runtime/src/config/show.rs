@@ -34,7 +34,7 @@ impl fmt::Debug for Settings {
 
 impl Settings {
     /// Every value there is: name, text and layer; options are named `options.num_ctx`.
-    fn lines(&self) -> Vec<(String, String, Source)> {
+    pub(super) fn lines(&self) -> Vec<(String, String, Source)> {
         let keys = self.each().into_iter();
         let keys = keys.map(|(name, value, source)| (name.to_owned(), value, source));
         let options = self.options.iter().map(|(name, set)| {

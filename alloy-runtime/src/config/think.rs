@@ -1,6 +1,7 @@
 //! Whether, and how long, a model thinks before it answers.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::error::{Error, excerpt};
 
@@ -75,6 +76,15 @@ impl Think {
                 format!("Set {given} to one of these, or unset it: the model decides then."),
             )
         })
+    }
+}
+
+impl FromStr for Think {
+    type Err = Error;
+
+    /// Reads what [`Display`](fmt::Display) writes, and other words for yes and no.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Self::parse("the level of thinking", text)
     }
 }
 

@@ -12,6 +12,8 @@ use crate::wire::{Answer, ollama};
 
 /// How long a question may take that makes an error or a warning better and is not needed otherwise.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// The same, for a question after each answer to a long prompt: a server that chats answers it at once.
+const LITTLE_PATIENCE: Duration = Duration::from_millis(500);
 /// How many models are asked one by one for what they can do, on servers whose list does not say.
 const MOST_ASKED: usize = 20;
 
@@ -62,7 +64,7 @@ pub(super) async fn able(client: &Client, server: &Server, capability: &str) -> 
 
 /// The context that a model was loaded with, in tokens; `None` where the server does not say so soon.
 pub(super) async fn context_length(client: &Client, server: &Server, model: &str) -> Option<u64> {
-    let answer = timeout(PATIENCE, ask(client, server, ollama::PS, None)).await;
+    let answer = timeout(LITTLE_PATIENCE, ask(client, server, ollama::PS, None)).await;
     ollama::context_length(&answer.ok()?.ok()?, model)
 }
 

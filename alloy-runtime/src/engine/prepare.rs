@@ -52,7 +52,7 @@ pub(crate) fn prepare(
         settings.render_system(system);
     }
     let (route, model) = route::choose(&settings)?;
-    let server = Server::of(&settings, &model, route.api)?;
+    let server = Server::of(&settings, &model, route.wire())?;
     let (format, form) = match &expectation.content {
         Content::Json(typed) => {
             let enforced = typed.enforced.as_ref();
@@ -116,7 +116,13 @@ impl Prepared {
             format: self.format,
             settings: &self.settings,
         };
-        wire::body(self.route.api, &chat, warnings)
+        wire::body(self.route.wire(), &chat, warnings)
+    }
+
+    /// Whether prompts and answers are recorded in the trace.
+    pub(super) fn records_content(&self) -> bool {
+        let record = self.settings.record_content.as_ref();
+        record.is_some_and(|set| set.value)
     }
 
     /// The system message, as the server reads it.

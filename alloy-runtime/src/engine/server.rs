@@ -108,7 +108,7 @@ fn ollama(settings: &Settings, api: Api) -> (Place, Option<Secret>) {
     };
     let key = settings.api_key.as_ref().map(|key| key.value.clone());
     let key = key.or((api == Api::OpenaiChat).then_some(PLACEHOLDER));
-    (Place::Ollama(host), key)
+    (Place::Ollama(host), key.filter(|key| !key.is_empty()))
 }
 
 fn other(settings: &Settings, model: &ModelName) -> Result<(Place, Option<Secret>), Error> {
@@ -127,7 +127,11 @@ fn other(settings: &Settings, model: &ModelName) -> Result<(Place, Option<Secret
     };
     let name = given(base_url.source, "OPENAI_BASE_URL", "the base URL");
     let base = BaseUrl::parse(name, &base_url.value)?;
-    let key = settings.openai_api_key.as_ref().map(|key| {
+    // A key of the environment is for the server of the environment: it may be meant for other programs,
+    // and no URL that stands in code is told it.
+    let key = settings.openai_api_key.as_ref();
+    let key = key.filter(|key| key.source <= base_url.source && !key.value.is_empty());
+    let key = key.map(|key| {
         let name = given(key.source, "OPENAI_API_KEY", "the API key");
         Secret::bearer(name, key.value.expose())
     });

@@ -64,6 +64,8 @@ pub(crate) enum Detail {
     },
     Truncated {
         text: String,
+        /// The tokens of the answer that was cut.
+        tokens: Option<u64>,
     },
     Empty,
     Refused {

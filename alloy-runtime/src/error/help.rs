@@ -49,7 +49,7 @@ pub(super) fn of(error: &Inner) -> String {
         }
         .to_owned(),
         Detail::ContextOverflow { .. } => {
-            format!("Shorten the prompt, or give the model more room: `num_ctx` in its Modelfile or OLLAMA_CONTEXT_LENGTH on the server. `ollama show {model}` tells its limit.")
+            format!("Shorten the prompt, or give the model more room: `.option(\"num_ctx\", 16384)` or `options(num_ctx = 16384)` on the native route, OLLAMA_CONTEXT_LENGTH on the server for both. `ollama show {model}` tells its limit.")
         }
         Detail::Unauthorized { .. } => "Set OLLAMA_API_KEY to a key that the server accepts.".to_owned(),
         Detail::Server { .. } => "The text is the server's own; its log says more.".to_owned(),

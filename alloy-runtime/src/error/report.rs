@@ -5,7 +5,6 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{Detail, Error, Inner, TimeLimit};
-use crate::reply::Usage;
 
 /// This layer's own message. For the kinds a newcomer meets first it ends with the next step,
 /// because most people see nothing else.
@@ -86,14 +85,11 @@ pub(super) fn message(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result 
             )
         }
         Detail::Interrupted { .. } => f.write_str("the reply broke off before its end"),
-        Detail::Truncated { .. } => {
+        Detail::Truncated { tokens, .. } => {
             f.write_str("the answer was cut off by the limit of tokens")?;
-            match error.usage {
-                Some(Usage {
-                    completion_tokens: Some(count),
-                    ..
-                }) => write!(f, ", after {count}"),
-                _ => Ok(()),
+            match tokens {
+                Some(count) => write!(f, ", after {count}"),
+                None => Ok(()),
             }
         }
         Detail::Refused { text } => write!(f, "model `{model}` refused to answer: {text}"),

@@ -27,11 +27,13 @@ pub enum Repair {
     /// A key stood there twice; the last one won.
     DuplicateKey,
     /// A key that the type does not know was left out.
+    #[non_exhaustive]
     UnknownKey {
         /// Where it stood.
         path: String,
     },
     /// A value of another type said the same: `"25"` for 25.
+    #[non_exhaustive]
     Converted {
         /// Where it stands.
         path: String,

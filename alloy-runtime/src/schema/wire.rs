@@ -86,11 +86,7 @@ fn object(shape: &Shape) -> Map<String, Value> {
                     "properties",
                     Value::Object(properties.iter().map(property).collect()),
                 );
-                // A value that can be null is asked for. One that can only be missing, such as a field
-                // of a flattened `Option`, is not: no answer could leave it out otherwise.
-                let asked = properties
-                    .iter()
-                    .filter(|property| property.required || property.shape.is_nullable());
+                let asked = properties.iter().filter(|property| property.is_asked_for());
                 put(
                     "required",
                     asked.map(|property| json!(property.name)).collect(),

@@ -84,6 +84,8 @@ pub(super) fn of_text(status: u16, text: &str, endpoint: &str) -> Error {
         "longer than the context length",
         "exceeds the available context size",
         "exceed_context_size",
+        "maximum context length",
+        "context_length_exceeded",
     ]) {
         Detail::ContextOverflow { text }
     } else if says(&[
@@ -168,7 +170,9 @@ fn error_text(body: &[u8]) -> Option<String> {
 fn one_error_text(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Failure {
-        error: Text,
+        error: Option<Text>,
+        /// Where other servers have it.
+        message: Option<String>,
     }
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -178,7 +182,8 @@ fn one_error_text(body: &[u8]) -> Option<String> {
     }
     let failure: Failure = serde_json::from_slice(body).ok()?;
     match failure.error {
-        Text::Plain(text) | Text::Object { message: text } => Some(text),
+        Some(Text::Plain(text) | Text::Object { message: text }) => Some(text),
+        None => failure.message,
     }
 }
 

@@ -65,7 +65,7 @@ fn options(out: &mut Writer, chat: &Chat<'_>, warnings: &mut Vec<Warning>) {
             Some(Place::Options | Place::Both) => {}
             None => warnings.push(Warning::UnknownOption {
                 name: name.to_owned(),
-                near: options::near(name),
+                near: options::near(name).map(str::to_owned),
             }),
         }
         out.raw(opening).value(name).raw(":");

@@ -27,9 +27,10 @@ struct Choice<'a> {
 #[derive(Deserialize)]
 struct Said {
     content: Option<String>,
-    /// The thinking text; `reasoning_content` is the word of other servers for it.
-    #[serde(alias = "reasoning_content")]
+    /// The thinking text.
     reasoning: Option<String>,
+    /// The word of other servers for it; some send both.
+    reasoning_content: Option<String>,
     /// Why the model would not answer, where the server keeps that apart.
     refusal: Option<String>,
 }
@@ -58,7 +59,11 @@ pub(crate) fn reply(body: &[u8]) -> Result<Reply, Error> {
         return Err(failure::protocol("its `choices` have no `message`", body));
     };
     let text = said.content.unwrap_or_default();
-    if let Some(refusal) = said.refusal.filter(|refusal| !refusal.is_empty()) {
+    // What a filter cut looks like a whole answer.
+    let filtered = finish_reason.as_deref() == Some("content_filter");
+    let refusal = said.refusal.filter(|refusal| !refusal.is_empty());
+    if let Some(refusal) = refusal.or(filtered.then(|| "its server filtered the answer".to_owned()))
+    {
         return Err(Error::new(Detail::Refused {
             text: excerpt(&refusal),
         }));
@@ -73,7 +78,10 @@ pub(crate) fn reply(body: &[u8]) -> Result<Reply, Error> {
     };
     Ok(Reply {
         text,
-        thinking: said.reasoning.filter(|text| !text.is_empty()),
+        thinking: said
+            .reasoning
+            .or(said.reasoning_content)
+            .filter(|text| !text.is_empty()),
         finish_reason: Some(FinishReason::from_wire(&finish_reason)),
         usage: Usage {
             prompt_tokens,
