@@ -50,11 +50,11 @@ impl fmt::Display for Role {
 /// ```
 /// use alloy_runtime::{Message, Role};
 ///
+/// # fn main() -> serde_json::Result<()> {
 /// let message = Message::user("Say hello");
 /// assert_eq!(message.role, Role::User);
 /// assert_eq!(message.content, "Say hello");
 ///
-/// # fn main() -> serde_json::Result<()> {
 /// let stored = serde_json::to_string(&message)?;
 /// assert_eq!(stored, r#"{"role":"user","content":"Say hello"}"#);
 /// assert_eq!(serde_json::from_str::<Message>(&stored)?, message);

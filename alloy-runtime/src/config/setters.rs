@@ -133,7 +133,7 @@ macro_rules! setters {
         /// # async fn hello() -> String;
         /// # fn main() -> Result<(), alloy_runtime::Error> {
         /// let preview = hello().timeout(Duration::from_secs(90)).preview()?;
-        /// assert_eq!(settings.get("timeout").as_deref(), Some("90s"));
+        /// assert_eq!(preview.settings.get("timeout").as_deref(), Some("90s"));
         /// # Ok(())
         /// # }
         /// ```
@@ -150,7 +150,7 @@ macro_rules! setters {
         /// # async fn hello() -> String;
         /// # fn main() -> Result<(), alloy_runtime::Error> {
         /// let preview = hello().connect_timeout(Duration::from_secs(2)).preview()?;
-        /// assert_eq!(settings.get("connect_timeout").as_deref(), Some("2s"));
+        /// assert_eq!(preview.settings.get("connect_timeout").as_deref(), Some("2s"));
         /// # Ok(())
         /// # }
         /// ```
@@ -168,7 +168,7 @@ macro_rules! setters {
         /// # async fn hello() -> String;
         /// # fn main() -> Result<(), alloy_runtime::Error> {
         /// let preview = hello().idle_timeout(Duration::from_secs(30)).preview()?;
-        /// assert_eq!(settings.get("idle_timeout").as_deref(), Some("30s"));
+        /// assert_eq!(preview.settings.get("idle_timeout").as_deref(), Some("30s"));
         /// # Ok(())
         /// # }
         /// ```
