@@ -169,13 +169,20 @@ async fn converse(
     let mut usage = Usage::default();
     // The context of the model, where the prompt filled it; asked for once.
     let mut filled = None;
+    let mut rejection: Option<Error> = None;
     loop {
         let body = std::mem::take(&mut prepared.body);
-        let reply = exchange(&client, prepared, body, &deadline).await;
-        let reply = reply.map_err(|error| match attempts {
-            0 => error,
-            _ => error.after(attempts, usage),
-        })?;
+        let reply = match exchange(&client, prepared, body, &deadline).await {
+            Ok(reply) => reply,
+            Err(error) => {
+                return Err(match rejection {
+                    None => error,
+                    // What did not fit was the rejected answer, and not the prompt.
+                    Some(rejection) if error.kind() == ErrorKind::ContextOverflow => rejection,
+                    Some(_) => error.after(attempts, usage),
+                });
+            }
+        };
         attempts += 1;
         usage.add(reply.usage);
         if record {
@@ -213,6 +220,7 @@ async fn converse(
             Err(error) => match follow_up(&reply.text, &error, expectation) {
                 Some(messages) if answers.take() => {
                     tracing::debug!(attempts, "{error}; asking again");
+                    rejection = Some(error.after(attempts, usage));
                     // What it cannot express was told with the first request.
                     prepared.body = prepared.body(request, &messages, &mut Vec::new());
                 }
@@ -236,11 +244,18 @@ async fn exchange(
         body: Some(body),
         idle_timeout: server.idle_timeout,
     });
-    let answer = deadline.hold(pin!(answer)).await?;
-    let read = wire::reply(api, server.chat_path(api), &answer);
-    match read {
+    let mut answer = deadline.hold(pin!(answer)).await?;
+    let read = |answer: &wire::Answer| wire::reply(api, server.chat_path(api), answer);
+    match read(&answer) {
         Ok(reply) => Ok(reply),
-        Err(error) => Err(Box::pin(explained(client, prepared, error, deadline)).await),
+        Err(error) => {
+            // A server may quote the key that it does not like.
+            let error = match server.key.as_ref().is_some_and(|key| answer.blank(key)) {
+                true => read(&answer).err().unwrap_or(error),
+                false => error,
+            };
+            Err(Box::pin(explained(client, prepared, error, deadline)).await)
+        }
     }
 }
 
@@ -291,6 +306,12 @@ async fn check_vision(
             missing: "images".to_owned(),
             able: Vec::new(),
         }),
+        // A gateway may serve this route alone.
+        Err(error)
+            if error.kind() == ErrorKind::NotOllama && prepared.route.wire() == Api::OpenaiChat =>
+        {
+            return Ok(Some(Warning::VisionUnknown));
+        }
         Err(error) => error,
     };
     Err(explained(client, prepared, error, deadline).await)

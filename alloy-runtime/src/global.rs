@@ -204,15 +204,33 @@ fn next_use() -> u64 {
 /// Inside a runtime this thread is one that must not wait.
 #[cfg(feature = "blocking")]
 pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Error> {
-    static BACKGROUND: OnceLock<Result<Handle, Error>> = OnceLock::new();
-    if Handle::try_current().is_ok() {
-        return Err(Error::configuration(
-            "`.blocking()` was called inside an async runtime; a thread of a runtime must not wait",
-            "Write `.await` instead of `.blocking()`. In `spawn_blocking`, await the command outside and pass its value in.",
-        ));
+    static BACKGROUND: RwLock<Option<Handle>> = RwLock::new(None);
+    match Handle::try_current() {
+        Err(error) if error.is_missing_context() => {}
+        // It can also be that this thread is at its end.
+        Ok(_) | Err(_) => {
+            return Err(Error::configuration(
+                "`.blocking()` was called inside an async runtime; a thread of a runtime must not wait",
+                "Write `.await` instead of `.blocking()`. In `spawn_blocking`, await the command outside and pass its value in.",
+            ));
+        }
     }
-    let background = BACKGROUND.get_or_init(background).as_ref();
-    Ok(background.map_err(Error::again)?.block_on(future))
+    let known = BACKGROUND
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    let handle = match known {
+        Some(handle) => handle,
+        None => {
+            let mut known = BACKGROUND.write().unwrap_or_else(PoisonError::into_inner);
+            match &*known {
+                Some(handle) => handle.clone(),
+                // A failure is not kept: it may pass.
+                None => known.insert(background()?).clone(),
+            }
+        }
+    };
+    Ok(handle.block_on(future))
 }
 
 /// A runtime whose thread does nothing but keep connections alive: the calls run on the threads that

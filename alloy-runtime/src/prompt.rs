@@ -29,14 +29,14 @@ pub(crate) fn push_block(
 fn free_label<'a>(value: &str, name: &'a str) -> Cow<'a, str> {
     let mut taken = BTreeSet::new();
     for (at, opening) in value.match_indices("</") {
-        let Some(rest) = value[at + opening.len()..].strip_prefix(name) else {
+        let Some(rest) = after_name(&value[at + opening.len()..], name) else {
             continue;
         };
-        if rest.starts_with('>') {
+        if rest.trim_start().starts_with('>') {
             taken.insert(1);
         } else if let Some(rest) = rest.strip_prefix('-') {
             let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-            if rest[digits..].starts_with('>') {
+            if rest[digits..].trim_start().starts_with('>') {
                 taken.extend(rest[..digits].parse::<usize>().ok());
             }
         }
@@ -46,6 +46,13 @@ fn free_label<'a>(value: &str, name: &'a str) -> Cow<'a, str> {
         None | Some(1) => Cow::Borrowed(name),
         Some(number) => Cow::Owned(format!("{name}-{number}")),
     }
+}
+
+/// What follows a tag's name, in whatever case it is written: a model reads `</TEXT >` as `</text>`.
+fn after_name<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let tag = tag.trim_start();
+    let head = tag.get(..name.len())?;
+    head.eq_ignore_ascii_case(name).then(|| &tag[name.len()..])
 }
 
 #[cfg(test)]
@@ -60,6 +67,8 @@ mod tests {
         check("plain", "text");
         check("<text> </texts> </text", "text");
         check("a</text>b", "text-2");
+        check("a</text >b", "text-2");
+        check("a</ TEXT\n>b", "text-2");
         check("</text></text-2></text-4>", "text-3");
         check("</text-2>", "text");
         check("</text></text-02>", "text-3");

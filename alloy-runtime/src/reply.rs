@@ -85,7 +85,8 @@ impl FinishReason {
         match word {
             "stop" => Self::Stop,
             "length" => Self::Length,
-            other => Self::Other(other.into()),
+            // No server has a word longer than this.
+            other => Self::Other(other.chars().take(40).filter(|c| !c.is_control()).collect()),
         }
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) api_key: Option<&'a Secret>,
     /// JSON to `POST`; without it the request is a `GET`.
     pub(crate) body: Option<Vec<u8>>,
-    /// How long a reply may be silent after its first byte. Before that a model may load for minutes.
+    /// How long a reply may be silent once its head has come. Before that a model may load for minutes.
     pub(crate) idle_timeout: Duration,
 }
 
@@ -96,7 +96,9 @@ impl Client {
 
         let status = response.status().as_u16();
         let header = |name| response.headers().get(name);
-        if header(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        if header(CONTENT_ENCODING)
+            .is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+        {
             return Err(unreadable("it is compressed, which was not asked for"));
         }
         let location =

@@ -179,3 +179,17 @@ async fn the_timeout_does_not_begin_anew_with_each_answer() {
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     assert_eq!(error.attempts(), 2);
 }
+
+// What did not fit was the rejected answer, and not the user's prompt.
+#[tokio::test]
+async fn a_follow_up_that_does_not_fit_leaves_the_first_error() {
+    let long = "x".repeat(100_000);
+    let overflow = Reply::error(400, "the input length exceeds the context length");
+    let server = Server::start([Reply::answer(&long), overflow]);
+    let error = extract::<User>().host(server.host()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidOutput);
+    assert_eq!(error.attempts(), 1);
+    assert_eq!(error.partial_text(), Some(long.as_str()));
+    // And only its beginning was sent.
+    assert!(server.requests()[1].body.len() < 10_000);
+}

@@ -169,3 +169,38 @@ async fn contents_are_recorded_only_when_asked_for() {
         );
     }
 }
+
+// A server may quote the key that it does not like.
+#[tokio::test]
+async fn a_key_that_a_server_echoes_is_not_shown() {
+    for model in ["ollama:llama3.1", "gpt-oss", "openai:qwen3"] {
+        let echo = "invalid key: Bearer sk-hunter2";
+        let redirect = Reply::with_headers(
+            302,
+            &[
+                ("location", "http://gpu/?k=sk-hunter2"),
+                ("content-length", "0"),
+            ],
+            b"",
+        );
+        let replies = [
+            Reply::error(401, echo),
+            Reply::error(500, echo),
+            Reply::error(200, echo),
+            Reply::body(500, "text/plain", echo),
+            Reply::body(200, "text/html", format!("<html>{echo}")),
+            redirect,
+        ];
+        for reply in replies {
+            let server = Server::start([reply]);
+            let config = Config::new()
+                .host(server.host())
+                .api_key("sk-hunter2")
+                .base_url(format!("http://{}/v1", server.host()))
+                .openai_api_key("sk-hunter2");
+            let error = hello().model(model).config(config).await.unwrap_err();
+            let shown = format!("{error} {error:?} {error:#?}");
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
+}

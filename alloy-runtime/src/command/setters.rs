@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{Command, State};
 use crate::config::{Api, Config, KeepAlive, Layer, Think, setters};
-use crate::error::Error;
+use crate::error::{Error, excerpt};
 use crate::message::{Image, Message, Role};
 use crate::prompt;
 use crate::request::Request;
@@ -62,6 +62,14 @@ impl<T, M> Command<T, M> {
     pub fn history(self, messages: impl IntoIterator<Item = Message>) -> Self {
         self.change(|request| {
             request.history = messages.into_iter().collect();
+            let mut images = request.images();
+            if images.any(|image| image.bytes().is_empty()) {
+                return Err(Error::configuration(
+                    "the history has an empty image; expected the bytes of a PNG, JPEG or WebP file",
+                    "Leave it out, or push the whole content of the file.",
+                ));
+            }
+            drop(images);
             let roles = request.history.iter().map(|message| message.role);
             if roles.into_iter().any(|role| role == Role::System) {
                 return Err(Error::configuration(
@@ -118,7 +126,7 @@ impl<T, M> Command<T, M> {
             let is_label = |c: char| c.is_alphanumeric() || "_-".contains(c);
             if name.is_empty() || !name.chars().all(is_label) {
                 return Err(Error::configuration(
-                    format!("the label `{name}` of a context is none; expected letters, digits, `_` and `-`"),
+                    format!("the label `{}` of a context is none; expected letters, digits, `_` and `-`", excerpt(name)),
                     "Pass a name such as `text` to `.context(…)`.",
                 ));
             }

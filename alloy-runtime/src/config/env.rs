@@ -77,7 +77,12 @@ impl Variables {
             let Some(name) = name.to_str().and_then(known) else {
                 continue;
             };
-            let value = value.into_string().map_err(|_| {
+            let value = match name.starts_with("OPENAI_") {
+                // It may be there for others: what is wrong with it is said when it is used.
+                true => Ok(value.to_string_lossy().into_owned()),
+                false => value.into_string(),
+            };
+            let value = value.map_err(|_: OsString| {
                 Error::configuration(
                     format!("{name} is not valid UTF-8; expected text"),
                     format!("Set {name} again, or unset it."),
@@ -292,6 +297,11 @@ mod tests {
             "ALLOY_THINK is `hard`; expected true, false, low, medium, high or max",
         );
         check(
+            "ALLOY_MODEL",
+            "m\u{1b}[31m",
+            "ALLOY_MODEL has a control character in it; expected a model such as `ollama:llama3.1`",
+        );
+        check(
             "ALLOY_BACKEND",
             "fake",
             "ALLOY_BACKEND is `fake`; expected `real`",
@@ -342,5 +352,16 @@ mod tests {
             ("OPENAI_API_KEY", "k\n"),
         ]);
         assert!(layer.is_ok());
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStringExt as _;
+            let broken = OsString::from_vec(vec![b'k', 0xff]);
+            assert!(super::layer([("OPENAI_API_KEY".into(), broken.clone())]).is_ok());
+            let error = super::layer([("ALLOY_MODEL".into(), broken)]).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                "ALLOY_MODEL is not valid UTF-8; expected text"
+            );
+        }
     }
 }

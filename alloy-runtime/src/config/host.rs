@@ -111,8 +111,27 @@ impl BaseUrl {
                 "Expected a URL with its scheme, such as http://127.0.0.1:8000/v1.",
             ));
         }
+        let authority = text.split_once("://").map_or("", |(_, rest)| rest);
+        let authority = authority.split('/').next().unwrap_or_default();
+        let host = authority
+            .rsplit_once('@')
+            .map_or(authority, |(_, host)| host);
+        let port = host
+            .rsplit_once(':')
+            .filter(|(_, port)| !port.ends_with(']'));
+        if host.is_empty() || host.starts_with(':') {
+            return Err(unusable(given, text, "it names no host"));
+        }
+        if port.is_some_and(|(_, port)| port.parse::<u16>().is_err()) {
+            return Err(unusable(
+                given,
+                text,
+                "its port is no number from 0 to 65535",
+            ));
+        }
         let place = Place::parse(given, text, |path| {
-            path.strip_suffix(COMPLETIONS.trim_start_matches('/'))
+            let base = path.strip_suffix(COMPLETIONS.trim_start_matches('/'));
+            base.filter(|base| base.is_empty() || base.ends_with('/'))
                 .unwrap_or(path)
         })?;
         Ok(Self {
@@ -263,6 +282,21 @@ pub(super) fn shown(text: &str) -> String {
         Some((_, host)) => format!("{scheme}[secret]@{host}"),
         None => format!("{scheme}{rest}"),
     };
+    // What should be a port and is none may be a password whose host was forgotten.
+    let (start, path) = shown
+        .split_once("://")
+        .map_or(("", shown.as_str()), |(scheme, rest)| (scheme, rest));
+    let authority = path.split('/').next().unwrap_or_default();
+    let shown = match authority.rsplit_once(':') {
+        Some((_, port))
+            if !start.is_empty()
+                && !authority.contains('[')
+                && !port.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            shown.replacen(&format!(":{port}"), ":[secret]", 1)
+        }
+        _ => shown,
+    };
     // A query may hold a key, and no address may have one.
     match shown.split_once('?') {
         Some((shown, _)) => excerpt(&format!("{shown}?[secret]")),
@@ -383,6 +417,32 @@ mod tests {
             "http://gpu/v1/chat/completions",
             "http://gpu/v1/chat/completions",
         );
+        check(
+            "http://gpu/v1/mychat/completions",
+            "http://gpu/v1/mychat/completions/chat/completions",
+        );
+        check(
+            "http://[::1]:8000/v1",
+            "http://[::1]:8000/v1/chat/completions",
+        );
+        for (text, why) in [
+            ("http:///v1", "it names no host"),
+            ("http://u:p@/v1", "it names no host"),
+            ("http://:8000/v1", "it names no host"),
+            (
+                "http://gpu:80000/v1",
+                "its port is no number from 0 to 65535",
+            ),
+            (
+                "http://ann:hunter2",
+                "its port is no number from 0 to 65535",
+            ),
+        ] {
+            let error = BaseUrl::parse("OPENAI_BASE_URL", text).unwrap_err();
+            let error = error.to_string();
+            assert!(error.ends_with(why), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
         let error = BaseUrl::parse("OPENAI_BASE_URL", "gpu:8000/v1").unwrap_err();
         assert_eq!(
             error.to_string(),

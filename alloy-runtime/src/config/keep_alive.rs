@@ -36,6 +36,8 @@ impl KeepAlive {
     /// Seconds, as the native protocol takes them: negative is for ever.
     pub(crate) fn seconds(self) -> f64 {
         match self {
+            // Beyond what the server's clock can count, about 292 years.
+            Self::For(duration) if duration.as_secs() > 9_000_000_000 => -1.0,
             Self::For(duration) => duration.as_secs_f64(),
             Self::Forever => -1.0,
         }

@@ -85,6 +85,9 @@ const fn known(name: &'static str, kind: Kind, place: Place) -> Known {
     Known { name, kind, place }
 }
 
+/// No model has more options than this.
+const MOST_OPTIONS: usize = 256;
+
 /// What is known of the option of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.name == name)
@@ -125,6 +128,12 @@ impl Options {
         let no_json = |error: serde_json::Error| no_json(name).with_source(error);
         let json = serde_json::to_string(&value).map_err(no_json)?;
         check(name, &serde_json::from_str(&json).map_err(no_json)?)?;
+        if self.0.len() >= MOST_OPTIONS {
+            return Err(Error::configuration(
+                format!("there are more than {MOST_OPTIONS} options"),
+                "Ollama has a few dozen: leave out what is none of them.",
+            ));
+        }
         self.place(OptionPair {
             name: Text::Owned(name.to_owned()),
             json: Text::Owned(json),
@@ -173,6 +182,15 @@ fn check(name: &str, value: &Value) -> Result<(), Error> {
 
 /// Names that are keys of their own, or that Alloy sets itself.
 fn check_name(name: &str) -> Result<(), Error> {
+    if name.chars().any(char::is_control) {
+        return Err(Error::configuration(
+            format!(
+                "the option `{}` has a control character in its name",
+                excerpt(name)
+            ),
+            "An option is one of Ollama's, such as `num_ctx`, `seed`, `stop`, `top_k` or `top_p`.",
+        ));
+    }
     let instead = match name {
         "temperature" => "set the key `temperature` instead",
         "num_predict" | "max_tokens" => "set the key `max_tokens` instead",

@@ -158,8 +158,8 @@ macro_rules! setters {
             self.set(|layer| layer.set_connect_timeout(timeout))
         }
 
-        /// How long a reply may be silent after its first byte. The default is 5 minutes. Before the
-        /// first byte a model may load for as long as `timeout` allows.
+        /// How long a reply may be silent once its head has come. The default is 5 minutes. Before
+        /// that a model may load for as long as `timeout` allows.
         ///
         /// ```
         /// # use std::time::Duration;

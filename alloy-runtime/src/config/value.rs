@@ -14,8 +14,22 @@ pub(super) fn model(given: &str, model: &str, fix: &str) -> Result<(), Error> {
             format!("{fix} `ollama list` shows what is installed."),
         ));
     }
+    let strange = model.chars().any(char::is_control);
+    if strange || model.len() > LONGEST_MODEL {
+        let why = match strange {
+            true => "has a control character in it".to_owned(),
+            false => format!("has {} characters", model.chars().count()),
+        };
+        return Err(Error::configuration(
+            format!("{given} {why}; expected a model such as `ollama:llama3.1`"),
+            format!("{fix} `ollama list` shows what is installed."),
+        ));
+    }
     Ok(())
 }
+
+/// No name of a model is longer than this.
+const LONGEST_MODEL: usize = 1000;
 
 pub(super) fn temperature(given: &str, value: f64, fix: &str) -> Result<f64, Error> {
     if (0.0..=2.0).contains(&value) {

@@ -14,6 +14,8 @@ use crate::wire::{Answer, ollama};
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The same, for a question after each answer to a long prompt: a server that chats answers it at once.
 const LITTLE_PATIENCE: Duration = Duration::from_millis(500);
+/// How long a question may take on whose answer it depends what is sent.
+const MUCH_PATIENCE: Duration = Duration::from_secs(10);
 /// How many models are asked one by one for what they can do, on servers whose list does not say.
 const MOST_ASKED: usize = 20;
 
@@ -30,14 +32,18 @@ pub(super) async fn names(client: &Client, server: &Server) -> Vec<String> {
     }
 }
 
-/// What a model can do; `None` where the server does not say.
+/// What a model can do; `None` where the server does not say, or not in time.
 pub(super) async fn capabilities(
     client: &Client,
     server: &Server,
     model: &str,
 ) -> Result<Option<Vec<String>>, Error> {
     let body = ollama::show_body(model);
-    ollama::capabilities(&ask(client, server, ollama::SHOW, Some(body)).await?)
+    let answer = ask(client, server, ollama::SHOW, Some(body));
+    match timeout(MUCH_PATIENCE, answer).await {
+        Ok(answer) => ollama::capabilities(&answer?),
+        Err(_) => Ok(None),
+    }
 }
 
 /// The installed models that can do `capability`; none where the server does not say so soon.

@@ -148,7 +148,7 @@ impl Request {
     }
 
     /// The images of the whole conversation.
-    pub(super) fn images(&self) -> impl Iterator<Item = &Image> {
+    pub(crate) fn images(&self) -> impl Iterator<Item = &Image> {
         let earlier = self.history.iter().flat_map(|message| &message.images);
         earlier.chain(&self.images)
     }

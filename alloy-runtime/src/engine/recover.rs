@@ -43,7 +43,7 @@ pub(super) fn follow_up(
 ) -> Option<Vec<Message>> {
     match (error.kind(), &expectation.content) {
         (ErrorKind::InvalidOutput, _) => Some(vec![
-            Message::assistant(rejected),
+            Message::assistant(beginning(rejected)),
             Message::user(format!(
                 "That answer was not accepted: {}.\nAnswer again with the corrected JSON only.",
                 error.reason().trim_end_matches('.')
@@ -56,5 +56,15 @@ pub(super) fn follow_up(
             Some(vec![Message::user("Give the final answer now.")])
         }
         _ => None,
+    }
+}
+
+/// An answer, or the beginning of one that is longer than any that could be mended: the model is not to
+/// read it all again, and its context is needed for the prompt.
+fn beginning(rejected: &str) -> String {
+    const LONGEST: usize = 8 * 1024;
+    match rejected.char_indices().find(|(at, _)| *at >= LONGEST) {
+        Some((end, _)) => format!("{}…", &rejected[..end]),
+        None => rejected.to_owned(),
     }
 }

@@ -122,6 +122,12 @@ impl Detail {
 /// No part of a model's name is longer than this: `ollama` takes 350 for the host and 80 for the rest.
 const LONGEST_NAME: usize = 600;
 
+/// No family's name is: each part but the host takes 80.
+const LONGEST_FAMILY: usize = 80;
+
+/// How many installed models are looked at: nobody has more, and a list may come from a stranger.
+const MOST_NAMES: usize = 1000;
+
 /// The installed models whose names are like `missing`, most alike first, at most three.
 ///
 /// Two names are alike when one begins with the other's family (the part before the tag), or when
@@ -132,20 +138,29 @@ pub(super) fn near_names(missing: &str, installed: &[String]) -> Vec<String> {
         name.split(':').next().unwrap_or(name).to_lowercase()
     };
     let wanted = family(missing);
+    if wanted.len() > LONGEST_FAMILY {
+        return Vec::new();
+    }
     let mut near: Vec<(usize, &String)> = installed
         .iter()
+        .take(MOST_NAMES)
         .filter_map(|name| {
             let have = family(name);
             // The names come from the server: one that no person would type is none.
-            if have.is_empty() || name.len() > LONGEST_NAME {
+            if have.is_empty() || have.len() > LONGEST_FAMILY || name.len() > LONGEST_NAME {
+                return None;
+            }
+            let shares_beginning = have.starts_with(&wanted) || wanted.starts_with(&have);
+            let most = wanted.len() / 3;
+            if !shares_beginning && have.len().abs_diff(wanted.len()) > most {
                 return None;
             }
             let distance = strsim::osa_distance(&wanted, &have);
-            let shares_beginning = have.starts_with(&wanted) || wanted.starts_with(&have);
-            (shares_beginning || distance <= wanted.len() / 3).then_some((distance, name))
+            (shares_beginning || distance <= most).then_some((distance, name))
         })
         .collect();
     near.sort();
+    near.dedup();
     shown_names(near.into_iter().map(|(_, name)| name))
 }
 
@@ -162,6 +177,16 @@ mod tests {
     fn check(missing: &str, installed: &[&str], expected: &[&str]) {
         let installed: Vec<String> = installed.iter().map(ToString::to_string).collect();
         assert_eq!(near_names(missing, &installed), expected, "{missing}");
+    }
+
+    // A list from a stranger, and a long name: minutes of comparing letters.
+    #[test]
+    fn a_list_without_end_is_not_read_to_its_end() {
+        let missing = "x".repeat(80);
+        let installed: Vec<String> = (0..100_000)
+            .map(|number| format!("{number}{}", "y".repeat(70)))
+            .collect();
+        assert!(near_names(&missing, &installed).is_empty());
     }
 
     #[test]

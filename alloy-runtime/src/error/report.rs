@@ -227,6 +227,7 @@ impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = self.0.as_millis();
         match millis {
+            _ if self.0.subsec_nanos() % 1_000_000 != 0 => write!(f, "{:?}", self.0),
             0 => write!(f, "{:?}", self.0),
             _ if millis % 60_000 == 0 => write!(f, "{}m", millis / 60_000),
             _ if millis % 1_000 == 0 => write!(f, "{}s", millis / 1_000),
@@ -253,6 +254,6 @@ pub(crate) fn excerpt(text: &str) -> String {
 
 /// Control characters, and those that change the direction or the width of what follows.
 fn is_unsafe_to_show(c: char) -> bool {
-    let hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let hidden = matches!(c, '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{3164}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
     c.is_control() || hidden
 }

@@ -30,6 +30,12 @@ pub(crate) fn of_answer(answer: &Answer, endpoint: &str) -> Error {
         }
         // Neither an answer nor an error.
         100..=399 => protocol(format!("its status is {status}"), body),
+        407 => Error::new(Detail::Server {
+            status,
+            text:
+                "a proxy in between wants credentials; HTTP_PROXY and NO_PROXY say which and when"
+                    .to_owned(),
+        }),
         401 => Error::new(Detail::Unauthorized { status, text }),
         // Ollama itself refuses a Host header that it does not know with an empty 403.
         403 if !body.is_empty() => Error::new(Detail::Unauthorized { status, text }),
@@ -159,6 +165,9 @@ fn not_ollama(found: String, excerpt: String) -> Error {
 /// first, as servers from 0.30 on pass their engine's errors through. No deeper: a reply that nests
 /// them further means no good.
 fn error_text(body: &[u8]) -> Option<String> {
+    if body.len() > LONGEST_ERROR {
+        return None;
+    }
     let outer = one_error_text(body)?;
     let inner = outer
         .trim_start()
@@ -166,6 +175,9 @@ fn error_text(body: &[u8]) -> Option<String> {
         .then(|| one_error_text(outer.as_bytes()));
     Some(inner.flatten().unwrap_or(outer))
 }
+
+/// An error that is longer says nothing, and reading it would cost many times its size.
+const LONGEST_ERROR: usize = 1024 * 1024;
 
 fn one_error_text(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]

@@ -95,7 +95,7 @@ pub(crate) fn context_length(answer: &Answer, model: &str) -> Option<u64> {
     let running = models
         .into_iter()
         .find(|running| whole(&running.name) == wanted)?;
-    running.context_length
+    running.context_length.filter(|tokens| *tokens > 0)
 }
 
 fn read<'a, T: Deserialize<'a>>(answer: &'a Answer, endpoint: &str) -> Result<T, Error> {

@@ -1,8 +1,12 @@
 //! Replies of Chat Completions.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
-use serde::Deserialize;
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::error::{Detail, Error, excerpt};
 use crate::reply::{FinishReason, Reply, Timings, Usage};
@@ -12,9 +16,32 @@ use crate::wire::failure;
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(default, borrow)]
-    choices: Option<Vec<Choice<'a>>>,
+    choices: Option<First<Choice<'a>>>,
     usage: Option<Counted>,
-    error: Option<serde::de::IgnoredAny>,
+    error: Option<IgnoredAny>,
+}
+
+/// The first item of a list. One is asked for; a server that sends a million fills no memory.
+struct First<T>(Option<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for First<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Items<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Items<T> {
+            type Value = First<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<First<T>, A::Error> {
+                let first = items.next_element()?;
+                while items.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(First(first))
+            }
+        }
+        deserializer.deserialize_seq(Items(PhantomData))
+    }
 }
 
 #[derive(Deserialize)]
@@ -37,15 +64,22 @@ struct Said {
 
 #[derive(Deserialize)]
 struct Counted {
+    #[serde(default, deserialize_with = "count")]
     prompt_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "count")]
     completion_tokens: Option<u64>,
+}
+
+/// A count. One that is none is no reason to lose an answer.
+fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(Value::deserialize(deserializer)?.as_u64())
 }
 
 /// Reads a body whose status is 200.
 pub(crate) fn reply(body: &[u8]) -> Result<Reply, Error> {
     let envelope: Envelope<'_> =
         serde_json::from_slice(body).map_err(|error| failure::no_reply(body, &error))?;
-    if envelope.error.is_some() {
+    if envelope.error.is_some() && !matches!(envelope.choices, Some(First(Some(_)))) {
         return Err(failure::of_body(200, body));
     }
     let Some(choices) = envelope.choices else {
@@ -54,7 +88,7 @@ pub(crate) fn reply(body: &[u8]) -> Result<Reply, Error> {
     let Some(Choice {
         message: Some(said),
         finish_reason,
-    }) = choices.into_iter().next()
+    }) = choices.0
     else {
         return Err(failure::protocol("its `choices` have no `message`", body));
     };
