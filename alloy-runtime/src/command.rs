@@ -1,9 +1,11 @@
 //! A declared command, called: a value that is builder and future.
 
-#[cfg(feature = "blocking")]
-mod blocking;
 mod preview;
 mod setters;
+
+// Last, as in the documentation.
+#[cfg(feature = "blocking")]
+mod blocking;
 
 use std::fmt;
 use std::future::Future;

@@ -95,7 +95,7 @@ impl Config {
     /// ```
     pub fn api_key(self, key: impl AsRef<str>) -> Self {
         self.set(|layer| {
-            layer.api_key = Some(Secret::bearer("the API key", key.as_ref())?);
+            layer.api_key = Some(Secret::bearer("`api_key`", key.as_ref())?);
             Ok(())
         })
     }

@@ -294,7 +294,7 @@ async fn check_vision(
 ) -> Result<Option<Warning>, Error> {
     let server = &prepared.server;
     if !server.is_ollama() {
-        return Ok(None);
+        return Ok(Some(Warning::VisionUnknown));
     }
     let asked = inquire::capabilities(client, server, prepared.model.as_str());
     let error = match deadline.hold(pin!(asked)).await {

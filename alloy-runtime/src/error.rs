@@ -73,7 +73,7 @@ impl Error {
     /// # async fn hello() -> String;
     /// let error = hello().temperature(3.0).preview().unwrap_err();
     /// assert_eq!(error.to_string(), "temperature is 3; expected a number from 0 to 2");
-    /// assert_eq!(error.help(), "Pass a value from 0 (always the likeliest token) to 2 to `.temperature(…)`.");
+    /// assert_eq!(error.help(), "Give `.temperature(…)` a value from 0 (always the likeliest token) to 2.");
     /// ```
     #[must_use]
     pub fn help(&self) -> String {
@@ -114,6 +114,7 @@ impl Error {
         match &self.0.detail {
             Detail::Truncated { text, .. }
             | Detail::Interrupted { text }
+            | Detail::Unfinished { text }
             | Detail::InvalidOutput { text, .. } => Some(text),
             _ => None,
         }

@@ -35,8 +35,8 @@ pub enum Warning {
     /// The models named `gpt-oss` think whatever they are told, and answer nothing where they are told
     /// not to; `think = false` was left out.
     ThinksAnyway,
-    /// An option that no version of Ollama is known to have was sent. Servers ignore what they do not
-    /// know.
+    /// An option that no version of Ollama is known to have. The native route sends it, and servers
+    /// ignore what they do not know; the other leaves it out.
     #[non_exhaustive]
     UnknownOption {
         /// The option.

@@ -300,7 +300,7 @@ fn bad_values_of_every_setter_say_what_was_expected() {
     );
     check(
         config().api_key("k\n1"),
-        "the API key has characters that no HTTP header can carry; expected printable ASCII",
+        "`api_key` has characters that no HTTP header can carry; expected printable ASCII",
     );
     check(
         config().host("gpu box"),

@@ -195,7 +195,7 @@ mod not_ollama {
             expect![[r#"
                 the server at http://HOST is not Ollama: it answered with a web page; set OLLAMA_HOST to where Ollama listens
                   found: <!doctype html><title>Router</title>
-                  help: Open the address in a browser: Ollama says `Ollama is running`. Set OLLAMA_HOST to the right host and port; the usual one is http://127.0.0.1:11434."#]],
+                  help: Open the address in a browser: Ollama says `Ollama is running`. Set OLLAMA_HOST to the right host and port (or ALLOY_HOST or `.host(…)`, where the address came from there); the usual one is http://127.0.0.1:11434."#]],
         )
         .await;
         assert_eq!(
@@ -212,7 +212,7 @@ mod not_ollama {
             expect![[r#"
                 the server at http://HOST is not Ollama: it has no /api/chat; set OLLAMA_HOST to where Ollama listens
                   found: 404 page not found
-                  help: Open the address in a browser: Ollama says `Ollama is running`. Set OLLAMA_HOST to the right host and port; the usual one is http://127.0.0.1:11434."#]],
+                  help: Open the address in a browser: Ollama says `Ollama is running`. Set OLLAMA_HOST to the right host and port (or ALLOY_HOST or `.host(…)`, where the address came from there); the usual one is http://127.0.0.1:11434."#]],
         )
         .await;
     }
@@ -582,8 +582,8 @@ mod answers {
             assert_eq!(error.kind(), ErrorKind::Interrupted);
             assert_eq!(error.partial_text(), Some("Once upon"));
             expect![[r#"
-                the reply broke off before its end
-                  help: The server or something in between closed the connection; the server's log says why. Running the command again starts afresh."#]]
+                model `llama3.1` was stopped in the middle of its answer, and the server does not say why
+                  help: Ollama stops a model that repeats one token without end: set `max_tokens`, another temperature or the option `repeat_penalty`, or try another model. The text so far is in `partial_text()`."#]]
             .assert_eq(&shown(&error));
         }
     }

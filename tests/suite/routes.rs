@@ -420,11 +420,15 @@ mod another_server {
         let error = remote::<String>().config(no_url).preview().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the base URL is `gpu:8000`, which is no URL"
+            "`base_url` is `gpu:8000`, which is no URL"
         );
         let bad_key = Config::new().base_url("http://gpu").openai_api_key("k\n1");
         let error = remote::<String>().config(bad_key).preview().unwrap_err();
-        assert!(error.to_string().starts_with("the API key has characters"));
+        assert!(
+            error
+                .to_string()
+                .starts_with("`openai_api_key` has characters")
+        );
     }
 
     #[tokio::test]

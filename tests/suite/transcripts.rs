@@ -259,7 +259,11 @@ const ON_ONE: [(&str, ErrorKind, &str); 17] = [
     ),
     // Without messages the server only loads the model and says nothing.
     ("native/messages-empty", ErrorKind::Empty, "empty answer"),
-    ("native/render-only", ErrorKind::Interrupted, "broke off"),
+    (
+        "native/render-only",
+        ErrorKind::Interrupted,
+        "was stopped in the middle",
+    ),
     (
         "openai_chat/messages-empty",
         ErrorKind::Server,

@@ -170,6 +170,9 @@ fn unknown(key: &Ident) -> syn::Error {
     let keys = KEYS.map(|key| format!("`{key}`")).join(", ");
     syn::Error::new_spanned(
         key,
-        format!("unknown key `{name}`; {hint}the keys are {keys}"),
+        format!(
+            "unknown key `{name}`; {hint}the keys are {keys}; \
+             options of the model go into `options(…)`, and other settings are setters of the call"
+        ),
     )
 }

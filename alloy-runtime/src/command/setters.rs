@@ -15,7 +15,7 @@ use crate::request::Request;
 ///
 /// A value that cannot be used is an [`Error`] of kind
 /// [`Configuration`](crate::ErrorKind::Configuration) when the command is awaited; the first one is
-/// kept. A setter on a command that was polled before has no effect.
+/// kept. A setter on a command that was polled before has no effect; debug builds panic.
 impl<T, M> Command<T, M> {
     setters!();
 

@@ -85,9 +85,10 @@ macro_rules! setters {
             self.set(|layer| layer.set_max_tokens(max_tokens))
         }
 
-        /// How many answers a command asks for before it gives up on one that is not valid, at least
-        /// 1: `retry(3)` is three answers in all. The default is 1. The follow-up of
-        /// [`auto_finalize_missing_output`](Self::auto_finalize_missing_output) comes on top.
+        /// How many answers a command asks for before it gives up on one that is not valid: at least,
+        /// and by default, 1. The follow-up of
+        /// [`auto_finalize_missing_output`](Self::auto_finalize_missing_output) comes on top: with it,
+        /// `retry(3)` asks at most four times.
         ///
         /// ```
         /// # use alloy_runtime::command;
@@ -338,7 +339,7 @@ pub(crate) use setters;
 /// What the setters do that can go wrong.
 impl Layer {
     pub(crate) fn set_model(&mut self, model: String) -> Result<(), Error> {
-        value::model("the model", &model, "Pass a model to `.model(…)`.")?;
+        value::model("the model", &model, "Name one in `.model(…)`.")?;
         self.model = Some(Text::Owned(model));
         Ok(())
     }

@@ -32,9 +32,10 @@ pub enum Source {
     Call,
     /// The command's attribute: `#[command(temperature = 0.2)]`.
     Attribute,
-    /// The [`with_config`](crate::with_config) that the command was made in.
+    /// The [`with_config`](crate::with_config) that the command was made in, or first polled in where
+    /// it was made outside any.
     Scope,
-    /// [`configure`](crate::configure).
+    /// [`configure`](crate::configure) or [`replace_config`](crate::replace_config).
     Process,
     /// A variable of the environment.
     Environment,

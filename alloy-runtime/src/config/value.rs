@@ -37,7 +37,7 @@ pub(super) fn temperature(given: &str, value: f64, fix: &str) -> Result<f64, Err
     }
     Err(Error::configuration(
         format!("{given} is {value}; expected a number from 0 to 2"),
-        format!("Pass a value from 0 (always the likeliest token) to 2 to {fix}."),
+        format!("Give {fix} a value from 0 (always the likeliest token) to 2."),
     ))
 }
 
@@ -48,7 +48,7 @@ pub(super) fn count(given: &str, value: u32, fix: &str) -> Result<u32, Error> {
     }
     Err(Error::configuration(
         format!("{given} is 0; expected a whole number from 1"),
-        format!("Pass at least 1 to {fix}, or leave it out."),
+        format!("Give {fix} at least 1, or leave it out."),
     ))
 }
 
@@ -58,7 +58,7 @@ pub(super) fn duration(given: &str, value: Duration, fix: &str) -> Result<Durati
     }
     Err(Error::configuration(
         format!("{given} is zero; expected a duration such as 30s"),
-        format!("Pass a longer duration to {fix}, or leave it out."),
+        format!("Give {fix} a longer duration, or leave it out."),
     ))
 }
 

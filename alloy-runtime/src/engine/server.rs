@@ -125,14 +125,14 @@ fn other(settings: &Settings, model: &ModelName) -> Result<(Place, Option<Secret
         Source::Environment => variable,
         _ => name,
     };
-    let name = given(base_url.source, "OPENAI_BASE_URL", "the base URL");
+    let name = given(base_url.source, "OPENAI_BASE_URL", "`base_url`");
     let base = BaseUrl::parse(name, &base_url.value)?;
     // A key of the environment is for the server of the environment: it may be meant for other programs,
     // and no URL that stands in code is told it.
     let key = settings.openai_api_key.as_ref();
     let key = key.filter(|key| key.source <= base_url.source && !key.value.is_empty());
     let key = key.map(|key| {
-        let name = given(key.source, "OPENAI_API_KEY", "the API key");
+        let name = given(key.source, "OPENAI_API_KEY", "`openai_api_key`");
         Secret::bearer(name, key.value.expose())
     });
     Ok((Place::Other(base), key.transpose()?))

@@ -62,6 +62,10 @@ pub(crate) enum Detail {
     Interrupted {
         text: String,
     },
+    /// The reply is whole, but the model was stopped in the middle of its answer.
+    Unfinished {
+        text: String,
+    },
     Truncated {
         text: String,
         /// The tokens of the answer that was cut.
@@ -110,7 +114,7 @@ impl Detail {
             Self::Unauthorized { .. } => ErrorKind::Unauthorized,
             Self::Server { .. } => ErrorKind::Server,
             Self::Protocol { .. } => ErrorKind::Protocol,
-            Self::Interrupted { .. } => ErrorKind::Interrupted,
+            Self::Interrupted { .. } | Self::Unfinished { .. } => ErrorKind::Interrupted,
             Self::Truncated { .. } => ErrorKind::Truncated,
             Self::Empty => ErrorKind::Empty,
             Self::Refused { .. } => ErrorKind::Refused,

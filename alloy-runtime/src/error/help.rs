@@ -16,7 +16,7 @@ pub(super) fn of(error: &Inner) -> String {
             "Start the server with `ollama serve`. If it runs elsewhere, give its address: OLLAMA_HOST, ALLOY_HOST (which wins over it), or `.host(…)` (which wins over both).".to_owned()
         }
         Detail::NotOllama { .. } => {
-            "Open the address in a browser: Ollama says `Ollama is running`. Set OLLAMA_HOST to the right host and port; the usual one is http://127.0.0.1:11434.".to_owned()
+            "Open the address in a browser: Ollama says `Ollama is running`. Set OLLAMA_HOST to the right host and port (or ALLOY_HOST or `.host(…)`, where the address came from there); the usual one is http://127.0.0.1:11434.".to_owned()
         }
         Detail::ModelNotFound { near } if near.is_empty() => {
             format!("Run `ollama pull {model}`; `ollama list` shows what is installed.")
@@ -29,6 +29,9 @@ pub(super) fn of(error: &Inner) -> String {
         }
         Detail::ModelLoad { .. } => {
             format!("Look into the server's log for the reason: a graphics driver, a damaged file or a server too old for the model. `ollama run {model}` tries it alone.")
+        }
+        Detail::Capability { missing, .. } if missing == "thinking" => {
+            format!("Leave `think` out (ALLOY_THINK, `think = …`, `.think(…)`), or use a model that can: `ollama show {model}` lists what this one is able to do.")
         }
         Detail::Capability { able, .. } if !able.is_empty() => {
             format!("Name `{}` where the model is set; `ollama show NAME` lists what a model is able to do.", able[0])
@@ -58,6 +61,9 @@ pub(super) fn of(error: &Inner) -> String {
         }
         Detail::Interrupted { .. } => {
             "The server or something in between closed the connection; the server's log says why. Running the command again starts afresh.".to_owned()
+        }
+        Detail::Unfinished { .. } => {
+            "Ollama stops a model that repeats one token without end: set `max_tokens`, another temperature or the option `repeat_penalty`, or try another model. The text so far is in `partial_text()`.".to_owned()
         }
         Detail::Truncated { .. } => {
             "Raise `max_tokens`, or ask for a shorter answer. Thinking counts as well.".to_owned()

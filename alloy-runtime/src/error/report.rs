@@ -8,6 +8,7 @@ use super::{Detail, Error, Inner, TimeLimit};
 
 /// This layer's own message. For the kinds a newcomer meets first it ends with the next step,
 /// because most people see nothing else.
+#[allow(clippy::too_many_lines, reason = "one arm a kind")]
 pub(super) fn message(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let address = error.address.as_deref().unwrap_or("the server");
     let model = error.model.as_deref().unwrap_or("?");
@@ -85,6 +86,10 @@ pub(super) fn message(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result 
             )
         }
         Detail::Interrupted { .. } => f.write_str("the reply broke off before its end"),
+        Detail::Unfinished { .. } => write!(
+            f,
+            "model `{model}` was stopped in the middle of its answer, and the server does not say why"
+        ),
         Detail::Truncated { tokens, .. } => {
             f.write_str("the answer was cut off by the limit of tokens")?;
             match tokens {
@@ -229,6 +234,7 @@ impl fmt::Display for Span {
         match millis {
             _ if self.0.subsec_nanos() % 1_000_000 != 0 => write!(f, "{:?}", self.0),
             0 => write!(f, "{:?}", self.0),
+            _ if millis % 3_600_000 == 0 => write!(f, "{}h", millis / 3_600_000),
             _ if millis % 60_000 == 0 => write!(f, "{}m", millis / 60_000),
             _ if millis % 1_000 == 0 => write!(f, "{}s", millis / 1_000),
             _ => write!(f, "{millis}ms"),

@@ -46,7 +46,7 @@ pub(crate) fn reply(body: &[u8]) -> Result<Reply, Error> {
     };
     let text = said.content.unwrap_or_default();
     if !envelope.done {
-        return Err(Error::new(Detail::Interrupted { text }));
+        return Err(Error::new(Detail::Unfinished { text }));
     }
     let done_reason = envelope
         .done_reason

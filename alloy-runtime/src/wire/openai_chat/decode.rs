@@ -104,7 +104,7 @@ pub(crate) fn reply(body: &[u8]) -> Result<Reply, Error> {
     }
     // The server leaves the reason out where the generation ended before its end.
     let Some(finish_reason) = finish_reason.filter(|word| !word.is_empty()) else {
-        return Err(Error::new(Detail::Interrupted { text }));
+        return Err(Error::new(Detail::Unfinished { text }));
     };
     let (prompt_tokens, completion_tokens) = match envelope.usage {
         Some(counted) => (counted.prompt_tokens, counted.completion_tokens),

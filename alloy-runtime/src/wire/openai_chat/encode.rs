@@ -103,7 +103,8 @@ fn effort(think: Think) -> &'static str {
     }
 }
 
-/// The options, beside all else. Ollama's server takes a few of its own here and ignores the others;
+/// The options, beside all else. Ollama's server takes a few of its own here and ignores the others, which
+/// are left out;
 /// of another server nobody but its user knows what it takes.
 fn options(out: &mut Writer, chat: &Chat<'_>, warnings: &mut Vec<Warning>) {
     for (name, json) in chat.options() {
@@ -112,7 +113,13 @@ fn options(out: &mut Writer, chat: &Chat<'_>, warnings: &mut Vec<Warning>) {
             out.raw(",").value(name).raw(":").raw(json);
         } else if name != "truncate" || &**json != "true" {
             // This endpoint always lets the server cut.
-            not_sent(name, warnings);
+            match place {
+                Some(_) => not_sent(name, warnings),
+                None => warnings.push(Warning::UnknownOption {
+                    name: name.to_owned(),
+                    near: options::near(name).map(str::to_owned),
+                }),
+            }
         }
     }
 }
