@@ -105,6 +105,7 @@ impl<T: Output, M> Command<T, M> {
             reply,
             usage,
             attempts,
+            sends,
             repairs,
             request: _,
         } = finished;
@@ -119,6 +120,7 @@ impl<T: Output, M> Command<T, M> {
             model: prepared.model.as_str().to_owned(),
             route: prepared.route,
             attempts,
+            sends,
             repairs,
             warnings: prepared.warnings,
         })

@@ -4,9 +4,11 @@ mod deadline;
 mod inquire;
 mod prepare;
 mod recover;
+mod send;
 mod server;
 
 use std::pin::pin;
+use std::time::Duration;
 
 use tracing::Instrument as _;
 use tracing::field::Empty;
@@ -39,6 +41,8 @@ pub(crate) struct Finished {
     /// The tokens of all answers.
     pub(crate) usage: Usage,
     pub(crate) attempts: u32,
+    /// How often requests were sent, those of rejected answers included.
+    pub(crate) sends: u32,
     pub(crate) repairs: Vec<Repair>,
 }
 
@@ -94,6 +98,7 @@ pub(crate) async fn run(
             reply,
             usage,
             attempts,
+            sends,
             repairs,
         }) => {
             span.record("gen_ai.usage.input_tokens", usage.prompt_tokens);
@@ -104,6 +109,7 @@ pub(crate) async fn run(
                 reply,
                 usage,
                 attempts,
+                sends,
                 repairs,
             })
         }
@@ -137,6 +143,7 @@ struct Answered {
     reply: Reply,
     usage: Usage,
     attempts: u32,
+    sends: u32,
     repairs: Vec<Repair>,
 }
 
@@ -170,10 +177,16 @@ async fn converse(
     // The context of the model, where the prompt filled it; asked for once.
     let mut filled = None;
     let mut rejection: Option<Error> = None;
+    let mut follow_up_messages = Vec::new();
+    let mut sends = 0;
     loop {
         let body = std::mem::take(&mut prepared.body);
-        let reply = match exchange(&client, prepared, body, &deadline).await {
-            Ok(reply) => reply,
+        let again = || prepared.body(request, &follow_up_messages, &mut Vec::new());
+        let reply = match exchange(&client, prepared, body, again, &deadline).await {
+            Ok(exchanged) => {
+                sends += exchanged.sends;
+                exchanged.reply
+            }
             Err(error) => {
                 return Err(match rejection {
                     None => error,
@@ -208,6 +221,7 @@ async fn converse(
                     reply,
                     usage,
                     attempts,
+                    sends,
                     repairs,
                 });
             }
@@ -223,6 +237,7 @@ async fn converse(
                     rejection = Some(error.after(attempts, usage));
                     // What it cannot express was told with the first request.
                     prepared.body = prepared.body(request, &messages, &mut Vec::new());
+                    follow_up_messages = messages;
                 }
                 _ => return Err(error.after(attempts, usage)),
             },
@@ -230,13 +245,49 @@ async fn converse(
     }
 }
 
-/// Sends one request and reads its reply. An error that a look at the server makes better is made so.
+/// A reply, and how often its request was sent.
+struct Exchanged {
+    reply: Reply,
+    sends: u32,
+}
+
+/// Sends one request and reads its reply: again, where the reply never began or the server was busy.
+/// `again` makes its body once more. An error that a look at the server makes better is made so.
 async fn exchange(
+    client: &Client,
+    prepared: &Prepared,
+    mut body: Vec<u8>,
+    again: impl Fn() -> Vec<u8>,
+    deadline: &Deadline,
+) -> Result<Exchanged, Error> {
+    let mut sends = 0;
+    loop {
+        let (read, retry_after) = send(client, prepared, body, deadline).await;
+        sends += 1;
+        let error = match read {
+            Ok(reply) => return Ok(Exchanged { reply, sends }),
+            Err(error) => error,
+        };
+        let pause = send::pause(&error, sends, retry_after);
+        if let Some(pause) = pause {
+            tracing::debug!(sends, "{error}; sending again in {pause:?}");
+            if deadline.pause(pause).await {
+                body = again();
+                continue;
+            }
+        }
+        let error = Box::pin(explained(client, prepared, error, deadline)).await;
+        return Err(error.sent(sends));
+    }
+}
+
+/// Sends one request once, and reads its reply; with when the server wants to be asked again.
+async fn send(
     client: &Client,
     prepared: &Prepared,
     body: Vec<u8>,
     deadline: &Deadline,
-) -> Result<Reply, Error> {
+) -> (Result<Reply, Error>, Option<Duration>) {
     let (server, api) = (&prepared.server, prepared.route.wire());
     let answer = client.exchange(Outgoing {
         url: server.chat_url(api),
@@ -244,19 +295,19 @@ async fn exchange(
         body: Some(body),
         idle_timeout: server.idle_timeout,
     });
-    let mut answer = deadline.hold(pin!(answer)).await?;
+    let mut answer = match deadline.hold(pin!(answer)).await {
+        Ok(answer) => answer,
+        Err(error) => return (Err(error), None),
+    };
     let read = |answer: &wire::Answer| wire::reply(api, server.chat_path(api), answer);
-    match read(&answer) {
-        Ok(reply) => Ok(reply),
-        Err(error) => {
-            // A server may quote the key that it does not like.
-            let error = match server.key.as_ref().is_some_and(|key| answer.blank(key)) {
-                true => read(&answer).err().unwrap_or(error),
-                false => error,
-            };
-            Err(Box::pin(explained(client, prepared, error, deadline)).await)
+    let reply = read(&answer).map_err(|error| {
+        // A server may quote the key that it does not like.
+        match server.key.as_ref().is_some_and(|key| answer.blank(key)) {
+            true => read(&answer).err().unwrap_or(error),
+            false => error,
         }
-    }
+    });
+    (reply, answer.retry_after)
 }
 
 /// An error with what the server has: the names like a missing model's, the models that can do what

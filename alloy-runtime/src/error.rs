@@ -56,6 +56,8 @@ pub(crate) struct Inner {
     /// How many answers the model gave before this error.
     pub(crate) attempts: u32,
     pub(crate) usage: Option<Usage>,
+    /// How often the last request was sent.
+    pub(crate) sends: u32,
 }
 
 impl Error {
@@ -86,6 +88,13 @@ impl Error {
         self.0.attempts
     }
 
+    /// How often the last request was sent: more than once where a connection was lost before its reply
+    /// began, or a server was busy. 0 where nothing was sent.
+    #[must_use]
+    pub fn sends(&self) -> u32 {
+        self.0.sends
+    }
+
     /// The path, inside the output type, of the first field that did not fit; `None` where the whole
     /// answer did not, or the error is of another kind.
     #[must_use]
@@ -113,7 +122,7 @@ impl Error {
     pub fn partial_text(&self) -> Option<&str> {
         match &self.0.detail {
             Detail::Truncated { text, .. }
-            | Detail::Interrupted { text }
+            | Detail::Interrupted { text, .. }
             | Detail::Unfinished { text }
             | Detail::InvalidOutput { text, .. } => Some(text),
             _ => None,
@@ -149,6 +158,7 @@ impl Error {
             model: None,
             attempts: 0,
             usage: None,
+            sends: 0,
         }))
     }
 
@@ -203,6 +213,29 @@ impl Error {
     pub(crate) fn of_model(mut self, model: &str) -> Self {
         self.0.model = Some(model.to_owned());
         self
+    }
+
+    pub(crate) fn sent(mut self, sends: u32) -> Self {
+        self.0.sends = sends;
+        self
+    }
+
+    /// How often a request that ended in this error may be sent at most. `asked_back` says whether the
+    /// server told when to come back.
+    ///
+    /// A request whose reply has begun is never sent again: what it did is not known.
+    pub(crate) fn most_sends(&self, asked_back: bool) -> u32 {
+        match &self.0.detail {
+            Detail::Overloaded { status: 429, .. } if !asked_back => 1,
+            Detail::Interrupted { begun: false, .. }
+            | Detail::Overloaded { .. }
+            | Detail::Server {
+                status: 502 | 504, ..
+            } => 3,
+            // A model that could not write a call in its own form: it may the next time.
+            Detail::Server { status: 500, text } if text.contains("error parsing tool call") => 2,
+            _ => 1,
+        }
     }
 
     pub(crate) fn after(mut self, attempts: u32, usage: Usage) -> Self {

@@ -47,6 +47,9 @@ pub struct Outcome<T> {
     pub route: Route,
     /// How many answers the model gave.
     pub attempts: u32,
+    /// How often requests were sent: more often than there were answers where a connection was lost
+    /// before its reply began, or the server was busy.
+    pub sends: u32,
     /// What had to be done to the answer before it could be read: nothing, usually.
     pub repairs: Vec<Repair>,
     /// What went otherwise than it was asked for: nothing, usually.

@@ -7,7 +7,9 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
-use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, LOCATION};
+use hyper::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER,
+};
 use reqwest::{Client as HttpClient, Response, Url, redirect};
 
 use crate::config::Secret;
@@ -103,9 +105,13 @@ impl Client {
         }
         let location =
             header(LOCATION).map(|to| String::from_utf8_lossy(to.as_bytes()).into_owned());
+        // In seconds. A date would ask for a clock that both sides agree on.
+        let retry_after =
+            header(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
         Ok(Answer {
             status,
             location,
+            retry_after: retry_after.map(Duration::from_secs),
             body: read(response, idle_timeout).await?,
         })
     }

@@ -8,6 +8,8 @@ mod native;
 pub(crate) mod ollama;
 mod openai_chat;
 
+use std::time::Duration;
+
 pub(crate) use self::json::system_text;
 use crate::config::{Api, KeepAlive, Secret, Settings, Text, Think};
 use crate::error::Error;
@@ -22,6 +24,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// Where a redirect points.
     pub(crate) location: Option<String>,
+    /// When the server wants to be asked again.
+    pub(crate) retry_after: Option<Duration>,
     pub(crate) body: Vec<u8>,
 }
 

@@ -71,18 +71,84 @@ async fn half_a_reply_is_interrupted() {
     );
 }
 
+// E2
 #[tokio::test]
-async fn a_connection_closed_or_reset_before_the_reply_is_interrupted() {
+async fn a_connection_lost_before_the_reply_is_tried_three_times() {
     for reply in [
         Reply::raw(""),
         Reply::raw("HTTP/1.1 200 OK\r\ncontent-"),
         Reply::reset(),
     ] {
-        let server = Server::start([reply.clone()]);
+        let server = Server::start([reply.clone(), reply.clone(), Reply::answer("hello")]);
+        let outcome = hello().host(server.host()).outcome().await.unwrap();
+        assert_eq!((outcome.attempts, outcome.sends), (1, 3), "{reply:?}");
+
+        let server = Server::start([reply.clone(), reply.clone(), reply.clone()]);
         let error = hello().host(server.host()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Interrupted, "{reply:?}: {error:?}");
+        assert_eq!(error.sends(), 3);
         assert!(std::error::Error::source(&error).is_some());
+        assert!(
+            format!("{error:?}").contains("\n  sent: 3 times\n"),
+            "{error:?}"
+        );
     }
+}
+
+// E2 G12
+#[tokio::test]
+async fn a_busy_server_is_asked_again_and_no_other() {
+    let check = async |reply: Reply, sends: usize| {
+        let script = std::iter::repeat_n(reply.clone(), sends);
+        let server = Server::start(script.chain([Reply::answer("hello")]));
+        let outcome = hello().host(server.host()).outcome().await;
+        assert_eq!(server.requests().len(), sends.min(2) + 1, "{reply:?}");
+        outcome.map(|outcome| outcome.sends)
+    };
+    let busy = "server busy, please try again.  maximum pending requests exceeded";
+    assert_eq!(check(Reply::error(503, busy), 1).await.unwrap(), 2);
+    assert_eq!(check(Reply::error(502, "bad gateway"), 2).await.unwrap(), 3);
+    assert_eq!(
+        check(Reply::body(504, "text/html", "<html>"), 1)
+            .await
+            .unwrap(),
+        2
+    );
+    let tool = "error parsing tool call: raw='{', err=unexpected end of JSON input";
+    assert_eq!(check(Reply::error(500, tool), 1).await.unwrap(), 2);
+    let quota = r#"{"error":"quota"}"#.as_bytes();
+    let headers = [("retry-after", "0"), ("content-length", "17")];
+    assert_eq!(
+        check(Reply::with_headers(429, &headers, quota), 1)
+            .await
+            .unwrap(),
+        2
+    );
+
+    for (reply, kind) in [
+        (Reply::error(429, "quota"), ErrorKind::Overloaded),
+        (Reply::error(500, "no"), ErrorKind::Server),
+        (Reply::error(400, "no"), ErrorKind::Server),
+        (
+            Reply::answer("hello").cut_short_by(5),
+            ErrorKind::Interrupted,
+        ),
+    ] {
+        let server = Server::start([reply]);
+        let error = hello().host(server.host()).await.unwrap_err();
+        assert_eq!((error.kind(), error.sends()), (kind, 1), "{error:?}");
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+// E2: what would not be done in time is not begun.
+#[tokio::test]
+async fn no_pause_goes_beyond_the_deadline() {
+    let server = Server::start([Reply::error(503, "busy"), Reply::answer("hello")]);
+    let command = hello().timeout(Duration::from_millis(100));
+    let error = command.host(server.host()).await.unwrap_err();
+    assert_eq!((error.kind(), error.sends()), (ErrorKind::Overloaded, 1));
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]

@@ -27,7 +27,8 @@ async fn error_of<T: Output + std::fmt::Debug>(reply: Reply) -> Error {
 }
 
 async fn error_on<T: Output + std::fmt::Debug>(api: Api, reply: Reply) -> Error {
-    let server = Server::start([reply]);
+    // As often as a request is sent at most.
+    let server = Server::start([reply.clone(), reply.clone(), reply]);
     let command = answer::<T>().api(api).auto_finalize_missing_output(false);
     let error = command.host(server.host()).await.unwrap_err();
     assert_eq!(
@@ -133,6 +134,7 @@ mod the_server_says_no {
             ErrorKind::Overloaded,
             expect![[r#"
                 the server at http://HOST is too busy (status 503): server busy, please try again.  maximum pending requests exceeded
+                  sent: 3 times
                   help: Send fewer commands at a time, or try again later. OLLAMA_NUM_PARALLEL and OLLAMA_MAX_QUEUE on the server set how many it takes."#]],
         )
         .await;

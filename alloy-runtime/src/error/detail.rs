@@ -60,6 +60,8 @@ pub(crate) enum Detail {
         excerpt: String,
     },
     Interrupted {
+        /// Whether a part of the reply had come.
+        begun: bool,
         text: String,
     },
     /// The reply is whole, but the model was stopped in the middle of its answer.

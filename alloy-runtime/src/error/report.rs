@@ -178,6 +178,9 @@ pub(super) fn lines(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if error.attempts() > 0 {
         write!(f, "\n  after: {} of the model", Answers(error.attempts()))?;
     }
+    if error.sends() > 1 {
+        write!(f, "\n  sent: {} times", error.sends())?;
+    }
     write!(f, "\n  help: {}", error.help())
 }
 
@@ -190,6 +193,7 @@ pub(super) fn structured(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Resu
         model,
         attempts,
         usage,
+        sends,
     } = &*error.0;
     f.debug_struct("Error")
         .field("kind", &error.kind())
@@ -198,6 +202,7 @@ pub(super) fn structured(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Resu
         .field("model", model)
         .field("attempts", attempts)
         .field("usage", usage)
+        .field("sends", sends)
         .field("source", source)
         .finish()
 }

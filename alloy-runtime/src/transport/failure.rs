@@ -29,6 +29,7 @@ pub(super) fn of_send(error: &reqwest::Error, connect_timeout: Duration) -> Erro
     }
     // The connection was lost before the first byte of a reply.
     Error::new(Detail::Interrupted {
+        begun: false,
         text: String::new(),
     })
     .with_source(cause(error))
@@ -40,6 +41,7 @@ pub(super) fn of_body(error: &reqwest::Error) -> Error {
         return unreadable("its body is not framed as HTTP frames it").with_source(cause(error));
     }
     Error::new(Detail::Interrupted {
+        begun: true,
         text: String::new(),
     })
     .with_source(cause(error))

@@ -16,6 +16,7 @@ pub(crate) fn of_answer(answer: &Answer, endpoint: &str) -> Error {
         status,
         location,
         body,
+        retry_after: _,
     } = answer;
     let status = *status;
     if let Some(text) = error_text(body) {
@@ -209,6 +210,7 @@ mod tests {
             &Answer {
                 status,
                 location: None,
+                retry_after: None,
                 body: body.as_bytes().to_vec(),
             },
             "/api/chat",

@@ -1,0 +1,65 @@
+//! Sending a request again, where its reply never began or the server was busy.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::Duration;
+
+use crate::error::Error;
+
+/// The longest that a server may have us wait: whoever wants more is told the error.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// How long to wait before a request is sent once more, after `sends` of it ended in `error`; `None`
+/// where it is not to be sent again.
+pub(super) fn pause(error: &Error, sends: u32, retry_after: Option<Duration>) -> Option<Duration> {
+    if sends >= error.most_sends(retry_after.is_some()) {
+        return None;
+    }
+    let pause = backoff(sends, RandomState::new().hash_one(sends));
+    match retry_after {
+        None => Some(pause),
+        Some(wait) if wait <= LONGEST_WAIT => Some(wait.max(pause)),
+        Some(_) => None,
+    }
+}
+
+/// A quarter of a second, twice as long each time; half of it is left to `chance`, so that many clients
+/// do not come back at once.
+fn backoff(sends: u32, chance: u64) -> Duration {
+    let longest = 250_u64 << sends.clamp(1, 8).saturating_sub(1);
+    Duration::from_millis(longest / 2 + chance % (longest / 2 + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Detail;
+
+    fn busy(status: u16) -> Error {
+        Error::new(Detail::Overloaded {
+            status,
+            text: String::new(),
+        })
+    }
+
+    // E2
+    #[test]
+    fn a_pause_doubles_and_leaves_half_to_chance() {
+        let millis = |sends, chance| backoff(sends, chance).as_millis();
+        assert_eq!((millis(1, 0), millis(1, 125)), (125, 250));
+        assert_eq!((millis(2, 0), millis(2, 250)), (250, 500));
+        assert!(millis(u32::MAX, u64::MAX) <= 32_000);
+    }
+
+    // E2
+    #[test]
+    fn a_server_says_when_to_come_back_within_reason() {
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(pause(&busy(503), 1, seconds(7)), seconds(7));
+        assert_eq!(pause(&busy(503), 1, seconds(3600)), None);
+        assert!(pause(&busy(503), 1, seconds(0)) >= Some(Duration::from_millis(125)));
+        assert!(pause(&busy(503), 2, None).is_some());
+        assert_eq!(pause(&busy(503), 3, None), None);
+        assert_eq!(pause(&busy(429), 1, None), None);
+        assert_eq!(pause(&busy(429), 1, seconds(1)), seconds(1));
+    }
+}
