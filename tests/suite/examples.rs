@@ -219,3 +219,51 @@ fn chat() {
         .collect();
     assert_eq!(said[1..], ["I am Ann.", "Hello, Ann!", "Who am I?"]);
 }
+
+#[test]
+fn optional() {
+    let none = r#"{"name":"Jason","email":null}"#;
+    check("optional", &[], none, "Jason left no address\n");
+    let some = r#"{"name":"Ann","email":"ann@example.com"}"#;
+    check("optional", &["Ann"], some, "Ann <ann@example.com>\n");
+}
+
+// D7
+#[test]
+fn enrich() {
+    let server = Server::start([
+        Reply::answer(r#"{"name":"Jason","age":25}"#),
+        Reply::answer("Jason likes trains.\n"),
+    ]);
+    let printed = stdout(example("enrich", "ollama:llama3.1", &server));
+    assert_eq!(printed, "Jason, 25: Jason likes trains.\n");
+    let prompt = &server.requests()[1].json()["messages"][0]["content"];
+    assert_eq!(
+        prompt,
+        r#"Write a short bio of this user: {"name":"Jason","age":25}"#
+    );
+}
+
+#[test]
+fn errors() {
+    let run = |script: &[&str]| {
+        let server = Server::start(script.iter().map(|answer| Reply::answer(answer)));
+        let output = example("errors", "ollama:llama3.1", &server)
+            .output()
+            .unwrap();
+        let shown = if output.status.success() {
+            output.stdout
+        } else {
+            output.stderr
+        };
+        String::from_utf8(shown).unwrap()
+    };
+    let good = r#"{"name":"Jason","age":25}"#;
+    let old = r#"{"name":"Jason","age":250}"#;
+    assert_eq!(run(&[old, good]), "User { name: \"Jason\", age: 25 }\n");
+    let shown = run(&[old, old, old]);
+    assert!(
+        shown.starts_with("no user after 3 answers: the answer is not a valid `User`: age: expected a number from 0 to 120, found 250\nhelp: "),
+        "{shown}"
+    );
+}

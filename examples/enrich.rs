@@ -1,0 +1,39 @@
+//! Two commands in a row: what the first one extracts, the second one writes about.
+//!
+//! ```text
+//! ALLOY_MODEL=ollama:llama3.1 cargo run --example enrich
+//! ALLOY_MODEL=ollama:llama3.1 cargo run --example enrich -- "Ada Lovelace is 36 years old"
+//! ```
+
+#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+
+use alloy_runtime::{Json, Result, command};
+
+#[derive(serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
+struct User {
+    name: String,
+    age: u8,
+}
+
+/// Extract the user described in the text.
+#[command(temperature = 0.0)]
+async fn extract(text: &str) -> User;
+
+#[command("Write a short bio of this user: {user}")]
+async fn bio(user: Json<&User>) -> String;
+
+/// Commands compose like any other async functions.
+async fn introduce(text: &str) -> Result<(User, String)> {
+    let user = extract(text).await?;
+    let bio = bio(Json(&user)).await?;
+    Ok((user, bio))
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let text = std::env::args().nth(1);
+    let text = text.as_deref().unwrap_or("Jason is 25 years old");
+    let (user, bio) = introduce(text).await?;
+    println!("{}, {}: {}", user.name, user.age, bio.trim());
+    Ok(())
+}

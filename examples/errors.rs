@@ -1,0 +1,67 @@
+//! What can go wrong, and what a program does about it: one branch for each kind that it can mend.
+//!
+//! ```text
+//! ALLOY_MODEL=ollama:llama3.1 cargo run --example errors
+//! ALLOY_MODEL=ollama:no-such-model cargo run --example errors
+//! OLLAMA_HOST=127.0.0.1:1 ALLOY_MODEL=ollama:llama3.1 cargo run --example errors
+//! ```
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program talks to its user"
+)]
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use alloy_runtime::{Error, ErrorKind, command};
+
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[allow(dead_code, reason = "printed by Debug")]
+struct User {
+    name: String,
+    #[schemars(range(max = 120))]
+    age: u8,
+}
+
+/// Extract the user described in the text.
+#[command(temperature = 0.0, max_tokens = 200, retry = 2)]
+async fn extract(text: &str) -> User;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let command = extract("Jason is 25 years old").timeout(Duration::from_secs(300));
+    match command.await {
+        Ok(user) => {
+            println!("{user:?}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            explain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn explain(error: &Error) {
+    match error.kind() {
+        ErrorKind::Unreachable | ErrorKind::NotOllama => {
+            let address = error.address().unwrap_or("its address");
+            eprintln!("there is no Ollama at {address}");
+        }
+        ErrorKind::ModelNotFound => {
+            eprintln!("the model {} is not there", error.model().unwrap_or("?"));
+        }
+        ErrorKind::TimedOut | ErrorKind::Overloaded => eprintln!("it takes too long: {error}"),
+        ErrorKind::Truncated | ErrorKind::Interrupted => {
+            let text = error.partial_text().unwrap_or_default();
+            eprintln!("half an answer: {text}");
+        }
+        ErrorKind::InvalidOutput | ErrorKind::Empty => {
+            eprintln!("no user after {} answers: {error}", error.attempts());
+        }
+        _ => eprintln!("{error}"),
+    }
+    eprintln!("help: {}", error.help());
+}

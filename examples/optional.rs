@@ -1,0 +1,33 @@
+//! A field that may be missing in the text: an `Option`, which is `None` where the model says null.
+//!
+//! ```text
+//! ALLOY_MODEL=ollama:llama3.1 cargo run --example optional
+//! ALLOY_MODEL=ollama:llama3.1 cargo run --example optional -- "Ann, ann@example.com"
+//! ```
+
+#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+
+use alloy_runtime::command;
+
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+struct Contact {
+    name: String,
+    /// Null where the text has none.
+    email: Option<String>,
+}
+
+/// Extract the contact from the text.
+#[command(temperature = 0.0)]
+async fn extract(text: &str) -> Contact;
+
+#[tokio::main]
+async fn main() -> alloy_runtime::Result<()> {
+    let text = std::env::args().nth(1);
+    let text = text.as_deref().unwrap_or("Jason called yesterday");
+    let contact = extract(text).await?;
+    match contact.email {
+        Some(email) => println!("{} <{email}>", contact.name),
+        None => println!("{} left no address", contact.name),
+    }
+    Ok(())
+}
