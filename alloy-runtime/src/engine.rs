@@ -214,8 +214,9 @@ async fn converse(
         }
         match accepted {
             Ok(repairs) => {
-                for repair in &repairs {
-                    tracing::debug!("{repair}");
+                // Of what was repaired the trace has the number: the words are the answer's.
+                if !repairs.is_empty() {
+                    tracing::debug!(repairs = repairs.len(), "the answer was repaired");
                 }
                 return Ok(Answered {
                     reply,
@@ -233,7 +234,7 @@ async fn converse(
             }
             Err(error) => match follow_up(&reply.text, &error, expectation) {
                 Some(messages) if answers.take() => {
-                    tracing::debug!(attempts, "{error}; asking again");
+                    tracing::debug!(attempts, error.r#type = ?error.kind(), "asking again");
                     rejection = Some(error.after(attempts, usage));
                     // What it cannot express was told with the first request.
                     prepared.body = prepared.body(request, &messages, &mut Vec::new());
@@ -270,7 +271,7 @@ async fn exchange(
         };
         let pause = send::pause(&error, sends, retry_after);
         if let Some(pause) = pause {
-            tracing::debug!(sends, "{error}; sending again in {pause:?}");
+            tracing::debug!(sends, error.r#type = ?error.kind(), ?pause, "sending again");
             if deadline.pause(pause).await {
                 body = again();
                 continue;

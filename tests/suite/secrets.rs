@@ -1,7 +1,8 @@
 //! E4: what is secret is shown nowhere.
 
+use std::cell::RefCell;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 
 use alloy_runtime::{Config, Result, command};
 use alloy_tests::server::{Reply, Server};
@@ -23,23 +24,51 @@ impl Write for Log {
     }
 }
 
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
+thread_local! {
+    /// Where the traces of this thread go; of a test, everything runs on its own thread.
+    static LISTENING: RefCell<Option<Log>> = const { RefCell::new(None) };
+}
 
-    fn make_writer(&'a self) -> Self {
-        self.clone()
+/// Hands each thread's traces to its own log.
+struct ThreadLog;
+
+impl<'a> MakeWriter<'a> for ThreadLog {
+    type Writer = Box<dyn Write>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        LISTENING.with_borrow(|log| match log {
+            Some(log) => Box::new(log.clone()) as Box<dyn Write>,
+            None => Box::new(std::io::sink()),
+        })
     }
 }
 
-/// Writes all that is traced into a log, until the guard is dropped.
-fn listen() -> (Log, tracing::subscriber::DefaultGuard) {
+/// Listens until it is dropped.
+struct Listening;
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        LISTENING.set(None);
+    }
+}
+
+/// Writes all that this thread traces into a log, until the guard is dropped.
+///
+/// One subscriber serves the whole process: with one a test, the cache of who listens to what is
+/// wrong now and then.
+fn listen() -> (Log, Listening) {
+    static SUBSCRIBED: Once = Once::new();
+    SUBSCRIBED.call_once(|| {
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
+            .with_writer(ThreadLog)
+            .finish();
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+    });
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
-        .with_writer(log.clone())
-        .finish();
-    (log, tracing::subscriber::set_default(subscriber))
+    LISTENING.set(Some(log.clone()));
+    (log, Listening)
 }
 
 impl Log {
@@ -139,6 +168,31 @@ async fn keys_of_a_config_are_sent_and_never_shown() {
     assert_eq!(sent, ["Bearer hunter2"; 3]);
     assert!(!shown.contains("hunter2"), "{shown}");
     assert!(shown.contains("api_key: [secret]"), "{shown}");
+}
+
+#[command("How old is Jason?", model = "ollama:llama3.1")]
+async fn age() -> u8;
+
+// Neither what is asked again, nor what is repaired, brings an answer into a trace by the back door.
+#[tokio::test]
+async fn rejected_and_repaired_answers_are_not_traced() {
+    let (log, guard) = listen();
+    let server = Server::start([
+        Reply::error(503, "busy"),
+        Reply::answer(r#"{"value":"seventeenish"}"#),
+        Reply::answer(r#"{"value":"017171"}"#),
+        Reply::answer(r#"{"value":"17"}"#),
+    ]);
+    let command = age().retry(2).host(server.host());
+    assert_eq!(command.await.unwrap(), 17);
+    drop(guard);
+    let log = log.text();
+    for content in ["seventeenish", "17171", "Jason"] {
+        assert!(!log.contains(content), "{content} in {log}");
+    }
+    for event in ["sending again", "asking again", "the answer was repaired"] {
+        assert!(log.contains(event), "{event} in {log}");
+    }
 }
 
 #[tokio::test]
