@@ -54,6 +54,36 @@ struct Shared {
     settings: Option<Arc<Settings>>,
 }
 
+/// The settings of a command that sets nothing for its call: resolved once, as long as what all
+/// commands share stays the same.
+#[derive(Debug)]
+pub(crate) struct Resolved(RwLock<Option<(Arc<Settings>, Arc<Settings>)>>);
+
+impl Resolved {
+    pub(crate) const fn new() -> Self {
+        Self(RwLock::new(None))
+    }
+
+    /// What `resolve` makes of what is shared, or what it made of it before.
+    pub(crate) fn get(
+        &self,
+        resolve: impl FnOnce(&Settings) -> Settings,
+    ) -> Result<Arc<Settings>, Error> {
+        let shared = shared()?;
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, resolved)) = &*known {
+            if Arc::ptr_eq(of, &shared) {
+                return Ok(Arc::clone(resolved));
+            }
+        }
+        drop(known);
+        let resolved = Arc::new(resolve(&shared));
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        *known = Some((shared, Arc::clone(&resolved)));
+        Ok(resolved)
+    }
+}
+
 /// Makes a new layer of the process out of the one there is, and gives back both: the old and the new.
 pub(crate) fn update_process(
     update: impl FnOnce(Option<Config>) -> Config,

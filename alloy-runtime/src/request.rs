@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::config::{Config, Layer, OptionPair, Options, Text, Think};
 use crate::error::Error;
+use crate::global::Resolved;
 use crate::message::{Image, Message};
 
 /// What a declaration says at compile time. One static a command.
@@ -13,6 +14,8 @@ use crate::message::{Image, Message};
 pub struct Definition {
     name: &'static str,
     layer: Layer,
+    /// Its settings where a call sets none.
+    pub(crate) resolved: Resolved,
 }
 
 /// One call of a command.
@@ -51,6 +54,7 @@ impl Definition {
         Self {
             name,
             layer: Layer::EMPTY,
+            resolved: Resolved::new(),
         }
     }
 

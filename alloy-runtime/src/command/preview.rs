@@ -1,5 +1,7 @@
 //! A command's first request, looked at before it is sent.
 
+use std::sync::Arc;
+
 use super::{Command, State};
 use crate::config::Settings;
 use crate::engine::{self, Own};
@@ -78,7 +80,7 @@ impl<T: Output, M> Command<T, M> {
                 server.chat_path(prepared.route.wire())
             ),
             warnings: prepared.warnings,
-            settings: *prepared.settings,
+            settings: Arc::unwrap_or_clone(prepared.settings),
             route: prepared.route,
             body: String::from_utf8_lossy(&prepared.body).into_owned(),
         })

@@ -1,5 +1,7 @@
 //! Deciding everything about a request before it is sent: settings, route, server, bytes.
 
+use std::sync::Arc;
+
 use crate::config::{Config, Layer, Settings};
 use crate::error::Error;
 use crate::global;
@@ -15,8 +17,7 @@ use super::server::Server;
 /// A request that is decided in every part and not yet sent.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    /// Boxed, because it is large and moves.
-    pub(crate) settings: Box<Settings>,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) route: Route,
     pub(crate) model: ModelName,
     pub(crate) server: Server,
@@ -47,9 +48,16 @@ pub(crate) fn prepare(
         None => global::scope(),
     };
     let scope = request.scope.as_deref().or(polled_in.as_deref());
-    let mut settings = settings(own.call, attribute, scope)?;
+    let mut settings = match (own.call, scope) {
+        // The usual call sets nothing for itself.
+        (None, None) => {
+            let resolved = &request.definition.resolved;
+            resolved.get(|shared| shared.under(None, attribute, None))?
+        }
+        (call, scope) => Arc::new(settings(call, attribute, scope)?),
+    };
     if let Some(system) = own.system {
-        settings.render_system(system);
+        Arc::make_mut(&mut settings).render_system(system);
     }
     let (route, model) = route::choose(&settings)?;
     let server = Server::of(&settings, &model, route.wire())?;
@@ -89,12 +97,12 @@ pub(super) fn settings(
     call: Option<Box<Layer>>,
     attribute: &Layer,
     scope: Option<&Config>,
-) -> Result<Box<Settings>, Error> {
+) -> Result<Settings, Error> {
     if let Some(scope) = scope {
         scope.check()?;
     }
     let scope = scope.map(|config| &config.layer);
-    Ok(Box::new(global::shared()?.under(call, attribute, scope)))
+    Ok(global::shared()?.under(call, attribute, scope))
 }
 
 impl Prepared {
