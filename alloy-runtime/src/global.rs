@@ -1,7 +1,7 @@
 //! The only room with global state: what is read, made or opened once and shared by all commands.
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -129,10 +129,12 @@ pub(crate) fn scoped<F: Future>(scope: Arc<Config>, future: F) -> impl Future<Ou
 
 /// What the output type `T` asks of an answer; made at its first use.
 pub(crate) fn expectation<T: Output>() -> &'static Expectation {
-    static EXPECTATIONS: RwLock<Option<HashMap<TypeId, &'static Expectation>>> = RwLock::new(None);
+    static EXPECTATIONS: RwLock<BTreeMap<TypeId, &'static Expectation>> =
+        RwLock::new(BTreeMap::new());
     let id = TypeId::of::<T>();
+    // A program has a handful of output types: an ordered map finds one without hashing.
     let known = EXPECTATIONS.read().unwrap_or_else(PoisonError::into_inner);
-    if let Some(expectation) = known.as_ref().and_then(|known| known.get(&id).copied()) {
+    if let Some(expectation) = known.get(&id).copied() {
         return expectation;
     }
     drop(known);
@@ -140,10 +142,7 @@ pub(crate) fn expectation<T: Output>() -> &'static Expectation {
     // first to come back keeps its own, and the other is lost once.
     let made = Expectation::of::<T>();
     let mut known = EXPECTATIONS.write().unwrap_or_else(PoisonError::into_inner);
-    known
-        .get_or_insert_default()
-        .entry(id)
-        .or_insert_with(|| Box::leak(Box::new(made)))
+    known.entry(id).or_insert_with(|| Box::leak(Box::new(made)))
 }
 
 /// The HTTP client of the current async runtime, for servers on this machine or for others.

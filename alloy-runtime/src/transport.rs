@@ -103,11 +103,14 @@ impl Client {
         {
             return Err(unreadable("it is compressed, which was not asked for"));
         }
-        let location =
-            header(LOCATION).map(|to| String::from_utf8_lossy(to.as_bytes()).into_owned());
+        // What only a reply that is none is asked for is not looked for in one that is.
+        let (location, retry_after) = match status {
+            200 => (None, None),
+            _ => (header(LOCATION), header(RETRY_AFTER)),
+        };
+        let location = location.map(|to| String::from_utf8_lossy(to.as_bytes()).into_owned());
         // In seconds. A date would ask for a clock that both sides agree on.
-        let retry_after =
-            header(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
         Ok(Answer {
             status,
             location,
