@@ -170,7 +170,6 @@ async fn converse(
         tracing::warn!("{warning}");
     }
     let mut answers = Answers::of(&prepared.settings);
-    answers.take();
     let record = prepared.records_content();
     let mut attempts = 0;
     let mut usage = Usage::default();
@@ -179,9 +178,11 @@ async fn converse(
     let mut rejection: Option<Error> = None;
     let mut follow_up_messages = Vec::new();
     let mut sends = 0;
+    let mut first = Some(std::mem::take(&mut prepared.body));
     loop {
-        let body = std::mem::take(&mut prepared.body);
+        // What it cannot express was told with the first request.
         let again = || prepared.body(request, &follow_up_messages, &mut Vec::new());
+        let body = first.take().unwrap_or_else(again);
         let reply = match exchange(&client, prepared, body, again, &deadline).await {
             Ok(exchanged) => {
                 sends += exchanged.sends;
@@ -212,8 +213,8 @@ async fn converse(
                 prepared.warnings.push(warning);
             }
         }
-        match accepted {
-            Ok(repairs) => {
+        match (accepted, filled) {
+            (Ok(repairs), _) => {
                 // Of what was repaired the trace has the number: the words are the answer's.
                 if !repairs.is_empty() {
                     tracing::debug!(repairs = repairs.len(), "the answer was repaired");
@@ -227,17 +228,15 @@ async fn converse(
                 });
             }
             // Nothing of the context was left for the answer.
-            Err(error) if error.kind() == ErrorKind::Truncated && filled.is_some() => {
-                let text = format!("it filled all {} tokens of it", filled.unwrap_or_default());
+            (Err(error), Some(tokens)) if error.kind() == ErrorKind::Truncated => {
+                let text = format!("it filled all {tokens} tokens of it");
                 let overflow = Error::new(Detail::ContextOverflow { text });
                 return Err(overflow.after(attempts, usage));
             }
-            Err(error) => match follow_up(&reply.text, &error, expectation) {
+            (Err(error), _) => match follow_up(&reply.text, &error, expectation) {
                 Some(messages) if answers.take() => {
                     tracing::debug!(attempts, error.r#type = ?error.kind(), "asking again");
                     rejection = Some(error.after(attempts, usage));
-                    // What it cannot express was told with the first request.
-                    prepared.body = prepared.body(request, &messages, &mut Vec::new());
                     follow_up_messages = messages;
                 }
                 _ => return Err(error.after(attempts, usage)),

@@ -67,7 +67,7 @@ impl Resolved {
     /// What `resolve` makes of what is shared, or what it made of it before.
     pub(crate) fn get(
         &self,
-        resolve: impl FnOnce(&Settings) -> Settings,
+        resolve: impl FnOnce(&Settings) -> Result<Settings, Error>,
     ) -> Result<Arc<Settings>, Error> {
         let shared = shared()?;
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -77,7 +77,7 @@ impl Resolved {
             }
         }
         drop(known);
-        let resolved = Arc::new(resolve(&shared));
+        let resolved = Arc::new(resolve(&shared)?);
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         *known = Some((shared, Arc::clone(&resolved)));
         Ok(resolved)
@@ -233,7 +233,7 @@ fn next_use() -> u64 {
 /// Inside a runtime this thread is one that must not wait.
 #[cfg(feature = "blocking")]
 pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Error> {
-    static BACKGROUND: RwLock<Option<Handle>> = RwLock::new(None);
+    static BACKGROUND: std::sync::Mutex<Option<Handle>> = std::sync::Mutex::new(None);
     match Handle::try_current() {
         Err(error) if error.is_missing_context() => {}
         // It can also be that this thread is at its end.
@@ -244,19 +244,12 @@ pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Error> {
             ));
         }
     }
-    let known = BACKGROUND
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
-    let handle = match known {
-        Some(handle) => handle,
-        None => {
-            let mut known = BACKGROUND.write().unwrap_or_else(PoisonError::into_inner);
-            match &*known {
-                Some(handle) => handle.clone(),
-                // A failure is not kept: it may pass.
-                None => known.insert(background()?).clone(),
-            }
+    let handle = {
+        let mut known = BACKGROUND.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*known {
+            Some(handle) => handle.clone(),
+            // A failure is not kept: it may pass.
+            None => known.insert(background()?).clone(),
         }
     };
     Ok(handle.block_on(future))

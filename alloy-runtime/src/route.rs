@@ -77,12 +77,17 @@ impl ModelName {
         self.given.get(self.start..self.end).unwrap_or_default()
     }
 
+    /// Whether it is asked at Ollama's server.
+    pub(crate) fn is_ollama(&self) -> bool {
+        self.provider == Provider::Ollama
+    }
+
     /// Whether it is one of the models that OpenAI published, which think always, and which Ollama
     /// serves best by Chat Completions.
     pub(crate) fn is_gpt_oss(&self) -> bool {
         const NAME: &str = "gpt-oss";
         let name = self.as_str().as_bytes();
-        self.provider == Provider::Ollama
+        self.is_ollama()
             && name
                 .windows(NAME.len())
                 .any(|part| part.eq_ignore_ascii_case(NAME.as_bytes()))

@@ -15,7 +15,7 @@ use crate::config::{Api, KeepAlive, Secret, Settings, Text, Think};
 use crate::error::Error;
 use crate::message::{Image, Message};
 use crate::reply::Reply;
-use crate::route::{ModelName, Provider};
+use crate::route::ModelName;
 use crate::warning::Warning;
 
 /// A reply as HTTP brought it, before a protocol has read it.
@@ -168,9 +168,4 @@ pub(crate) fn reply(api: Api, endpoint: &str, answer: &Answer) -> Result<Reply, 
         Api::Native => native::reply(body),
         Api::OpenaiChat => openai_chat::reply(body),
     }
-}
-
-/// Whether a model's server is one of Ollama's, whose other endpoints can be asked.
-pub(crate) fn is_ollama(model: &ModelName) -> bool {
-    model.provider == Provider::Ollama
 }

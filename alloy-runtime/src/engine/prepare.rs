@@ -41,7 +41,7 @@ pub(crate) fn prepare(
     own: Own,
     expectation: &'static Expectation,
 ) -> Result<Prepared, Error> {
-    let attribute = request.definition.layer()?;
+    let definition = request.definition;
     // One that was made outside any scope takes the one it is polled in.
     let polled_in = match request.scope {
         Some(_) => None,
@@ -50,11 +50,10 @@ pub(crate) fn prepare(
     let scope = request.scope.as_deref().or(polled_in.as_deref());
     let mut settings = match (own.call, scope) {
         // The usual call sets nothing for itself.
-        (None, None) => {
-            let resolved = &request.definition.resolved;
-            resolved.get(|shared| shared.under(None, attribute, None))?
-        }
-        (call, scope) => Arc::new(settings(call, attribute, scope)?),
+        (None, None) => definition
+            .resolved
+            .get(|shared| Ok(shared.under(None, definition.layer()?, None)))?,
+        (call, scope) => Arc::new(settings(call, definition.layer()?, scope)?),
     };
     if let Some(system) = own.system {
         Arc::make_mut(&mut settings).render_system(system);

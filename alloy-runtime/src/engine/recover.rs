@@ -5,9 +5,9 @@ use crate::error::{Error, ErrorKind};
 use crate::message::Message;
 use crate::output::{Content, Expectation};
 
-/// How many answers a command may still ask for.
+/// How many answers a command may ask for after its first.
 ///
-/// `retry` counts all of them; the one follow-up of `auto_finalize_missing_output` comes on top.
+/// `retry` counts the first as well; the one follow-up of `auto_finalize_missing_output` comes on top.
 pub(super) struct Answers {
     left: u64,
 }
@@ -18,7 +18,7 @@ impl Answers {
         let finalize = settings.auto_finalize_missing_output.as_ref();
         let finalize = finalize.is_some_and(|set| set.value);
         Self {
-            left: u64::from(retry) + u64::from(finalize),
+            left: u64::from(retry.saturating_sub(1)) + u64::from(finalize),
         }
     }
 

@@ -260,11 +260,7 @@ impl Fitting<'_> {
             && !properties.is_empty()
             && !fields.keys().any(|name| known(name).is_some())
         {
-            let names = properties
-                .iter()
-                .take(4)
-                .map(|property| format!("`{}`", property.name));
-            let names = names.collect::<Vec<_>>().join(", ");
+            let names = field_names(properties);
             return self.problem(format!("the object has none of the fields {names}"));
         }
         for (name, value) in fields {
@@ -538,6 +534,15 @@ fn found(value: &Value) -> String {
     }
 }
 
+/// The first few fields of an object, as an error names them.
+fn field_names(properties: &[Property]) -> String {
+    let names = properties.iter().take(4);
+    let names: Vec<String> = names
+        .map(|property| format!("`{}`", property.name))
+        .collect();
+    names.join(", ")
+}
+
 fn one_of(literals: &[Literal]) -> String {
     let shown = literals.iter().map(|literal| literal.value.to_string());
     let shown: Vec<String> = shown.collect();
@@ -557,16 +562,10 @@ fn alternatives(options: &[Shape]) -> String {
         Kind::Text(_) => "a string".to_owned(),
         Kind::Literals(literals) => one_of(literals),
         Kind::List { .. } | Kind::Tuple(_) => "a list".to_owned(),
-        Kind::Object { properties, .. } => {
-            let names = properties
-                .iter()
-                .take(4)
-                .map(|property| format!("`{}`", property.name));
-            match names.collect::<Vec<_>>().join(", ") {
-                names if names.is_empty() => "an object".to_owned(),
-                names => format!("an object with {names}"),
-            }
-        }
+        Kind::Object { properties, .. } => match field_names(properties) {
+            names if names.is_empty() => "an object".to_owned(),
+            names => format!("an object with {names}"),
+        },
         Kind::Named(name) => format!("a `{name}`"),
         Kind::Any | Kind::Union(_) => "any value".to_owned(),
     };

@@ -5,7 +5,7 @@ use crate::config::{Api, Think};
 use crate::message::Image;
 use crate::warning::Warning;
 use crate::wire::json::Writer;
-use crate::wire::{Chat, Format, is_ollama, messages};
+use crate::wire::{Chat, Format, messages};
 
 /// Room for everything but the texts: the keys, the braces and the options.
 const FRAME: usize = 384;
@@ -109,7 +109,7 @@ fn effort(think: Think) -> &'static str {
 fn options(out: &mut Writer, chat: &Chat<'_>, warnings: &mut Vec<Warning>) {
     for (name, json) in chat.options() {
         let place = options::find(name).map(|known| known.place);
-        if !is_ollama(chat.model) || place == Some(Place::Both) {
+        if !chat.model.is_ollama() || place == Some(Place::Both) {
             out.raw(",").value(name).raw(":").raw(json);
         } else if name != "truncate" || &**json != "true" {
             // This endpoint always lets the server cut.
