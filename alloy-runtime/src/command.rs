@@ -14,7 +14,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 pub use self::preview::Preview;
-use crate::engine::{self, Finished};
+use crate::engine::{self, Answered, Finished, Prepared};
 use crate::error::Error;
 use crate::global;
 use crate::outcome::Outcome;
@@ -100,15 +100,16 @@ impl<T: Output, M> Command<T, M> {
         };
         let (value, finished) = run::<T>(request).await?;
         let messages = finished.messages();
-        let Finished {
-            prepared,
+        let Answered {
             reply,
             usage,
             attempts,
             sends,
             repairs,
-            request: _,
-        } = finished;
+        } = finished.answered;
+        let Prepared {
+            target, warnings, ..
+        } = finished.prepared;
         Ok(Outcome {
             value,
             text: reply.text,
@@ -117,12 +118,12 @@ impl<T: Output, M> Command<T, M> {
             usage,
             timings: reply.timings,
             finish_reason: reply.finish_reason,
-            model: prepared.model.as_str().to_owned(),
-            route: prepared.route,
+            model: target.model.as_str().to_owned(),
+            route: target.route.clone(),
             attempts,
             sends,
             repairs,
-            warnings: prepared.warnings,
+            warnings,
         })
     }
 }
@@ -181,5 +182,21 @@ impl<T, M> fmt::Debug for Command<T, M> {
             State::Done => out.field("state", &"done"),
         };
         out.finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::Definition;
+
+    /// Every command in flight is one such future. Allocators keep blocks of up to a kilobyte at hand; a
+    /// larger one costs a few per cent of a call.
+    #[test]
+    fn a_command_in_flight_is_small() {
+        static DEFINITION: Definition = Definition::new("small");
+        let request = Request::new(&DEFINITION, String::new(), None);
+        let running = run::<String>(Box::new(request));
+        assert!(size_of_val(&running) <= 1024, "{}", size_of_val(&running));
     }
 }

@@ -1,11 +1,12 @@
 //! Settings of a command: layers of optional values, merged field by field.
 //!
-//! Every layer is a [`Layer`]; [`Settings::resolve`] picks, for each key, the value of the strongest
-//! layer that has one, and remembers which that was. Nothing here reads the environment or a clock:
+//! Every layer is a [`Layer`]; [`Settings`] has, for each key, the value of the strongest
+//! layer that has one, and which that was. Nothing here reads the environment or a clock:
 //! [`env::layer`] is a function of names and values.
 
 mod api;
 mod backend;
+mod base_url;
 mod duration;
 pub(crate) mod env;
 mod extra;
@@ -13,6 +14,7 @@ mod host;
 mod keep_alive;
 mod keys;
 pub(crate) mod options;
+mod place;
 mod secret;
 mod setters;
 mod show;
@@ -28,12 +30,14 @@ use serde::Serialize;
 
 pub use self::api::Api;
 pub use self::backend::Backend;
-pub(crate) use self::host::{BaseUrl, Host, Url};
+pub(crate) use self::base_url::BaseUrl;
+pub(crate) use self::host::Host;
 pub use self::keep_alive::KeepAlive;
 pub(crate) use self::keys::Layer;
 pub use self::keys::{Key, Settings, keys};
 pub use self::options::OptionPair;
 pub(crate) use self::options::Options;
+pub(crate) use self::place::Url;
 pub(crate) use self::secret::Secret;
 pub(crate) use self::setters::setters;
 pub(crate) use self::source::Setting;

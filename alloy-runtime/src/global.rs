@@ -12,6 +12,7 @@ use tokio::runtime::{Handle, Id};
 use crate::config::{Config, Layer, Settings, Source, env};
 use crate::error::Error;
 use crate::output::{Expectation, Output};
+use crate::route::Target;
 use crate::transport::Client;
 
 /// Clients kept at a time. A program has one runtime, a test suite many, one after the other: the one
@@ -26,9 +27,14 @@ const MOST_CLIENTS: usize = 32;
 /// A variable that cannot be read is the error of every command, until the process starts again
 /// with a better one.
 pub(crate) fn shared() -> Result<Arc<Settings>, Error> {
+    Ok(shared_as_of()?.0)
+}
+
+/// The same, with the number of the state that it is of.
+fn shared_as_of() -> Result<(Arc<Settings>, u64), Error> {
     let shared = SHARED.read().unwrap_or_else(PoisonError::into_inner);
     if let Some(settings) = &shared.settings {
-        return Ok(Arc::clone(settings));
+        return Ok((Arc::clone(settings), STATE.load(Ordering::Acquire)));
     }
     drop(shared);
     let mut shared = SHARED.write().unwrap_or_else(PoisonError::into_inner);
@@ -39,13 +45,16 @@ pub(crate) fn shared() -> Result<Arc<Settings>, Error> {
         (&Layer::defaults(), Source::Default),
     ]));
     shared.settings = Some(Arc::clone(&settings));
-    Ok(settings)
+    Ok((settings, STATE.load(Ordering::Acquire)))
 }
 
 static SHARED: RwLock<Shared> = RwLock::new(Shared {
     process: None,
     settings: None,
 });
+
+/// Counts how often what is shared was changed. It is changed under the lock of [`SHARED`].
+static STATE: AtomicU64 = AtomicU64::new(0);
 
 struct Shared {
     /// What was configured; `None` where nothing was.
@@ -54,10 +63,10 @@ struct Shared {
     settings: Option<Arc<Settings>>,
 }
 
-/// The settings of a command that sets nothing for its call: resolved once, as long as what all
-/// commands share stays the same.
+/// Where a command goes that sets nothing for its call: found out once, and again where what all
+/// commands share was changed.
 #[derive(Debug)]
-pub(crate) struct Resolved(RwLock<Option<(Arc<Settings>, Arc<Settings>)>>);
+pub(crate) struct Resolved(RwLock<Option<(u64, Arc<Target>)>>);
 
 impl Resolved {
     pub(crate) const fn new() -> Self {
@@ -67,20 +76,20 @@ impl Resolved {
     /// What `resolve` makes of what is shared, or what it made of it before.
     pub(crate) fn get(
         &self,
-        resolve: impl FnOnce(&Settings) -> Result<Settings, Error>,
-    ) -> Result<Arc<Settings>, Error> {
-        let shared = shared()?;
+        resolve: impl FnOnce(&Settings) -> Result<Target, Error>,
+    ) -> Result<Arc<Target>, Error> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((of, resolved)) = &*known {
-            if Arc::ptr_eq(of, &shared) {
-                return Ok(Arc::clone(resolved));
+        if let Some((state, target)) = &*known {
+            if *state == STATE.load(Ordering::Acquire) {
+                return Ok(Arc::clone(target));
             }
         }
         drop(known);
-        let resolved = Arc::new(resolve(&shared)?);
+        let (shared, state) = shared_as_of()?;
+        let target = Arc::new(resolve(&shared)?);
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        *known = Some((shared, Arc::clone(&resolved)));
-        Ok(resolved)
+        *known = Some((state, Arc::clone(&target)));
+        Ok(target)
     }
 }
 
@@ -95,6 +104,7 @@ pub(crate) fn update_process(
         process: Some(Arc::clone(&new)),
         settings: None,
     };
+    STATE.fetch_add(1, Ordering::Release);
     (old, new)
 }
 

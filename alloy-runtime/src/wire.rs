@@ -10,6 +10,8 @@ mod openai_chat;
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 pub(crate) use self::json::system_text;
 use crate::config::{Api, KeepAlive, Secret, Settings, Text, Think};
 use crate::error::Error;
@@ -26,20 +28,21 @@ pub(crate) struct Answer {
     pub(crate) location: Option<String>,
     /// When the server wants to be asked again.
     pub(crate) retry_after: Option<Duration>,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Bytes,
 }
 
 impl Answer {
-    /// Takes a key out of what may be quoted of a reply; `false` where it is not in it.
+    /// Takes a key, the value of an `Authorization` header, out of what may be quoted of a reply; `false`
+    /// where it is not in it.
     pub(crate) fn blank(&mut self, key: &Secret) -> bool {
         let key = key.expose();
-        let key = key.strip_prefix("Bearer ").unwrap_or(key);
+        let key = key.split_once(' ').map_or(key, |(_scheme, key)| key);
         let body = String::from_utf8_lossy(&self.body);
         let location = self.location.as_deref().unwrap_or_default();
         if key.len() < SHORTEST_SECRET || !body.contains(key) && !location.contains(key) {
             return false;
         }
-        self.body = body.replace(key, "[secret]").into_bytes();
+        self.body = body.replace(key, "[secret]").into();
         self.location = self
             .location
             .take()
@@ -159,7 +162,7 @@ pub(crate) fn reply(api: Api, endpoint: &str, answer: &Answer) -> Result<Reply, 
     if answer.status != 200 {
         return Err(failure::of_answer(answer, endpoint));
     }
-    let body = answer.body.as_slice();
+    let body = &*answer.body;
     // A derived reader takes a list for a struct as well; no protocol does.
     if body.trim_ascii_start().first() == Some(&b'[') {
         return Err(failure::protocol("it is a list", body));

@@ -71,17 +71,18 @@ impl<T: Output, M> Command<T, M> {
         };
         let prepared = engine::prepare(request, own, global::expectation::<T>())?;
         let system = prepared.system_message().into_iter();
-        let server = &prepared.server;
+        let target = Arc::unwrap_or_clone(prepared.target);
+        let api = target.route.wire();
         Ok(Preview {
             messages: system.chain(request.conversation()).collect(),
             url: format!(
                 "{}{}",
-                server.address(),
-                server.chat_path(prepared.route.wire())
+                target.server.address(),
+                target.server.chat_path(api)
             ),
             warnings: prepared.warnings,
-            settings: Arc::unwrap_or_clone(prepared.settings),
-            route: prepared.route,
+            settings: target.settings,
+            route: target.route,
             body: String::from_utf8_lossy(&prepared.body).into_owned(),
         })
     }

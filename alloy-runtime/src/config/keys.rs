@@ -192,7 +192,7 @@ keys! {
     api: Api, ToString::to_string, None, [call], ["ALLOY_EXTRA_JSON"];
     host: Arc<Host>, |host| host.address().to_owned(), Some(Arc::new(Host::default())), [call], ["ALLOY_HOST" "OLLAMA_HOST"];
     api_key: Secret, ToString::to_string, None, [], ["OLLAMA_API_KEY"];
-    base_url: Text, |url| super::host::shown(url), None, [], ["OPENAI_BASE_URL"];
+    base_url: Text, |url| super::place::shown(url), None, [], ["OPENAI_BASE_URL"];
     openai_api_key: Secret, ToString::to_string, None, [], ["OPENAI_API_KEY"];
     record_content: bool, ToString::to_string, Some(false), [], ["ALLOY_RECORD_CONTENT"];
     backend: Backend, ToString::to_string, Some(Backend::Real), [], ["ALLOY_BACKEND"];

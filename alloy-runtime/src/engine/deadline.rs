@@ -21,7 +21,7 @@ impl Deadline {
     pub(super) async fn pause(&self, pause: Duration) -> bool {
         let allowed = self.0.is_none_or(|(_, end)| Instant::now() + pause < end);
         if allowed {
-            sleep(pause).await;
+            Box::pin(sleep(pause)).await;
         }
         allowed
     }
@@ -36,7 +36,8 @@ impl Deadline {
         let Some((limit, end)) = self.0 else {
             return work.await;
         };
-        let timed = timeout_at(end, work).await;
+        // Boxed: most commands have no deadline, and are not to hold its timer.
+        let timed = Box::pin(timeout_at(end, work)).await;
         timed.unwrap_or_else(|_| {
             Err(Error::new(Detail::TimedOut {
                 limit: TimeLimit::Total,

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::server::Server;
 use crate::error::Error;
 use crate::installed::Model;
+use crate::route::Server;
 use crate::transport::{Client, Outgoing};
 use crate::wire::{Answer, ollama};
 
@@ -86,8 +86,8 @@ async fn ask(
     };
     let outgoing = Outgoing {
         url: &url,
-        api_key: server.key.as_ref(),
-        body,
+        authorization: server.key.as_ref(),
+        body: body.map(Into::into),
         idle_timeout: server.idle_timeout,
     };
     client.exchange(outgoing).await

@@ -2,30 +2,25 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::config::{Config, Layer, Settings};
 use crate::error::Error;
 use crate::global;
 use crate::message::{Image, Message};
 use crate::output::{Content, Expectation};
 use crate::request::Request;
-use crate::route::{self, ModelName, Route};
+use crate::route::Target;
 use crate::warning::Warning;
 use crate::wire::{self, Chat, Format};
-
-use super::server::Server;
 
 /// A request that is decided in every part and not yet sent.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) route: Route,
-    pub(crate) model: ModelName,
-    pub(crate) server: Server,
-    /// The form of a typed answer, escaped for a JSON string.
-    form: Option<&'static str>,
-    format: Option<Format<'static>>,
+    pub(crate) target: Arc<Target>,
+    pub(super) expectation: &'static Expectation,
     pub(crate) warnings: Vec<Warning>,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Bytes,
 }
 
 /// What a request sets for itself: its setters, and its attribute's system text where it was rendered.
@@ -48,42 +43,21 @@ pub(crate) fn prepare(
         None => global::scope(),
     };
     let scope = request.scope.as_deref().or(polled_in.as_deref());
-    let mut settings = match (own.call, scope) {
+    let mut target = match (own.call, scope) {
         // The usual call sets nothing for itself.
         (None, None) => definition
             .resolved
-            .get(|shared| Ok(shared.under(None, definition.layer()?, None)))?,
-        (call, scope) => Arc::new(settings(call, definition.layer()?, scope)?),
+            .get(|shared| Target::of(shared.under(None, definition.layer()?, None)))?,
+        (call, scope) => Arc::new(Target::of(settings(call, definition.layer()?, scope)?)?),
     };
     if let Some(system) = own.system {
-        Arc::make_mut(&mut settings).render_system(system);
+        Arc::make_mut(&mut target).settings.render_system(system);
     }
-    let (route, model) = route::choose(&settings)?;
-    let server = Server::of(&settings, &model, route.wire())?;
-    let (format, form) = match &expectation.content {
-        Content::Json(typed) => {
-            let enforced = typed.enforced.as_ref();
-            let format = enforced.map_or(Format::Json, |schema| Format::Schema {
-                json: &schema.json,
-                strict: schema.strict,
-            });
-            (Some(format), Some(&*typed.form))
-        }
-        Content::Text | Content::Ignored => (None, None),
-    };
-    let told = settings
-        .schema_in_prompt
-        .as_ref()
-        .is_none_or(|set| set.value);
     let mut prepared = Prepared {
-        settings,
-        route,
-        model,
-        server,
-        form: form.filter(|_| told),
-        format,
+        target,
+        expectation,
         warnings: Vec::new(),
-        body: Vec::new(),
+        body: Bytes::new(),
     };
     let mut warnings = Vec::new();
     prepared.body = prepared.body(request, &[], &mut warnings);
@@ -111,35 +85,61 @@ impl Prepared {
         request: &Request,
         follow_up: &[Message],
         warnings: &mut Vec<Warning>,
-    ) -> Vec<u8> {
+    ) -> Bytes {
         let chat = Chat {
-            model: &self.model,
+            model: &self.target.model,
             system: self.system(),
-            form: self.form,
+            form: self.form(),
             history: &request.history,
             prompt: &request.prompt,
             images: &request.images,
             follow_up,
-            format: self.format,
-            settings: &self.settings,
+            format: self.format(),
+            settings: &self.target.settings,
         };
-        wire::body(self.route.wire(), &chat, warnings)
+        wire::body(self.target.route.wire(), &chat, warnings).into()
     }
 
     /// Whether prompts and answers are recorded in the trace.
     pub(super) fn records_content(&self) -> bool {
-        let record = self.settings.record_content.as_ref();
+        let record = self.target.settings.record_content.as_ref();
         record.is_some_and(|set| set.value)
     }
 
     /// The system message, as the server reads it.
     pub(crate) fn system_message(&self) -> Option<Message> {
-        wire::system_text(self.system(), self.form).map(Message::system)
+        wire::system_text(self.system(), self.form()).map(Message::system)
+    }
+
+    /// What the server is to enforce.
+    fn format(&self) -> Option<Format<'static>> {
+        let Content::Json(typed) = &self.expectation.content else {
+            return None;
+        };
+        let enforced = typed.enforced.as_ref();
+        Some(enforced.map_or(Format::Json, |schema| Format::Schema {
+            json: &schema.json,
+            strict: schema.strict,
+        }))
+    }
+
+    /// The form of a typed answer, escaped for a JSON string, where the model is told it.
+    fn form(&self) -> Option<&'static str> {
+        let Content::Json(typed) = &self.expectation.content else {
+            return None;
+        };
+        let told = self.target.settings.schema_in_prompt.as_ref();
+        told.is_none_or(|set| set.value).then_some(&*typed.form)
     }
 
     /// The user's own system text; a blank one is none, so that a call can take the attribute's away.
     fn system(&self) -> Option<&str> {
-        let text = self.settings.system.as_ref().map(|system| &*system.value);
+        let text = self
+            .target
+            .settings
+            .system
+            .as_ref()
+            .map(|system| &*system.value);
         text.filter(|text| !text.trim().is_empty())
     }
 }

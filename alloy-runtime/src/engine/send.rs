@@ -3,14 +3,43 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
+use bytes::Bytes;
+
+use super::line::{Failed, Line};
 use crate::error::Error;
+use crate::reply::Reply;
 
 /// The longest that a server may have us wait: whoever wants more is told the error.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
+/// Sends a request and reads its reply: again, where the reply never began or the server was busy. Each
+/// time is counted in `sends`. An error that a look at the server makes better is made so.
+pub(super) async fn exchange(
+    line: &Line<'_>,
+    body: &Bytes,
+    sends: &mut u32,
+) -> Result<Reply, Error> {
+    let mut own = 0;
+    loop {
+        own += 1;
+        *sends += 1;
+        let Failed { error, retry_after } = match line.chat(body).await {
+            Ok(reply) => return Ok(reply),
+            Err(failed) => failed,
+        };
+        if let Some(pause) = pause(&error, own, retry_after) {
+            tracing::debug!(sends = own, error.r#type = ?error.kind(), ?pause, "sending again");
+            if line.deadline.pause(pause).await {
+                continue;
+            }
+        }
+        return Err(Box::pin(line.explained(error)).await.sent(own));
+    }
+}
+
 /// How long to wait before a request is sent once more, after `sends` of it ended in `error`; `None`
 /// where it is not to be sent again.
-pub(super) fn pause(error: &Error, sends: u32, retry_after: Option<Duration>) -> Option<Duration> {
+fn pause(error: &Error, sends: u32, retry_after: Option<Duration>) -> Option<Duration> {
     if sends >= error.most_sends(retry_after.is_some()) {
         return None;
     }

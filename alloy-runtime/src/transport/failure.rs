@@ -104,7 +104,7 @@ mod tests {
     async fn kind_of(url: &str) -> ErrorKind {
         let outgoing = Outgoing {
             url: &url.parse().unwrap(),
-            api_key: None,
+            authorization: None,
             body: None,
             idle_timeout: Duration::from_secs(30),
         };

@@ -211,7 +211,7 @@ mod tests {
                 status,
                 location: None,
                 retry_after: None,
-                body: body.as_bytes().to_vec(),
+                body: body.to_owned().into(),
             },
             "/api/chat",
         )

@@ -3,20 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::{ModelName, Provider};
 use crate::config::{Api, BaseUrl, Host, Secret, Setting, Settings, Source, Url};
 use crate::error::Error;
-use crate::route::{ModelName, Provider};
 
 /// A server, and how it is talked to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Server {
     place: Place,
+    /// What it is sent as the value of `Authorization`.
     pub(crate) key: Option<Secret>,
     pub(crate) connect_timeout: Duration,
     pub(crate) idle_timeout: Duration,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Place {
     Ollama(Arc<Host>),
     Other(BaseUrl),
@@ -37,7 +38,7 @@ impl Server {
     }
 
     /// Ollama's server, whatever the model.
-    pub(super) fn of_ollama(settings: &Settings) -> Self {
+    pub(crate) fn of_ollama(settings: &Settings) -> Self {
         let (place, key) = ollama(settings, Api::Native);
         Self::at(settings, place, key)
     }
@@ -106,7 +107,9 @@ fn ollama(settings: &Settings, api: Api) -> (Place, Option<Secret>) {
         Some(host) => Arc::clone(&host.value),
         None => Arc::default(),
     };
-    let key = settings.api_key.as_ref().map(|key| key.value.clone());
+    let key = || settings.api_key.as_ref().map(|key| key.value.clone());
+    // A host's own credentials are the more specific ones.
+    let key = host.credentials().cloned().or_else(key);
     let key = key.or((api == Api::OpenaiChat).then_some(PLACEHOLDER));
     (Place::Ollama(host), key.filter(|key| !key.is_empty()))
 }
@@ -127,6 +130,9 @@ fn other(settings: &Settings, model: &ModelName) -> Result<(Place, Option<Secret
     };
     let name = given(base_url.source, "OPENAI_BASE_URL", "`base_url`");
     let base = BaseUrl::parse(name, &base_url.value)?;
+    if let Some(credentials) = base.credentials().cloned() {
+        return Ok((Place::Other(base), Some(credentials)));
+    }
     // A key of the environment is for the server of the environment: it may be meant for other programs,
     // and no URL that stands in code is told it.
     let key = settings.openai_api_key.as_ref();

@@ -1,0 +1,150 @@
+//! The line to the server that a command asks: its requests, within its deadline.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::deadline::Deadline;
+use super::inquire;
+use crate::config::Api;
+use crate::error::{Detail, Error, ErrorKind};
+use crate::global;
+use crate::reply::Reply;
+use crate::route::Target;
+use crate::transport::{Client, Outgoing};
+use crate::warning::Warning;
+use crate::wire;
+
+/// A prompt of fewer tokens has not filled any context that people use.
+const SMALLEST_CONTEXT: u64 = 256;
+
+/// The line to a command's server.
+pub(super) struct Line<'a> {
+    client: Client,
+    target: &'a Target,
+    pub(super) deadline: Deadline,
+}
+
+/// A request that got no reply, or none that could be read.
+pub(super) struct Failed {
+    pub(super) error: Error,
+    /// When the server wants to be asked again.
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self {
+            error,
+            retry_after: None,
+        }
+    }
+}
+
+impl<'a> Line<'a> {
+    /// A line to the target's server. The command's time begins here.
+    ///
+    /// # Errors
+    ///
+    /// Outside a tokio runtime there is none.
+    pub(super) fn open(target: &'a Target) -> Result<Self, Error> {
+        let server = &target.server;
+        let limit = target.settings.timeout.as_ref().map(|set| set.value);
+        Ok(Self {
+            deadline: Deadline::starting(limit),
+            client: global::client(server.is_loopback(), server.connect_timeout)?,
+            target,
+        })
+    }
+
+    /// Sends a chat request once, and reads its reply.
+    pub(super) async fn chat(&self, body: &Bytes) -> Result<Reply, Failed> {
+        let (server, api) = (&self.target.server, self.target.route.wire());
+        let answer = self.client.exchange(Outgoing {
+            url: server.chat_url(api),
+            authorization: server.key.as_ref(),
+            body: Some(body.clone()),
+            idle_timeout: server.idle_timeout,
+        });
+        let mut answer = self.deadline.hold(pin!(answer)).await?;
+        let read = |answer: &wire::Answer| wire::reply(api, server.chat_path(api), answer);
+        read(&answer).map_err(|error| {
+            // A server may quote the key that it does not like.
+            let blanked = server.key.as_ref().is_some_and(|key| answer.blank(key));
+            Failed {
+                retry_after: answer.retry_after,
+                error: match blanked {
+                    true => read(&answer).err().unwrap_or(error),
+                    false => error,
+                },
+            }
+        })
+    }
+
+    /// An error with what the server has: the names like a missing model's, the models that can do what
+    /// this one cannot. An error that is known stays known, however the time ran out that was to make it
+    /// better.
+    pub(super) async fn explained(&self, error: Error) -> Error {
+        let (client, server) = (&self.client, &self.target.server);
+        if !server.is_ollama() {
+            return error;
+        }
+        if error.kind() == ErrorKind::ModelNotFound {
+            let names = pin!(async { Ok(inquire::names(client, server).await) });
+            let names = self.deadline.hold(names).await.unwrap_or_default();
+            return error
+                .of_model(self.target.model.as_str())
+                .with_installed(&names);
+        }
+        if let Some(capability) = error.missing_capability() {
+            let able = pin!(async { Ok(inquire::able(client, server, capability).await) });
+            return error.with_able(&self.deadline.hold(able).await.unwrap_or_default());
+        }
+        error
+    }
+
+    /// Whether the model can see: a server drops the images of one that cannot without a word.
+    pub(super) async fn check_vision(&self) -> Result<Option<Warning>, Error> {
+        let server = &self.target.server;
+        if !server.is_ollama() {
+            return Ok(Some(Warning::VisionUnknown));
+        }
+        let asked = inquire::capabilities(&self.client, server, self.target.model.as_str());
+        let error = match self.deadline.hold(pin!(asked)).await {
+            Ok(None) => return Ok(Some(Warning::VisionUnknown)),
+            Ok(Some(capabilities)) if capabilities.iter().any(|one| one == "vision") => {
+                return Ok(None);
+            }
+            Ok(Some(_)) => Error::new(Detail::Capability {
+                missing: "images".to_owned(),
+                able: Vec::new(),
+            }),
+            // A gateway may serve this route alone.
+            Err(error)
+                if error.kind() == ErrorKind::NotOllama
+                    && self.target.route.wire() == Api::OpenaiChat =>
+            {
+                return Ok(Some(Warning::VisionUnknown));
+            }
+            Err(error) => error,
+        };
+        Err(self.explained(error).await)
+    }
+
+    /// Whether the context may be too small for the prompt. On `openai_chat` a server cuts a prompt that
+    /// is too long without a word, and only the count of its tokens tells.
+    pub(super) fn may_have_cut(&self, reply: &Reply) -> bool {
+        let silent = self.target.route.wire() == Api::OpenaiChat && self.target.server.is_ollama();
+        let read = reply.usage.prompt_tokens;
+        silent && read.is_some_and(|read| read >= SMALLEST_CONTEXT)
+    }
+
+    /// The tokens of the context, where the prompt filled it.
+    pub(super) async fn context_filled(&self, reply: &Reply) -> Option<u64> {
+        let (server, model) = (&self.target.server, self.target.model.as_str());
+        let asked = pin!(async { Ok(inquire::context_length(&self.client, server, model).await) });
+        let tokens = self.deadline.hold(asked).await.ok()??;
+        (reply.usage.prompt_tokens? >= tokens).then_some(tokens)
+    }
+}
