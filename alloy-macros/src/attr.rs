@@ -74,7 +74,7 @@ fn argument(input: ParseStream<'_>) -> syn::Result<Argument> {
 }
 
 /// The arguments as token streams; an empty one after a last comma is none.
-fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
+pub(crate) fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
     let mut pieces = vec![TokenStream::new()];
     for token in tokens {
         match (&token, pieces.last_mut()) {

@@ -10,19 +10,21 @@ mod validate;
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::ensure;
 use crate::entry::Refused;
 use crate::errors::Errors;
 use crate::function::Function;
 
 /// The whole macro.
 pub(crate) fn expand(attribute: TokenStream, item: &TokenStream) -> Result<TokenStream, Refused> {
-    let function: Function = match syn::parse2(item.clone()) {
+    let mut function: Function = match syn::parse2(item.clone()) {
         Ok(function) => function,
         Err(error) => return Err(no_function(error, item)),
     };
     let mut errors = Errors::default();
     let arguments = parse::arguments(attribute, &mut errors);
-    match validate::validate(&function, arguments, errors) {
+    let ensures = ensure::take(&mut function.attrs);
+    match validate::validate(&function, arguments, &ensures, errors) {
         Ok(model) => Ok(expand::command(&model)),
         Err((errors, path)) => Err(Refused {
             errors,

@@ -8,6 +8,7 @@ mod attr;
 mod body;
 mod command;
 mod doc;
+mod ensure;
 mod entry;
 mod errors;
 mod function;
@@ -26,4 +27,16 @@ pub fn command(
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
     entry::run(attribute.into(), &item.into(), command::expand).into()
+}
+
+#[allow(
+    missing_docs,
+    reason = "documented where it is re-exported, since rustdoc joins the two texts"
+)]
+#[proc_macro_attribute]
+pub fn ensure(
+    attribute: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    entry::run(attribute.into(), &item.into(), ensure::misplaced).into()
 }

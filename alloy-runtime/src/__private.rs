@@ -31,6 +31,14 @@ pub fn command_with_system<T: Output>(
     called(definition, prompt, Some(system))
 }
 
+/// A command with what its `#[ensure(…)]` say of its answers.
+pub fn ensured<T: Output>(
+    command: Command<T>,
+    ensure: fn(&T, &mut Vec<&'static str>),
+) -> Command<T> {
+    command.ensured(ensure)
+}
+
 fn called<T: Output>(
     definition: &'static Definition,
     prompt: Rendered,

@@ -18,7 +18,7 @@ use crate::engine::{self, Answered, Finished, Prepared};
 use crate::error::Error;
 use crate::global;
 use crate::outcome::Outcome;
-use crate::output::{Output, Slot};
+use crate::output::{Ensure, Output, Slot};
 use crate::request::Request;
 
 /// One call of a command: set what this call needs differently, then `.await` it.
@@ -58,7 +58,9 @@ pub struct Command<T, M = Plain> {
     state: State<T>,
     /// Begins the pipeline for `T`. Kept here so that being a future asks nothing of `T`: a type that
     /// is no output is then one error, where the command is declared, and not one more at each `.await`.
-    start: fn(Box<Request>) -> Running<T>,
+    start: Start<T>,
+    /// What the declaration says of its answers.
+    ensure: Option<Ensure<T>>,
     /// `fn() -> T` keeps the command `Send` and `Unpin` whatever `T` is.
     marker: PhantomData<fn() -> (T, M)>,
 }
@@ -70,6 +72,8 @@ pub struct Plain;
 
 /// The whole pipeline as one boxed future.
 type Running<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+
+type Start<T> = fn(Box<Request>, Option<Ensure<T>>) -> Running<T>;
 
 enum State<T> {
     /// Not polled yet: the setters still apply.
@@ -84,8 +88,17 @@ impl<T: Output, M> Command<T, M> {
     pub(crate) fn new(request: Request) -> Self {
         Self {
             state: State::Ready(Box::new(request)),
-            start: |request| Box::pin(async { run(request).await.map(|(value, _)| value) }),
+            start: |request, ensure| Box::pin(async move { Ok(run(request, ensure).await?.0) }),
+            ensure: None,
             marker: PhantomData,
+        }
+    }
+
+    /// The same, with what its declaration says of its answers.
+    pub(crate) fn ensured(self, ensure: Ensure<T>) -> Self {
+        Self {
+            ensure: Some(ensure),
+            ..self
         }
     }
 
@@ -98,7 +111,7 @@ impl<T: Output, M> Command<T, M> {
         let State::Ready(request) = self.state else {
             return Err(awaited_already());
         };
-        let (value, finished) = run::<T>(request).await?;
+        let (value, finished) = run::<T>(request, self.ensure).await?;
         let messages = finished.messages();
         let Answered {
             reply,
@@ -129,8 +142,11 @@ impl<T: Output, M> Command<T, M> {
 }
 
 /// Runs the pipeline and takes the value out of its slot.
-async fn run<T: Output>(request: Box<Request>) -> Result<(T, Finished), Error> {
-    let mut slot = Slot::new();
+async fn run<T: Output>(
+    request: Box<Request>,
+    ensure: Option<Ensure<T>>,
+) -> Result<(T, Finished), Error> {
+    let mut slot = Slot::new(ensure);
     let finished = engine::run(request, global::expectation::<T>(), &mut slot).await?;
     match slot.into_value() {
         Some(value) => Ok((value, finished)),
@@ -157,7 +173,7 @@ impl<T, M> Future for Command<T, M> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if let State::Ready(_) = self.state {
             if let State::Ready(request) = std::mem::replace(&mut self.state, State::Done) {
-                self.state = State::Running((self.start)(request));
+                self.state = State::Running((self.start)(request, self.ensure));
             }
         }
         let State::Running(running) = &mut self.state else {
@@ -196,7 +212,7 @@ mod tests {
     fn a_command_in_flight_is_small() {
         static DEFINITION: Definition = Definition::new("small");
         let request = Request::new(&DEFINITION, String::new(), None);
-        let running = run::<String>(Box::new(request));
+        let running = run::<String>(Box::new(request), None);
         assert!(size_of_val(&running) <= 1024, "{}", size_of_val(&running));
     }
 }

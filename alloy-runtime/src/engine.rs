@@ -88,10 +88,10 @@ pub(crate) async fn run(
         if let Some(usage) = error.usage() {
             record_usage(span, usage);
         }
-        let error = error.of_model(target.model.as_str());
-        error.at(target.server.address(), target.server.is_ollama())
+        line::named(error, &target)
     };
-    let line = Line::open(&target).map_err(|error| failed(error, &span))?;
+    let line =
+        Line::open(request.definition.name(), &target).map_err(|error| failed(error, &span))?;
     let answered = {
         let talk = pin!(converse(&line, &request, &mut prepared, slot));
         let mut talk = talk.instrument(span);

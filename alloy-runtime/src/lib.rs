@@ -37,7 +37,9 @@ pub mod __private;
 
 pub use self::ask::ask;
 pub use self::command::{Command, Plain, Preview};
-pub use self::config::{Api, Backend, Config, KeepAlive, Settings, Source, Think};
+pub use self::config::{
+    Again, Api, Backend, Config, Decision, Invalid, KeepAlive, Retry, Settings, Source, Think,
+};
 pub use self::configure::{configure, replace_config, with_config};
 pub use self::error::{Error, ErrorKind};
 pub use self::installed::Model;
@@ -52,6 +54,8 @@ pub use self::warning::Warning;
 
 #[doc = include_str!("docs/command.md")]
 pub use alloy_macros::command;
+#[doc = include_str!("docs/ensure.md")]
+pub use alloy_macros::ensure;
 
 /// What a command gives: its value, or an [`Error`].
 ///

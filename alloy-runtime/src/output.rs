@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use self::fit::Rules;
-pub(crate) use self::read::{Accept, Said, Slot};
+pub(crate) use self::read::{Accept, Ensure, Said, Slot};
 pub use self::repair::Repair;
 use crate::schema::Schema;
 

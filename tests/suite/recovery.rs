@@ -1,8 +1,9 @@
 //! Asking again: how often, and in which words.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use alloy_runtime::{Command, ErrorKind, Output, command};
+use alloy_runtime::{Again, Command, Config, Decision, ErrorKind, Output, command, with_config};
 use alloy_tests::server::{Reply, Said, Server};
 use serde_json::{Value, json};
 
@@ -192,4 +193,237 @@ async fn a_follow_up_that_does_not_fit_leaves_the_first_error() {
     assert_eq!(error.partial_text(), Some(long.as_str()));
     // And only its beginning was sent.
     assert!(server.requests()[1].body.len() < 10_000);
+}
+
+/// A place for what hooks hear.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<String>>>);
+
+impl Heard {
+    fn push(&self, heard: String) {
+        self.0.lock().unwrap().push(heard);
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+fn heard_by(command: Command<User>, heard: &Heard, decision: Decision) -> Command<User> {
+    let (invalid, retries) = (heard.clone(), heard.clone());
+    command
+        .on_invalid(move |answer| {
+            let (name, attempt) = (answer.command, answer.attempt);
+            assert_eq!(answer.error.kind(), ErrorKind::InvalidOutput);
+            assert_eq!(answer.error.attempts(), attempt);
+            invalid.push(format!(
+                "{name} {attempt}: {} {}",
+                answer.text, answer.error
+            ));
+            decision
+        })
+        .on_retry(move |retry| {
+            assert_eq!(retry.error.model(), Some("llama3.1"));
+            retries.push(format!(
+                "{:?} {} {:?}",
+                retry.again, retry.attempt, retry.pause
+            ));
+        })
+}
+
+// G8
+#[tokio::test]
+async fn hooks_hear_of_each_rejected_answer_and_each_further_one() {
+    for api in ROUTES {
+        let heard = Heard::default();
+        let server = Server::start([BAD, WORSE, GOOD].map(Reply::answer));
+        let command = heard_by(extract().retry(2), &heard, Decision::BySettings).api(api);
+        assert_eq!(command.host(server.host()).await.unwrap().age, 25);
+        let bad = format!(
+            "extract 1: {BAD} the answer is not a valid `User`: age: expected an integer, found \"twenty\""
+        );
+        let worse =
+            format!("extract 2: {WORSE} the answer is not a valid `User`: missing field `age`");
+        assert_eq!(heard.take(), [&bad, "Answer 2 0ns", &worse, "Answer 3 0ns"]);
+    }
+}
+
+// G8 G12
+#[tokio::test]
+async fn a_hook_can_stop_and_can_ask_for_up_to_ten_answers() {
+    let ends_after = async |command: Command<User>, decision: Decision, answers: usize| {
+        let heard = Heard::default();
+        let server = Server::start(vec![Reply::answer(BAD); answers]);
+        let command = heard_by(command, &heard, decision).host(server.host());
+        let error = command.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidOutput);
+        assert_eq!(error.attempts() as usize, answers);
+        assert_eq!(error.partial_text(), Some(BAD));
+        assert_eq!(server.requests().len(), answers);
+        assert_eq!(heard.take().len(), 2 * answers - 1);
+    };
+    ends_after(extract().retry(5), Decision::Stop, 1).await;
+    let off = || extract().auto_finalize_missing_output(false);
+    ends_after(off(), Decision::Retry, 10).await;
+    ends_after(extract().retry(5), Decision::Retry, 10).await;
+    ends_after(extract().retry(12), Decision::Retry, 13).await;
+    ends_after(off().retry(3), Decision::BySettings, 3).await;
+}
+
+// G8: each function on its own, the call's before the scope's before the process's.
+#[tokio::test]
+async fn hooks_of_a_config_are_called_unless_a_stronger_one_is_set() {
+    let heard = Heard::default();
+    let config = |who: &'static str| {
+        let (invalid, retries) = (heard.clone(), heard.clone());
+        let config = Config::new().on_invalid(move |_| {
+            invalid.push(format!("{who} invalid"));
+            Decision::BySettings
+        });
+        config.on_retry(move |_| retries.push(format!("{who} retry")))
+    };
+    assert!(format!("{:?}", config("")).contains("on_invalid: set, on_retry: set"));
+    let run = async |command: Command<User>| {
+        let server = Server::start([BAD, GOOD].map(Reply::answer));
+        command.host(server.host()).await.unwrap();
+        heard.take()
+    };
+    let scoped = with_config(config("scope"), run(extract())).await;
+    assert_eq!(scoped, ["scope invalid", "scope retry"]);
+    let mine = heard.clone();
+    let own = with_config(config("scope"), async {
+        run(extract().on_retry(move |_| mine.push("call retry".to_owned()))).await
+    });
+    assert_eq!(own.await, ["scope invalid", "call retry"]);
+    let inner = with_config(
+        config("outer"),
+        with_config(config("inner"), run(extract())),
+    );
+    assert_eq!(inner.await, ["inner invalid", "inner retry"]);
+    let command = run(extract().config(config("call")));
+    assert_eq!(
+        with_config(config("scope"), command).await,
+        ["call invalid", "call retry"]
+    );
+}
+
+// G8: a missing answer is rejected, too; what cannot be mended is no answer to decide about.
+#[tokio::test]
+async fn hooks_are_asked_about_missing_answers_and_not_about_failures() {
+    let heard = Heard::default();
+    let hear = |command: Command<String>| {
+        let heard = heard.clone();
+        command.on_invalid(move |answer| {
+            heard.push(format!(
+                "{:?} {:?}: {}",
+                answer.error.kind(),
+                answer.text,
+                answer.error
+            ));
+            Decision::Stop
+        })
+    };
+    let server = Server::start([Reply::answer("")]);
+    let error = hear(extract()).host(server.host()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Empty);
+    assert_eq!(
+        heard.take(),
+        ["Empty \"\": model `llama3.1` gave an empty answer"]
+    );
+    for reply in [Reply::error(500, "no"), Reply::said(&Said::new("a").cut())] {
+        let server = Server::start([reply]);
+        hear(extract()).host(server.host()).await.unwrap_err();
+        assert_eq!(heard.take(), [""; 0]);
+    }
+}
+
+// G8 E2
+#[tokio::test]
+async fn a_hook_hears_of_each_further_send() {
+    let heard = Heard::default();
+    let server = Server::start([Reply::error(503, "busy"), Reply::answer(GOOD)]);
+    let mine = heard.clone();
+    let command = extract::<User>().on_retry(move |retry| {
+        assert_eq!(retry.again, Again::Send);
+        assert!(
+            retry.pause >= Duration::from_millis(100),
+            "{:?}",
+            retry.pause
+        );
+        mine.push(format!(
+            "{} {} {}",
+            retry.command,
+            retry.attempt,
+            retry.error.sends()
+        ));
+        mine.push(retry.error.to_string());
+    });
+    command.host(server.host()).await.unwrap();
+    let told = format!(
+        "the server at http://{} is too busy (status 503): busy",
+        server.host()
+    );
+    assert_eq!(heard.take(), ["extract 2 1", &told]);
+}
+
+#[command("Extract", model = "ollama:llama3.1")]
+#[ensure(|user| user.age < 130, "age must be below 130")]
+#[ensure(|user: &User| !user.name.is_empty(), "name must not be empty.")]
+async fn checked() -> User;
+
+#[command("Extract", model = "ollama:llama3.1")]
+#[ensure(|text| is_french(text), "must be in French")]
+async fn french() -> String;
+
+fn is_french(text: &str) -> bool {
+    text.contains("Bonjour")
+}
+
+// G11
+#[tokio::test]
+async fn a_broken_condition_is_an_invalid_answer() {
+    for api in ROUTES {
+        let old = r#"{"name":"","age":200}"#;
+        let server = Server::start([old, GOOD].map(Reply::answer));
+        let outcome = checked()
+            .api(api)
+            .host(server.host())
+            .outcome()
+            .await
+            .unwrap();
+        assert_eq!((outcome.value.age, outcome.attempts), (25, 2));
+        let both = "age must be below 130; name must not be empty";
+        assert_eq!(follow_ups(&server), [vec![], rejected(old, both)]);
+
+        let server = Server::start([old, old].map(Reply::answer));
+        let error = checked().api(api).host(server.host()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidOutput);
+        assert_eq!(
+            error.to_string(),
+            "the answer is not a valid `User`: age must be below 130; name must not be empty."
+        );
+        assert_eq!((error.path(), error.excerpt()), (None, Some(old)));
+    }
+    // It is asked about values alone.
+    let server = Server::start([BAD, GOOD].map(Reply::answer));
+    checked().host(server.host()).await.unwrap();
+    assert_eq!(
+        follow_ups(&server)[1],
+        rejected(BAD, "age: expected an integer, found \"twenty\"")
+    );
+}
+
+// G11: of a text as well, in words that speak of no JSON.
+#[tokio::test]
+async fn a_condition_on_a_text() {
+    let server = Server::start(["Hello", "Bonjour"].map(Reply::answer));
+    assert_eq!(french().host(server.host()).await.unwrap(), "Bonjour");
+    let asked = "That answer was not accepted: must be in French.\nAnswer again.";
+    assert_eq!(
+        follow_ups(&server)[1],
+        [
+            json!({"role": "assistant", "content": "Hello"}),
+            json!({"role": "user", "content": asked}),
+        ]
+    );
 }

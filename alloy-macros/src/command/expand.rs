@@ -7,10 +7,11 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
-use syn::{Attribute, FnArg, LitStr, Path, Signature};
+use syn::{Attribute, FnArg, LitStr, Path, Signature, Type};
 
 use super::model::{Block, Command, Prompt, Setting, System, Template, Value};
 use crate::doc::is_doc;
+use crate::ensure::Ensure;
 use crate::template::Piece;
 
 /// Writes a command.
@@ -39,6 +40,7 @@ pub(super) fn command(command: &Command<'_>) -> TokenStream {
         prompt,
         system,
         settings: _,
+        ensures,
         path,
     } = command;
     let attrs = attrs.iter();
@@ -64,6 +66,7 @@ pub(super) fn command(command: &Command<'_>) -> TokenStream {
             quote!(#path::__private::command::<#output>(&__ALLOY_DEFINITION, #prompt_local)),
         ),
     };
+    let call = ensured(call, ensures, output, path);
     let mut body = Group::new(
         Delimiter::Brace,
         quote! {
@@ -111,6 +114,33 @@ pub(super) fn header(sig: &Signature, returns: &TokenStream) -> TokenStream {
     });
     let where_clause = &generics.where_clause;
     quote!(#fn_token #ident #generics (#(#inputs),*) -> #returns #where_clause)
+}
+
+/// The call, with the conditions of its answers.
+//
+// Input:  #[ensure(|user| user.age < 130, "age must be below 130")]
+// Output: ::alloy_runtime::__private::ensured(…, |__alloy_answer: &User, __alloy_broken| {
+//             let __alloy_holds: fn(&User) -> bool = |user| user.age < 130;
+//             if !__alloy_holds(__alloy_answer) {
+//                 __alloy_broken.push("age must be below 130");
+//             }
+//         })
+fn ensured(call: TokenStream, ensures: &[Ensure], output: &Type, path: &Path) -> TokenStream {
+    if ensures.is_empty() {
+        return call;
+    }
+    let local = |name| Ident::new(name, Span::mixed_site());
+    let (answer, broken) = (local("__alloy_answer"), local("__alloy_broken"));
+    let holds = local("__alloy_holds");
+    let checks = ensures.iter().map(|Ensure { condition, message }| {
+        quote! {
+            let #holds: fn(&#output) -> bool = #condition;
+            if !#holds(#answer) {
+                #broken.push(#message);
+            }
+        }
+    });
+    quote!(#path::__private::ensured(#call, |#answer: &#output, #broken| { #(#checks)* }))
 }
 
 /// What the attribute says, as a constant.

@@ -3,6 +3,7 @@
 use proc_macro2::{Group, Span, TokenStream};
 use syn::{Attribute, Ident, LitStr, Path, Signature, Type, Visibility};
 
+use crate::ensure::Ensure;
 use crate::template::Piece;
 
 pub(super) struct Command<'a> {
@@ -18,6 +19,7 @@ pub(super) struct Command<'a> {
     pub(super) prompt: Prompt<'a>,
     pub(super) system: Option<System>,
     pub(super) settings: Vec<Setting>,
+    pub(super) ensures: Vec<Ensure>,
     /// Where `alloy-runtime` is.
     pub(super) path: Path,
 }

@@ -3,23 +3,25 @@
 use proc_macro2::{Span, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
-use syn::{FnArg, LitStr, Path, ReturnType, Safety, Signature, Type, parse_quote};
+use syn::{Attribute, FnArg, LitStr, Path, ReturnType, Safety, Signature, Type, parse_quote};
 
 use super::model::{Block, Command, Prompt, System, Template};
 use super::parse::Arguments;
 use super::types::{borrowed_or_nameless, inside_result, is_option};
 use crate::body;
 use crate::doc;
+use crate::ensure;
 use crate::errors::Errors;
 use crate::function::{Body, Function, Param, plain_name};
 use crate::template::{self, Piece, Problem};
 
 /// Holds a declaration to the rules. On mistakes, gives all of them and the path for the stand-in.
-pub(super) fn validate(
-    function: &Function,
+pub(super) fn validate<'a>(
+    function: &'a Function,
     arguments: Arguments,
+    ensures: &[Attribute],
     mut errors: Errors,
-) -> Result<Command<'_>, (Errors, Path)> {
+) -> Result<Command<'a>, (Errors, Path)> {
     let Arguments {
         prompt,
         system,
@@ -40,6 +42,9 @@ pub(super) fn validate(
         in_system: system.as_ref().map_or(&[], |(_, names)| names),
     };
     let prompt = source.prompt(prompt, &mut errors);
+    let ensures = ensures.iter();
+    let ensures = ensures.filter_map(|attr| ensure::read(attr, &params, &mut errors));
+    let ensures = ensures.collect();
     match prompt {
         Some(prompt) if errors.is_empty() => Ok(Command {
             attrs: &function.attrs,
@@ -51,6 +56,7 @@ pub(super) fn validate(
             prompt,
             system: system.map(|(system, _)| system),
             settings,
+            ensures,
             path,
         }),
         _ => Err((errors, path)),

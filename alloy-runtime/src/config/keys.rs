@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::source::{Setting, Source};
-use super::{Api, Backend, Host, KeepAlive, OptionPair, Options, Secret, Text, Think};
+use super::{Api, Backend, Hooks, Host, KeepAlive, OptionPair, Options, Secret, Text, Think};
 use crate::error::Span;
 
 /// One key of the table: what the documentation says of it, for the test that holds it to that.
@@ -34,6 +34,7 @@ macro_rules! keys {
         pub(crate) struct Layer {
             $(pub(crate) $key: Option<$type>,)*
             pub(crate) options: Options,
+            pub(crate) hooks: Hooks,
         }
 
         /// The values that a command runs with, each with the layer it came from.
@@ -59,6 +60,7 @@ macro_rules! keys {
             $(pub(crate) $key: Option<Setting<$type>>,)*
             /// Names and JSON, each with its own layer.
             pub(crate) options: Vec<(Text, Setting<Text>)>,
+            pub(crate) hooks: Hooks,
         }
 
         impl Layer {
@@ -66,22 +68,25 @@ macro_rules! keys {
             pub(crate) const EMPTY: Self = Self {
                 $($key: None,)*
                 options: Options::EMPTY,
+                hooks: Hooks::NONE,
             };
 
             /// Alloy's own defaults.
             pub(crate) fn defaults() -> Self {
                 Self {
                     $($key: $default,)*
-                    options: Options::default(),
+                    ..Self::EMPTY
                 }
             }
 
             /// Puts the stronger layer's values over these, key by key, and options name by name.
-            pub(crate) fn merge(&mut self, stronger: Self) {
+            pub(crate) fn merge(&mut self, mut stronger: Self) {
                 $(if stronger.$key.is_some() {
                     self.$key = stronger.$key;
                 })*
                 self.options.merge(stronger.options);
+                stronger.hooks.or(&self.hooks);
+                self.hooks = stronger.hooks;
             }
 
             /// The keys that are set, as text.
@@ -118,6 +123,7 @@ macro_rules! keys {
                         _ => self.$key.clone(),
                     },)*
                     options: options(call.as_deref(), attribute, scope, &self.options),
+                    hooks: hooks(call.as_deref(), scope, &self.hooks),
                 }
             }
 
@@ -126,12 +132,14 @@ macro_rules! keys {
                 let mut settings = Self {
                     $($key: None,)*
                     options: Vec::new(),
+                    hooks: Hooks::NONE,
                 };
                 for (layer, source) in layers {
                     $(if settings.$key.is_none() {
                         settings.$key = Setting::of(layer.$key.clone(), *source);
                     })*
                     push_options(&mut settings.options, layer, *source);
+                    settings.hooks.or(&layer.hooks);
                 }
                 settings
             }
@@ -222,6 +230,16 @@ fn options(
             merged.push((name.clone(), setting.clone()));
         }
     }
+    merged
+}
+
+/// The functions of all layers that can have them, each from the strongest that has it.
+fn hooks(call: Option<&Layer>, scope: Option<&Layer>, weaker: &Hooks) -> Hooks {
+    let mut merged = Hooks::NONE;
+    for layer in [call, scope].into_iter().flatten() {
+        merged.or(&layer.hooks);
+    }
+    merged.or(weaker);
     merged
 }
 

@@ -332,6 +332,66 @@ macro_rules! setters {
         pub fn host(self, host: impl AsRef<str>) -> Self {
             self.set(|layer| layer.set_host(host.as_ref()))
         }
+
+        /// Asks `decide` what becomes of each rejected answer, one that is missing or not valid: to ask
+        /// again ([`Decision::Retry`](crate::Decision::Retry)), to stop, or what the settings say. It is
+        /// called before anything else happens, on the task that awaits the command: keep it short. A
+        /// call's function takes the place of a weaker layer's.
+        ///
+        /// ```no_run
+        /// use alloy_runtime::{Decision, command};
+        ///
+        /// #[command("How old is Jason?", model = "ollama:llama3.1")]
+        /// async fn age() -> u8;
+        ///
+        /// # async fn run() -> Result<(), alloy_runtime::Error> {
+        /// let patient = age().on_invalid(|invalid| {
+        ///     eprintln!("answer {}: {}: {}", invalid.attempt, invalid.text, invalid.error);
+        ///     match invalid.attempt < 5 {
+        ///         true => Decision::Retry,
+        ///         false => Decision::Stop,
+        ///     }
+        /// });
+        /// println!("{}", patient.await?);
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn on_invalid(
+            self,
+            decide: impl Fn(&$crate::config::Invalid<'_>) -> $crate::config::Decision
+            + Send
+            + Sync
+            + 'static,
+        ) -> Self {
+            self.set(|layer| {
+                layer.hooks.set_on_invalid(decide);
+                Ok(())
+            })
+        }
+
+        /// Tells `hear` before each further answer and each further send, with its reason. It is called on
+        /// the task that awaits the command: keep it short. A call's function takes the place of a weaker
+        /// layer's.
+        ///
+        /// ```no_run
+        /// use alloy_runtime::{Config, configure};
+        ///
+        /// # fn main() -> Result<(), alloy_runtime::Error> {
+        /// configure(Config::new().on_retry(|retry| {
+        ///     eprintln!("{}: trying again, {:?}: {}", retry.command, retry.again, retry.error);
+        /// }))?;
+        /// # Ok(())
+        /// # }
+        /// ```
+        pub fn on_retry(
+            self,
+            hear: impl Fn(&$crate::config::Retry<'_>) + Send + Sync + 'static,
+        ) -> Self {
+            self.set(|layer| {
+                layer.hooks.set_on_retry(hear);
+                Ok(())
+            })
+        }
     };
 }
 pub(crate) use setters;

@@ -54,6 +54,9 @@ impl fmt::Debug for Config {
         for OptionPair { name, json } in self.layer.options.iter() {
             out.field(&format!("options.{name}"), &format_args!("{json}"));
         }
+        for name in self.layer.hooks.each() {
+            out.field(name, &format_args!("set"));
+        }
         if let Some(refused) = &self.refused {
             out.field("refused", &format_args!("{refused}"));
         }

@@ -5,6 +5,7 @@ use super::line::Line;
 use super::prepare::Prepared;
 use super::recover::{Answers, follow_up};
 use super::{as_recorded, send};
+use crate::config::Invalid;
 use crate::error::{Detail, Error, ErrorKind};
 use crate::message::Message;
 use crate::output::{Accept, Content, Expectation, Repair, Said};
@@ -96,15 +97,23 @@ pub(super) async fn converse(
             let overflow = Error::new(Detail::ContextOverflow { text });
             return Err(overflow.after(attempts, usage));
         }
-        match follow_up(&reply.text, &error, prepared.expectation) {
-            Some(messages) if answers.take() => {
-                tracing::debug!(attempts, error.r#type = ?error.kind(), "asking again");
-                rejection = Some(error.after(attempts, usage));
-                // What a request cannot express was told with the first.
-                prepared.body = prepared.body(request, &messages, &mut Vec::new());
-            }
-            _ => return Err(error.after(attempts, usage)),
+        let error = line.named(error.after(attempts, usage));
+        let Some(messages) = follow_up(&reply.text, &error, prepared.expectation) else {
+            return Err(error);
+        };
+        let invalid = Invalid {
+            command: line.command,
+            attempt: attempts,
+            text: &reply.text,
+            error: &error,
+        };
+        if !answers.again(line.hooks(), &invalid) {
+            return Err(error);
         }
+        tracing::debug!(attempts, error.r#type = ?error.kind(), "asking again");
+        rejection = Some(error);
+        // What a request cannot express was told with the first.
+        prepared.body = prepared.body(request, &messages, &mut Vec::new());
     }
 }
 

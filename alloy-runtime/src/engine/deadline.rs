@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use crate::error::{Detail, Error, TimeLimit};
 
@@ -17,13 +17,9 @@ impl Deadline {
         Self(limit.and_then(|limit| Some((limit, Instant::now().checked_add(limit)?))))
     }
 
-    /// Waits, unless the deadline comes before the end of it; `false` then, at once.
-    pub(super) async fn pause(&self, pause: Duration) -> bool {
-        let allowed = self.0.is_none_or(|(_, end)| Instant::now() + pause < end);
-        if allowed {
-            Box::pin(sleep(pause)).await;
-        }
-        allowed
+    /// Whether a pause ends before it.
+    pub(super) fn allows(&self, pause: Duration) -> bool {
+        self.0.is_none_or(|(_, end)| Instant::now() + pause < end)
     }
 
     /// Waits for `work`, but no longer than the deadline.

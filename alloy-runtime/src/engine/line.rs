@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::deadline::Deadline;
 use super::inquire;
-use crate::config::Api;
+use crate::config::{Api, Hooks};
 use crate::error::{Detail, Error, ErrorKind};
 use crate::global;
 use crate::reply::Reply;
@@ -23,7 +23,17 @@ const SMALLEST_CONTEXT: u64 = 256;
 pub(super) struct Line<'a> {
     client: Client,
     target: &'a Target,
+    /// The command's name.
+    pub(super) command: &'static str,
     pub(super) deadline: Deadline,
+}
+
+/// An error, with the model and the server that it is about.
+pub(super) fn named(error: Error, target: &Target) -> Error {
+    let server = &target.server;
+    error
+        .of_model(target.model.as_str())
+        .at(server.address(), server.is_ollama())
 }
 
 /// A request that got no reply, or none that could be read.
@@ -43,19 +53,30 @@ impl From<Error> for Failed {
 }
 
 impl<'a> Line<'a> {
-    /// A line to the target's server. The command's time begins here.
+    /// A line to the server of a command's target. The command's time begins here.
     ///
     /// # Errors
     ///
     /// Outside a tokio runtime there is none.
-    pub(super) fn open(target: &'a Target) -> Result<Self, Error> {
+    pub(super) fn open(command: &'static str, target: &'a Target) -> Result<Self, Error> {
         let server = &target.server;
         let limit = target.settings.timeout.as_ref().map(|set| set.value);
         Ok(Self {
             deadline: Deadline::starting(limit),
             client: global::client(server.is_loopback(), server.connect_timeout)?,
+            command,
             target,
         })
+    }
+
+    /// What the program wants to be told and asked.
+    pub(super) fn hooks(&self) -> &Hooks {
+        &self.target.settings.hooks
+    }
+
+    /// An error, with whom it is about.
+    pub(super) fn named(&self, error: Error) -> Error {
+        named(error, self.target)
     }
 
     /// Sends a chat request once, and reads its reply.

@@ -1,9 +1,14 @@
 //! Asking again after an answer that is missing or not valid.
 
-use crate::config::Settings;
+use std::time::Duration;
+
+use crate::config::{Again, Decision, Hooks, Invalid, Retry, Settings};
 use crate::error::{Error, ErrorKind};
 use crate::message::Message;
 use crate::output::{Content, Expectation};
+
+/// How many answers a model may give where a program asks for more than its settings allow.
+const MOST_ANSWERS: u32 = 10;
 
 /// How many answers a command may ask for after its first.
 ///
@@ -22,15 +27,26 @@ impl Answers {
         }
     }
 
-    /// Takes one; `false` where there is none left.
-    pub(super) fn take(&mut self) -> bool {
-        match self.left.checked_sub(1) {
-            Some(left) => {
-                self.left = left;
-                true
-            }
-            None => false,
+    /// Whether the model is asked once more after a rejected answer. The program's own functions are
+    /// asked, and told.
+    pub(super) fn again(&mut self, hooks: &Hooks, invalid: &Invalid<'_>) -> bool {
+        let decision = hooks.invalid(invalid);
+        let more = match decision {
+            Decision::Stop => false,
+            Decision::Retry => self.left > 0 || invalid.attempt < MOST_ANSWERS,
+            Decision::BySettings => self.left > 0,
+        };
+        if more {
+            self.left = self.left.saturating_sub(1);
+            hooks.retry(&Retry {
+                command: invalid.command,
+                again: Again::Answer,
+                attempt: invalid.attempt + 1,
+                pause: Duration::ZERO,
+                error: invalid.error,
+            });
         }
+        more
     }
 }
 
@@ -42,13 +58,18 @@ pub(super) fn follow_up(
     expectation: &Expectation,
 ) -> Option<Vec<Message>> {
     match (error.kind(), &expectation.content) {
-        (ErrorKind::InvalidOutput, _) => Some(vec![
-            Message::assistant(beginning(rejected)),
-            Message::user(format!(
-                "That answer was not accepted: {}.\nAnswer again with the corrected JSON only.",
-                error.reason().trim_end_matches('.')
-            )),
-        ]),
+        (ErrorKind::InvalidOutput, content) => {
+            let again = match content {
+                Content::Json(_) => "Answer again with the corrected JSON only.",
+                Content::Text | Content::Ignored => "Answer again.",
+            };
+            let reason = error.reason();
+            let reason = reason.trim_end_matches('.');
+            Some(vec![
+                Message::assistant(beginning(rejected)),
+                Message::user(format!("That answer was not accepted: {reason}.\n{again}")),
+            ])
+        }
         (ErrorKind::Empty, Content::Json(_)) => Some(vec![Message::user(
             "Give the final answer now, as JSON only, in the form asked for.",
         )]),

@@ -4,8 +4,10 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::sleep;
 
 use super::line::{Failed, Line};
+use crate::config::{Again, Retry};
 use crate::error::Error;
 use crate::reply::Reply;
 
@@ -27,13 +29,19 @@ pub(super) async fn exchange(
             Ok(reply) => return Ok(reply),
             Err(failed) => failed,
         };
-        if let Some(pause) = pause(&error, own, retry_after) {
-            tracing::debug!(sends = own, error.r#type = ?error.kind(), ?pause, "sending again");
-            if line.deadline.pause(pause).await {
-                continue;
-            }
-        }
-        return Err(Box::pin(line.explained(error)).await.sent(own));
+        let pause = pause(&error, own, retry_after).filter(|pause| line.deadline.allows(*pause));
+        let Some(pause) = pause else {
+            return Err(Box::pin(line.explained(error)).await.sent(own));
+        };
+        tracing::debug!(sends = own, error.r#type = ?error.kind(), ?pause, "sending again");
+        line.hooks().retry(&Retry {
+            command: line.command,
+            again: Again::Send,
+            attempt: own + 1,
+            pause,
+            error: &line.named(error.sent(own)),
+        });
+        Box::pin(sleep(pause)).await;
     }
 }
 

@@ -11,6 +11,14 @@ pub(super) struct Misfit {
 }
 
 impl Misfit {
+    /// What is wrong with a value as a whole.
+    pub(super) fn of_whole(problem: String) -> Self {
+        Self {
+            path: ".".to_owned(),
+            problem,
+        }
+    }
+
     /// The same, with what a model wrote made short and harmless.
     pub(super) fn shown(self) -> Self {
         Self {

@@ -17,7 +17,14 @@ use crate::error::{Detail, Error, excerpt};
 ///
 /// The pipeline sees it as [`Accept`], so that it is compiled once and not once an output type.
 #[derive(Debug)]
-pub(crate) struct Slot<T>(Option<T>);
+pub(crate) struct Slot<T> {
+    value: Option<T>,
+    ensure: Option<Ensure<T>>,
+}
+
+/// What a command says of its answers beside their type: adds the message of each condition that a value
+/// breaks.
+pub(crate) type Ensure<T> = fn(&T, &mut Vec<&'static str>);
 
 /// An answer: what the model said, and what it thought.
 #[derive(Clone, Copy, Debug)]
@@ -37,13 +44,16 @@ pub(crate) trait Accept: Send {
 }
 
 impl<T> Slot<T> {
-    pub(crate) fn new() -> Self {
-        Self(None)
+    pub(crate) fn new(ensure: Option<Ensure<T>>) -> Self {
+        Self {
+            value: None,
+            ensure,
+        }
     }
 
     /// The value; `None` where no answer was accepted.
     pub(crate) fn into_value(self) -> Option<T> {
-        self.0
+        self.value
     }
 }
 
@@ -53,10 +63,19 @@ impl<T: Output> Accept for Slot<T> {
         said: Said<'_>,
         expectation: &'static Expectation,
     ) -> Result<Vec<Repair>, Error> {
-        match &expectation.content {
+        let invalid = |Misfit { path, problem }| {
+            Error::new(Detail::InvalidOutput {
+                output: &expectation.type_name,
+                path,
+                problem,
+                excerpt: excerpt(said.text),
+                text: said.text.to_owned(),
+            })
+        };
+        let repairs = match &expectation.content {
             Content::Ignored => {
                 self.put(());
-                Ok(Vec::new())
+                Vec::new()
             }
             Content::Text => {
                 let (thinking, text) = find::split_thinking(said.text);
@@ -68,25 +87,22 @@ impl<T: Output> Accept for Slot<T> {
                     None => text,
                 };
                 self.put(text.to_owned());
-                Ok(thinking
-                    .map(|_| Repair::ThinkingRemoved)
-                    .into_iter()
-                    .collect())
+                let removed = thinking.map(|_| Repair::ThinkingRemoved);
+                removed.into_iter().collect()
             }
             Content::Json(typed) => {
-                let (value, repairs) = typed_value(said, typed).map_err(|misfit| match misfit {
+                let read = typed_value(said, typed);
+                let (value, repairs) = read.map_err(|misfit| match misfit {
                     None => Error::new(Detail::Empty),
-                    Some(Misfit { path, problem }) => Error::new(Detail::InvalidOutput {
-                        output: &expectation.type_name,
-                        path,
-                        problem,
-                        excerpt: excerpt(said.text),
-                        text: said.text.to_owned(),
-                    }),
+                    Some(misfit) => invalid(misfit),
                 })?;
-                self.0 = Some(value);
-                Ok(repairs)
+                self.value = Some(value);
+                repairs
             }
+        };
+        match self.broken() {
+            None => Ok(repairs),
+            Some(problem) => Err(invalid(Misfit::of_whole(problem))),
         }
     }
 }
@@ -94,10 +110,17 @@ impl<T: Output> Accept for Slot<T> {
 impl<T: 'static> Slot<T> {
     /// Keeps a value of the type that `T` is known to be.
     fn put<V: 'static>(&mut self, value: V) {
-        let place: &mut dyn Any = &mut self.0;
+        let place: &mut dyn Any = &mut self.value;
         if let Some(place) = place.downcast_mut::<Option<V>>() {
             *place = Some(value);
         }
+    }
+
+    /// The messages of the conditions that the value breaks; `None` where it keeps to all.
+    fn broken(&self) -> Option<String> {
+        let mut broken = Vec::new();
+        self.ensure?(self.value.as_ref()?, &mut broken);
+        (!broken.is_empty()).then(|| broken.join("; "))
     }
 }
 
@@ -141,10 +164,7 @@ fn no_json(text: &str) -> Misfit {
         // It is JSON, but not that of a value that could be asked for.
         Ok(_) => "expected an object".to_owned(),
     };
-    Misfit {
-        path: ".".to_owned(),
-        problem,
-    }
+    Misfit::of_whole(problem)
 }
 
 /// Straight into the type. A derived reader takes a list for a struct, field by field: what is asked for

@@ -74,6 +74,27 @@ commands! {
     number: f64,
 }
 
+fn is_short<T: AsRef<str>, const LONGEST: usize>(text: &T) -> bool {
+    text.as_ref().len() <= LONGEST
+}
+
+#[command("Describe {text}")]
+#[ensure(|answer| !answer.is_empty() && text_of(answer).len() > 2, "must not be empty")]
+#[alloy_runtime::ensure(is_short::<String, 100>, "must be short",)]
+async fn described(text: &str) -> String;
+
+fn text_of(text: &str) -> &str {
+    text
+}
+
+#[command("Answer")]
+#[ensure(|number: &f64| number.is_finite(), "must be finite")]
+async fn finite() -> alloy_runtime::Result<f64>;
+
+#[command("Answer {values}")]
+#[ensure(|values: &Vec<T>| { let values = values.len(); values < 10 }, "must be few")]
+async fn few<T: alloy_runtime::Output>(values: u8) -> Vec<T>;
+
 #[cfg(any())]
 #[command("Never compiled {at all}")]
 async fn absent() -> Nothing;
@@ -90,6 +111,9 @@ fn main() {
     kept(&sized());
     kept(&yes_or_no(""));
     kept(&number(""));
+    kept(&described(""));
+    kept(&finite());
+    kept(&few::<u8>(3));
     drop(alloy_runtime::with_config(Config::new().model("m"), from_name("")));
     drop(configured());
 }

@@ -1,0 +1,136 @@
+//! What a program is told, and asked, while a command runs.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::Error;
+
+/// An answer that was rejected, as [`on_invalid`](crate::Command::on_invalid) gets it: one that is missing
+/// or not valid.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Invalid<'a> {
+    /// The command's name.
+    pub command: &'static str,
+    /// Which answer of the command this is: 1 for the first.
+    pub attempt: u32,
+    /// The answer, as the model wrote it.
+    pub text: &'a str,
+    /// Why it was rejected: of kind [`InvalidOutput`](crate::ErrorKind::InvalidOutput) or
+    /// [`Empty`](crate::ErrorKind::Empty).
+    pub error: &'a Error,
+}
+
+/// What becomes of a rejected answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Decision {
+    /// What [`retry`](crate::Command::retry) and
+    /// [`auto_finalize_missing_output`](crate::Command::auto_finalize_missing_output) say: for a hook that
+    /// only looks.
+    BySettings,
+    /// Ask again, even where the settings would not: until the model has given ten answers in all.
+    Retry,
+    /// End the command with the error, even where the settings would ask again.
+    Stop,
+}
+
+/// A further answer or send that is about to be tried, as [`on_retry`](crate::Command::on_retry) gets it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Retry<'a> {
+    /// The command's name.
+    pub command: &'static str,
+    /// What is tried again.
+    pub again: Again,
+    /// Which try comes now: 2 for the second answer, or the second send of one request.
+    pub attempt: u32,
+    /// How long is waited before it: not at all for an answer.
+    pub pause: Duration,
+    /// Why.
+    pub error: &'a Error,
+}
+
+/// What is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Again {
+    /// The model is asked for another answer, and told what was wrong with the last.
+    Answer,
+    /// The same request is sent once more: its reply never began, or the server was busy.
+    Send,
+}
+
+type OnInvalid = Arc<dyn Fn(&Invalid<'_>) -> Decision + Send + Sync>;
+type OnRetry = Arc<dyn Fn(&Retry<'_>) + Send + Sync>;
+
+/// The functions that one layer sets; the strongest layer's is called.
+#[derive(Clone, Default)]
+pub(crate) struct Hooks {
+    on_invalid: Option<OnInvalid>,
+    on_retry: Option<OnRetry>,
+}
+
+impl Hooks {
+    pub(super) const NONE: Self = Self {
+        on_invalid: None,
+        on_retry: None,
+    };
+
+    /// Takes what is not set here from a weaker layer.
+    pub(super) fn or(&mut self, weaker: &Self) {
+        let Self {
+            on_invalid,
+            on_retry,
+        } = weaker;
+        if self.on_invalid.is_none() {
+            self.on_invalid.clone_from(on_invalid);
+        }
+        if self.on_retry.is_none() {
+            self.on_retry.clone_from(on_retry);
+        }
+    }
+
+    pub(crate) fn set_on_invalid(
+        &mut self,
+        decide: impl Fn(&Invalid<'_>) -> Decision + Send + Sync + 'static,
+    ) {
+        self.on_invalid = Some(Arc::new(decide));
+    }
+
+    pub(crate) fn set_on_retry(&mut self, hear: impl Fn(&Retry<'_>) + Send + Sync + 'static) {
+        self.on_retry = Some(Arc::new(hear));
+    }
+
+    /// Asks what becomes of a rejected answer.
+    pub(crate) fn invalid(&self, invalid: &Invalid<'_>) -> Decision {
+        match &self.on_invalid {
+            Some(on_invalid) => on_invalid(invalid),
+            None => Decision::BySettings,
+        }
+    }
+
+    /// Tells that something is tried again.
+    pub(crate) fn retry(&self, retry: &Retry<'_>) {
+        if let Some(on_retry) = &self.on_retry {
+            on_retry(retry);
+        }
+    }
+
+    /// The names of those that are set.
+    pub(super) fn each(&self) -> impl Iterator<Item = &'static str> {
+        let set = [
+            ("on_invalid", self.on_invalid.is_some()),
+            ("on_retry", self.on_retry.is_some()),
+        ];
+        set.into_iter()
+            .filter_map(|(name, set)| set.then_some(name))
+    }
+}
+
+impl fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.each()).finish()
+    }
+}
