@@ -3,6 +3,7 @@
 mod find;
 mod fit;
 mod misfit;
+mod problem;
 mod read;
 mod repair;
 

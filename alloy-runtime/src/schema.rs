@@ -14,10 +14,11 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Number, Value};
 
 /// The shape of one output type.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Schema {
     pub(crate) root: Shape,
-    /// The types that contain themselves, by name, in the order in which a reader meets them.
+    /// The types that have a name, in the order in which a reader meets them: those that contain
+    /// themselves; all, where writing each in place would grow too large.
     pub(crate) definitions: Vec<(String, Shape)>,
 }
 
@@ -51,7 +52,7 @@ pub(crate) enum Kind {
         rest: Option<Box<Shape>>,
     },
     Union(Vec<Shape>),
-    /// A type that contains itself: its name in [`Schema::definitions`].
+    /// A type that has a name: one of [`Schema::definitions`].
     Named(String),
 }
 
@@ -215,5 +216,37 @@ impl From<Kind> for Shape {
             kind,
             description: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Twice<T> {
+        left: T,
+        right: T,
+    }
+
+    type Four<T> = Twice<Twice<T>>;
+    type Sixteen<T> = Four<Four<T>>;
+
+    // In place it would have a million strings.
+    #[test]
+    fn types_that_would_grow_too_large_in_place_are_named() {
+        let small = Schema::of::<Sixteen<String>>();
+        assert_eq!(small.definitions, []);
+        assert_eq!(
+            small.to_wire().to_string().matches("\"string\"").count(),
+            16
+        );
+
+        let large = Schema::of::<Sixteen<Sixteen<Sixteen<Sixteen<Sixteen<String>>>>>>();
+        assert!(large.is_object());
+        assert_eq!(large.definitions.len(), 19);
+        assert_eq!(large.to_wire().to_string().matches("\"string\"").count(), 2);
+        assert!(large.to_form().len() < 10_000, "{}", large.to_form());
     }
 }

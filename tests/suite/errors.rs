@@ -465,7 +465,7 @@ mod answers {
         .await;
         check(
             error_of::<Option<u8>>(Reply::answer(r#"{"valeu":5}"#)).await,
-            "the answer is not a valid `Option<u8>`: expected an integer or null, found an object",
+            "the answer is not a valid `Option<u8>`: expected an integer or null, found an object with `valeu`",
         )
         .await;
     }
@@ -483,7 +483,7 @@ mod answers {
             ))
             .await,
             Some("[1].age"),
-            "the answer is not a valid `Vec<User>`: [1].age: expected a number from 0 to 255, found 300",
+            "the answer is not a valid `Vec<User>`: [1].age: expected an integer from 0 to 255, found 300",
         )
         .await;
         check(

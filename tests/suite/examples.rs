@@ -263,7 +263,7 @@ fn errors() {
     assert_eq!(run(&[old, good]), "User { name: \"Jason\", age: 25 }\n");
     let shown = run(&[old, old, old]);
     assert!(
-        shown.starts_with("no user after 3 answers: the answer is not a valid `User`: age: expected a number from 0 to 120, found 250\nhelp: "),
+        shown.starts_with("no user after 3 answers: the answer is not a valid `User`: age: expected an integer from 0 to 120, found 250\nhelp: "),
         "{shown}"
     );
 }

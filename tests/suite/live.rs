@@ -2,6 +2,7 @@
 //! `ALLOY_TEST_MODEL` a model that it has. `ALLOY_TEST_GPT_OSS` names one whose name contains gpt-oss, if
 //! there is one. What a model answers is its own affair: these tests hold types, protocol and behaviour.
 
+use std::fmt::Debug;
 use std::future::Future;
 
 use alloy_runtime::{
@@ -11,7 +12,7 @@ use alloy_runtime::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::ROUTES;
+use crate::{ROUTES, types};
 
 fn variable(name: &str) -> Option<String> {
     std::env::vars().find_map(|(known, value)| (known == name).then_some(value))
@@ -251,4 +252,45 @@ async fn thinking_that_a_model_cannot_do_is_an_error() {
         }
     })
     .await;
+}
+
+/// Asks for an example of each type.
+struct Examples {
+    host: String,
+    model: String,
+    api: Api,
+}
+
+impl types::Visit for Examples {
+    async fn row<T: Output + Debug>(&mut self, _reads: &[&str], _refuses: &[&str]) {
+        let command = ask::<T>("Give an example.")
+            .model(&self.model)
+            .host(&self.host);
+        let command = command
+            .api(self.api)
+            .max_tokens(120)
+            .auto_finalize_missing_output(false);
+        // What a small model makes of it is its own affair, a text without end included: that it began an
+        // answer says that the server took the schema.
+        let name = std::any::type_name::<T>();
+        match command.await {
+            Ok(value) => eprintln!("{name}: {value:?}"),
+            Err(error) => {
+                eprintln!("{name}: {error}");
+                let began = error.partial_text().is_some() || error.kind() == ErrorKind::Empty;
+                assert!(began, "{name}: {error:?}");
+            }
+        }
+    }
+}
+
+// G2: each schema of the table is one that a real server takes.
+#[tokio::test]
+async fn each_type_is_taken_by_the_server() {
+    if let Some((host, model)) = live() {
+        for api in ROUTES {
+            let (host, model) = (host.clone(), model.clone());
+            types::each(&mut Examples { host, model, api }).await;
+        }
+    }
 }

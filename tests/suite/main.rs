@@ -30,6 +30,7 @@ mod secrets;
 mod tolerance;
 mod transcripts;
 mod typed;
+mod types;
 mod ui;
 
 /// The two routes to an Ollama server. What holds on one holds on the other: most tests run on both.

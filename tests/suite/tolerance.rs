@@ -161,7 +161,7 @@ async fn what_would_lose_or_guess_is_refused() {
     .await;
     user(
         r#"{"name":"Jason","age":"256"}"#,
-        "age: expected a number from 0 to 255, found 256",
+        "age: expected an integer from 0 to 255, found 256",
     )
     .await;
     user(
@@ -266,7 +266,7 @@ async fn rules_are_enforced_where_the_server_did_not() {
     check(
         "30",
         "130",
-        "age: expected a number from 0 to 120, found 130",
+        "age: expected an integer from 0 to 120, found 130",
     )
     .await;
     check(

@@ -1,12 +1,19 @@
 //! Holding a value to the shape of its type: what says the same in another type is converted, and what
 //! breaks a rule is told with its path.
 
+mod convert;
+#[cfg(test)]
+mod tests;
+pub(super) mod words;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use regex_lite::Regex;
-use serde_json::{Number, Value};
+use serde_json::Value;
 
+use self::convert::{as_boolean, as_integer, as_number, compare};
+use self::words::{alternatives, bounds, field_names, found, found_whole, one_of};
 use super::misfit::Misfit;
 use super::repair::Repair;
 use crate::error::excerpt;
@@ -189,13 +196,13 @@ impl Fitting<'_> {
                 if !value.is_i64() && !value.is_u64() {
                     self.converted(value, as_integer)?;
                 }
-                self.range(value, range)
+                self.range("an integer", value, range)
             }
             Kind::Number(range) => {
                 if !value.is_number() {
                     self.converted(value, as_number)?;
                 }
-                self.range(value, range)
+                self.range("a number", value, range)
             }
             Kind::Text(rules) => match value.as_str() {
                 Some(text) => self.text(text, rules),
@@ -267,11 +274,7 @@ impl Fitting<'_> {
             let Some(shape) = known(name).map(|property| &property.shape).or(rest) else {
                 continue;
             };
-            let length = self.path.len();
-            if !self.path.is_empty() {
-                self.path.push('.');
-            }
-            self.path.push_str(name);
+            let length = self.enter(name);
             self.fit(value, shape)?;
             self.path.truncate(length);
         }
@@ -309,7 +312,40 @@ impl Fitting<'_> {
                 self.repairs.truncate(before.2);
             }
         }
-        self.wrong(&alternatives(options), value)
+        // Of the alternatives that a value could be meant for, the only one says best what is wrong.
+        let mut meant = options.iter().filter(|option| self.is_meant(value, option));
+        if let (Some(only), None) = (meant.next(), meant.next()) {
+            return self.fit(value, only);
+        }
+        if let Some((tag, literals)) = tag(options, self.schema) {
+            if let Some(other) = value.get(tag) {
+                let length = self.enter(tag);
+                let wrong = self.wrong(&one_of(&literals), other);
+                self.path.truncate(length);
+                return wrong;
+            }
+        }
+        let expected = alternatives(options);
+        self.problem(format!("expected {expected}, found {}", found_whole(value)))
+    }
+
+    /// Whether a value is a list or an object as an alternative is.
+    fn is_meant(&self, value: &Value, option: &Shape) -> bool {
+        matches!(
+            (&self.schema.resolve(option).kind, value),
+            (Kind::Object { .. }, Value::Object(_))
+                | (Kind::List { .. } | Kind::Tuple(_), Value::Array(_))
+        )
+    }
+
+    /// Adds a field to the path, and gives the length that it had.
+    fn enter(&mut self, name: &str) -> usize {
+        let length = self.path.len();
+        if length > 0 {
+            self.path.push('.');
+        }
+        self.path.push_str(name);
+        length
     }
 
     /// Whether a value is of an alternative's JSON type and, for an object, has the fields by which
@@ -322,7 +358,9 @@ impl Fitting<'_> {
             | (Kind::Text(_), Value::String(_))
             | (Kind::List { .. } | Kind::Tuple(_), Value::Array(_))
             | (Kind::Number(_), Value::Number(_)) => true,
-            (Kind::Integer(_), Value::Number(number)) => !number.is_f64(),
+            (Kind::Integer(_), Value::Number(number)) => {
+                !number.is_f64() || as_integer(value).is_ok()
+            }
             (Kind::Literals(literals), value) => literals.iter().any(|one| one.value == *value),
             (Kind::Object { properties, .. }, Value::Object(fields)) => {
                 properties.iter().all(|property| {
@@ -360,7 +398,7 @@ impl Fitting<'_> {
         }
     }
 
-    fn range(&self, value: &Value, range: &Range) -> Result<(), Misfit> {
+    fn range(&self, what: &str, value: &Value, range: &Range) -> Result<(), Misfit> {
         let Some(number) = value.as_number() else {
             return Ok(());
         };
@@ -381,10 +419,7 @@ impl Fitting<'_> {
         if above && below {
             return Ok(());
         }
-        self.problem(format!(
-            "expected a number {}, found {number}",
-            bounds(range)
-        ))
+        self.problem(format!("expected {what} {}, found {number}", bounds(range)))
     }
 
     fn text(&self, text: &str, rules: &TextRules) -> Result<(), Misfit> {
@@ -450,157 +485,26 @@ impl Fitting<'_> {
     }
 }
 
-/// `"25"`, and `25.0`, as 25; the error is what was expected.
-fn as_integer(value: &Value) -> Result<Value, &'static str> {
-    let whole = match value {
-        Value::String(text) => {
-            let text = text.trim();
-            let read: Result<Number, _> = text.parse::<i64>().map(Number::from);
-            read.or_else(|_| text.parse::<u64>().map(Number::from)).ok()
-        }
-        #[allow(
-            clippy::cast_possible_truncation,
-            reason = "whole, and exact at this size"
-        )]
-        Value::Number(number) => number
-            .as_f64()
-            .filter(|float| float.fract() == 0.0 && float.abs() < 9e15)
-            .map(|float| Number::from(float as i64)),
+/// The property whose fixed value tells objects apart, where all have it, with all its values.
+fn tag<'s>(options: &'s [Shape], schema: &'s Schema) -> Option<(&'s str, Vec<Literal>)> {
+    let mut objects = options
+        .iter()
+        .filter_map(|option| match &schema.resolve(option).kind {
+            Kind::Object { properties, .. } => Some(properties),
+            _ => None,
+        });
+    let fixed = |property: &'s Property| match &property.shape.kind {
+        Kind::Literals(literals) => Some((property.name.as_str(), literals.clone())),
         _ => None,
     };
-    whole.map(Value::Number).ok_or("an integer")
-}
-
-fn as_number(value: &Value) -> Result<Value, &'static str> {
-    let number = value.as_str().and_then(|text| {
-        // Only what JSON itself would take for a number.
-        serde_json::from_str::<Number>(text.trim()).ok()
-    });
-    number.map(Value::Number).ok_or("a number")
-}
-
-fn as_boolean(value: &Value) -> Result<Value, &'static str> {
-    match value.as_str().map(str::trim) {
-        Some("true") => Ok(Value::Bool(true)),
-        Some("false") => Ok(Value::Bool(false)),
-        _ => Err("true or false"),
+    let mut tags: Vec<_> = objects.next()?.iter().filter_map(fixed).collect();
+    for properties in objects {
+        tags.retain_mut(|(name, literals)| {
+            let mut own = properties.iter().filter_map(fixed);
+            let own = own.find(|(known, _)| known == name);
+            literals.extend(own.iter().flat_map(|(_, more)| more.iter().cloned()));
+            own.is_some()
+        });
     }
-}
-
-/// `from 0 to 120`, `of at least 1`, `of more than 0 and at most 1`.
-fn bounds(range: &Range) -> String {
-    let said = |bound: &Bound, inclusive: &str, exclusive: &str| {
-        let word = if bound.exclusive {
-            exclusive
-        } else {
-            inclusive
-        };
-        format!("{word} {}", bound.value)
-    };
-    match (&range.min, &range.max) {
-        (Some(min), Some(max)) if !min.exclusive && !max.exclusive => {
-            format!("from {} to {}", min.value, max.value)
-        }
-        (min, max) => {
-            let min = min.as_ref().map(|min| said(min, "at least", "more than"));
-            let max = max.as_ref().map(|max| said(max, "at most", "less than"));
-            let bounds: Vec<String> = [min, max].into_iter().flatten().collect();
-            format!("of {}", bounds.join(" and "))
-        }
-    }
-}
-
-fn compare(left: &Number, right: &Number) -> Option<std::cmp::Ordering> {
-    let whole = |number: &Number| number.as_i128();
-    match (whole(left), whole(right)) {
-        (Some(left), Some(right)) => Some(left.cmp(&right)),
-        _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
-    }
-}
-
-/// A value as an error shows it.
-fn found(value: &Value) -> String {
-    const LONGEST: usize = 60;
-    match value {
-        Value::Array(_) => "a list".to_owned(),
-        Value::Object(_) => "an object".to_owned(),
-        scalar => {
-            let text = excerpt(&scalar.to_string());
-            match text.char_indices().nth(LONGEST) {
-                Some((end, _)) => format!("{}…", &text[..end]),
-                None => text,
-            }
-        }
-    }
-}
-
-/// The first few fields of an object, as an error names them.
-fn field_names(properties: &[Property]) -> String {
-    let names = properties.iter().take(4);
-    let names: Vec<String> = names
-        .map(|property| format!("`{}`", property.name))
-        .collect();
-    names.join(", ")
-}
-
-fn one_of(literals: &[Literal]) -> String {
-    let shown = literals.iter().map(|literal| literal.value.to_string());
-    let shown: Vec<String> = shown.collect();
-    match shown.as_slice() {
-        [only] => only.clone(),
-        several => format!("one of {}", several.join(", ")),
-    }
-}
-
-/// `a string or null`.
-fn alternatives(options: &[Shape]) -> String {
-    let name = |option: &Shape| match &option.kind {
-        Kind::Null => "null".to_owned(),
-        Kind::Boolean => "true or false".to_owned(),
-        Kind::Integer(_) => "an integer".to_owned(),
-        Kind::Number(_) => "a number".to_owned(),
-        Kind::Text(_) => "a string".to_owned(),
-        Kind::Literals(literals) => one_of(literals),
-        Kind::List { .. } | Kind::Tuple(_) => "a list".to_owned(),
-        Kind::Object { properties, .. } => match field_names(properties) {
-            names if names.is_empty() => "an object".to_owned(),
-            names => format!("an object with {names}"),
-        },
-        Kind::Named(name) => format!("a `{name}`"),
-        Kind::Any | Kind::Union(_) => "any value".to_owned(),
-    };
-    let mut names: Vec<String> = options.iter().map(name).collect();
-    names.dedup();
-    names.join(" or ")
-}
-
-#[cfg(test)]
-mod tests {
-    use schemars::JsonSchema;
-
-    use super::*;
-
-    #[derive(JsonSchema)]
-    #[schemars(untagged)]
-    #[allow(dead_code, reason = "only its schema matters")]
-    enum Tree {
-        One { left: Box<Tree>, note: Option<u8> },
-        Two { left: Box<Tree>, mark: Option<u8> },
-        Three { left: Box<Tree>, tag: Option<u8> },
-        Leaf(u8),
-    }
-
-    // Alternatives that nest in alternatives multiply: three to the power of a hundred tries here.
-    #[test]
-    fn a_value_that_fits_many_alternatives_is_given_up_on() {
-        let schema = Schema::of::<Tree>();
-        let mut value = Value::from("x");
-        for _ in 0..100 {
-            value = serde_json::json!({ "left": value });
-        }
-        let rules = Rules::of(&schema);
-        // What is not tried is left to the type.
-        let fits = rules.fit(&mut value, &schema, &mut Vec::new());
-        assert_eq!(fits, Ok(()));
-    }
+    tags.into_iter().next()
 }

@@ -9,9 +9,11 @@ use serde_json::Value;
 use super::find;
 use super::fit::Rules;
 use super::misfit::Misfit;
+use super::problem;
 use super::repair::Repair;
 use super::{Content, Expectation, Output, Root, Typed, VALUE};
 use crate::error::{Detail, Error, excerpt};
+use crate::schema::Schema;
 
 /// The place an answer is read into.
 ///
@@ -207,25 +209,22 @@ fn the_long_way<T: DeserializeOwned>(
     }
     let misfit = |misfit: Misfit| Some(inside(misfit, *root).shown());
     rules.fit(&mut json, schema, &mut repairs).map_err(misfit)?;
-    let read = match from_value(&json, *root) {
+    let read = match from_value(&json, *root, schema) {
         Err(Misfit { problem, .. }) if problem.starts_with("unknown field") => {
             Rules::drop_unknown(&mut json, schema, &mut repairs);
-            from_value(&json, *root)
+            from_value(&json, *root, schema)
         }
         read => read,
     };
     Ok((read.map_err(misfit)?, repairs))
 }
 
-fn from_value<T: DeserializeOwned>(json: &Value, root: Root) -> Result<T, Misfit> {
+fn from_value<T: DeserializeOwned>(json: &Value, root: Root, schema: &Schema) -> Result<T, Misfit> {
     let read = match root {
         Root::Any | Root::Value => serde_path_to_error::deserialize(json),
         Root::Wrapped => serde_path_to_error::deserialize(json).map(|Wrapped { value }| value),
     };
-    read.map_err(|error| Misfit {
-        path: error.path().to_string(),
-        problem: problem(error.inner()),
-    })
+    read.map_err(|error| problem::of(&error, json, schema))
 }
 
 /// The wrapping is Alloy's own: a path begins in the output type.
@@ -243,21 +242,4 @@ fn inside(misfit: Misfit, root: Root) -> Misfit {
         None => path,
     };
     Misfit { path, problem }
-}
-
-/// What the deserializer says, in the order in which a person asks: what belongs there, what stood
-/// there.
-fn problem(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let text = text
-        .rsplit_once(" at line ")
-        .map_or(text.as_str(), |(text, _)| text);
-    let mismatch = text
-        .strip_prefix("invalid type: ")
-        .or_else(|| text.strip_prefix("invalid value: "))
-        .and_then(|rest| rest.rsplit_once(", expected "));
-    match mismatch {
-        Some((found, expected)) => format!("expected {expected}, found {found}"),
-        None => text.to_owned(),
-    }
 }

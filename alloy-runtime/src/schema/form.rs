@@ -76,7 +76,7 @@ fn write_object(out: &mut String, properties: &[Property], rest: Option<&Shape>,
         out.push_str(": ");
         write_shape(out, &property.shape, inner);
         out.push_str(if last { "" } else { "," });
-        let comment = comment(&property.shape);
+        let comment = comment(property);
         if !comment.is_empty() {
             out.push_str(" // ");
             out.push_str(&comment);
@@ -94,7 +94,8 @@ fn write_object(out: &mut String, properties: &[Property], rest: Option<&Shape>,
 }
 
 /// The description, then what the type does not say.
-fn comment(shape: &Shape) -> String {
+fn comment(property: &Property) -> String {
+    let shape = &property.shape;
     let mut parts = Vec::new();
     // What is said of an optional value is said of the value.
     let present = match &shape.kind {
@@ -116,6 +117,10 @@ fn comment(shape: &Shape) -> String {
             .or_else(|| present.description.clone()),
     );
     limits(present, "", &mut parts);
+    // No value says that it is missing.
+    if !property.is_asked_for() {
+        parts.push("may be left out".to_owned());
+    }
     parts.join("; ")
 }
 

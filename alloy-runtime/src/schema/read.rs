@@ -14,19 +14,28 @@ use super::{Kind, Literal, Property, Schema, Shape};
 ///
 /// A keyword that the normal form has no place for is left out: the answer is then less bound than
 /// it could be, and the output type itself still refuses what does not fit.
+///
+/// A type stands in place wherever it is used, so that the model reads it there. Where that grows too large,
+/// because types that are used twice use others twice, each type has a name and stands there once.
 pub(super) fn schema(root: &Value) -> Schema {
-    let mut reader = Reader {
-        root,
-        open: Vec::new(),
-        expanding: Vec::new(),
-        recursive: Vec::new(),
-        names: Vec::new(),
-        definitions: Vec::new(),
+    let read = |reader: &mut Reader<'_>| {
+        let shape = reader.reference("#");
+        let definitions = std::mem::take(&mut reader.definitions);
+        Schema {
+            definitions: referenced(&shape, definitions),
+            root: shape,
+        }
     };
-    let root = reader.reference("#");
-    let definitions = referenced(&root, reader.definitions);
-    Schema { root, definitions }
+    let mut reader = Reader::of(root, false);
+    let schema = read(&mut reader);
+    match reader.is_too_large() {
+        false => schema,
+        true => read(&mut Reader::of(root, true)),
+    }
 }
+
+/// How many shapes a schema has at most before its types are named.
+const MOST_IN_PLACE: usize = 1000;
 
 struct Reader<'a> {
     root: &'a Value,
@@ -39,10 +48,36 @@ struct Reader<'a> {
     /// The name that each reference goes by: no two have the same.
     names: Vec<(&'a str, String)>,
     definitions: Vec<(String, Shape)>,
+    /// Whether each type has a name, and not only those that contain themselves.
+    names_all: bool,
+    /// How many shapes were read.
+    shapes: usize,
 }
 
 impl<'a> Reader<'a> {
+    fn of(root: &'a Value, names_all: bool) -> Self {
+        Self {
+            root,
+            open: Vec::new(),
+            expanding: Vec::new(),
+            recursive: Vec::new(),
+            names: Vec::new(),
+            definitions: Vec::new(),
+            names_all,
+            shapes: 0,
+        }
+    }
+
+    /// Whether what was read in place is too large, and was not read to its end.
+    fn is_too_large(&self) -> bool {
+        !self.names_all && self.shapes > MOST_IN_PLACE
+    }
+
     fn shape(&mut self, schema: &'a Value) -> Shape {
+        self.shapes += 1;
+        if self.is_too_large() {
+            return Kind::Any.into();
+        }
         let Some(schema) = schema.as_object() else {
             // `true` accepts everything; `false`, which nothing satisfies, is left to the type.
             return Kind::Any.into();
@@ -172,7 +207,9 @@ impl<'a> Reader<'a> {
         self.open.push(target);
         let shape = self.target(target);
         self.open.pop();
-        if !self.recursive.contains(&target) {
+        // The root's own place is where a reader begins.
+        let named = self.names_all && target != "#";
+        if !named && !self.recursive.contains(&target) {
             return shape;
         }
         let shape = not_itself(shape, &name);

@@ -128,15 +128,25 @@ fn put_range(range: &Range, put: &mut impl FnMut(&str, Value)) {
 fn put_text_rules(rules: &TextRules, put: &mut impl FnMut(&str, Value)) {
     put_length("minLength", rules.min, put);
     put_length("maxLength", rules.max, put);
-    if let Some(pattern) = rules
-        .pattern
-        .as_deref()
-        .filter(|pattern| is_enforceable(pattern))
-    {
+    let own = rules.pattern.as_deref();
+    let pattern = own.or_else(|| of_format(rules.format.as_deref()?));
+    if let Some(pattern) = pattern.filter(|pattern| is_enforceable(pattern)) {
         put("pattern", json!(pattern));
     }
     if let Some(format) = &rules.format {
         put("format", json!(format));
+    }
+}
+
+/// A pattern for a format that the server's grammar does not know: schemars has two of its own, for times
+/// that tell no zone.
+fn of_format(format: &str) -> Option<&'static str> {
+    match format {
+        "partial-time" => Some("^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"),
+        "partial-date-time" => Some(
+            "^[0-9]{4}-(0[1-9]|1[0-2])-([0-2][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$",
+        ),
+        _ => None,
     }
 }
 

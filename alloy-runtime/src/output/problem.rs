@@ -1,0 +1,155 @@
+//! What a type's own deserializer says of a value, in the words that a model and a person understand: what
+//! belongs there, what stood there.
+
+use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
+
+use super::fit::words::{alternatives, found, found_whole};
+use super::misfit::Misfit;
+use crate::schema::{Kind, Schema, Shape};
+
+type Error = serde_path_to_error::Error<serde_json::Error>;
+
+/// The beginnings of what serde words itself; all else is a type's own.
+const SERDES: [&str; 6] = [
+    "invalid length",
+    "unknown variant",
+    "unknown field",
+    "missing field",
+    "duplicate field",
+    "expected ",
+];
+
+/// Where a value does not fit, and why.
+pub(super) fn of(error: &Error, json: &Value, schema: &Schema) -> Misfit {
+    let text = error.inner().to_string();
+    let text = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(text, _)| text);
+    let path = error.path().to_string();
+    // What a key is has no place of its own.
+    let path = path.strip_suffix('?').unwrap_or(&path);
+    let path = match path.trim_end_matches('.') {
+        "" => ".",
+        path => path,
+    };
+    Misfit {
+        path: path.to_owned(),
+        problem: words(text, error.path(), json, schema),
+    }
+}
+
+fn words(text: &str, path: &Path, json: &Value, schema: &Schema) -> String {
+    let mismatch = text
+        .strip_prefix("invalid type: ")
+        .or_else(|| text.strip_prefix("invalid value: "));
+    if let Some(mismatch) = mismatch {
+        return match mismatch.rsplit_once(", expected ") {
+            Some((found, expected)) => {
+                format!(
+                    "expected {}, found {}",
+                    plain_type(expected),
+                    plain_value(found)
+                )
+            }
+            None if mismatch == "expected key to be a number in quotes" => {
+                "expected numbers as keys".to_owned()
+            }
+            None => mismatch.to_owned(),
+        };
+    }
+    if SERDES.iter().any(|own| text.starts_with(own)) {
+        return text.to_owned();
+    }
+    let Some(value) = value_at(path, json) else {
+        return text.to_owned();
+    };
+    match shape_at(path, schema).map(|shape| &shape.kind) {
+        Some(Kind::Union(options)) if text.starts_with("data did not match any variant") => {
+            format!(
+                "expected {}, found {}",
+                alternatives(options),
+                found_whole(value)
+            )
+        }
+        Some(Kind::Text(rules)) if rules.format.is_some() => {
+            let format = rules.format.as_deref().unwrap_or_default();
+            format!(
+                "expected a string of format {format}, found {}: {text}",
+                found(value)
+            )
+        }
+        _ => format!("{text}, found {}", found(value)),
+    }
+}
+
+/// The value that a path leads to.
+fn value_at<'a>(path: &Path, json: &'a Value) -> Option<&'a Value> {
+    path.iter().try_fold(json, |value, segment| match segment {
+        Segment::Seq { index } => value.get(index),
+        Segment::Map { key } => value.get(key),
+        Segment::Enum { variant } => Some(value.get(variant).unwrap_or(value)),
+        Segment::Unknown => None,
+    })
+}
+
+/// The shape that a path leads to; `None` where it leads through alternatives.
+fn shape_at<'a>(path: &Path, schema: &'a Schema) -> Option<&'a Shape> {
+    let root = present(&schema.root, schema);
+    path.iter().try_fold(root, |shape, segment| {
+        let below = match (&shape.kind, segment) {
+            (Kind::List { items, .. }, Segment::Seq { .. }) => items,
+            (Kind::Tuple(items), Segment::Seq { index }) => items.get(*index)?,
+            (Kind::Object { properties, rest }, Segment::Map { key }) => {
+                let property = properties.iter().find(|property| property.name == *key);
+                property
+                    .map(|property| &property.shape)
+                    .or(rest.as_deref())?
+            }
+            _ => return None,
+        };
+        Some(present(below, schema))
+    })
+}
+
+/// The shape behind a name, and of an optional value that of the value.
+fn present<'a>(shape: &'a Shape, schema: &'a Schema) -> &'a Shape {
+    let shape = schema.resolve(shape);
+    let Kind::Union(options) = &shape.kind else {
+        return shape;
+    };
+    let mut present = options.iter().filter(|option| option.kind != Kind::Null);
+    match (present.next(), present.next()) {
+        (Some(only), None) => schema.resolve(only),
+        _ => shape,
+    }
+}
+
+/// What serde expects, without Rust's words for it.
+fn plain_type(expected: &str) -> String {
+    match expected {
+        "a boolean" => "true or false".to_owned(),
+        "a sequence" => "a list".to_owned(),
+        "a map" => "an object".to_owned(),
+        "unit" => "null".to_owned(),
+        "f32" | "f64" => "a number".to_owned(),
+        "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u32" | "u64" | "u128"
+        | "usize" => format!("an integer that fits `{expected}`"),
+        _ if expected.starts_with("struct ") => "an object".to_owned(),
+        _ => expected.to_owned(),
+    }
+}
+
+/// What serde found, as JSON has it.
+fn plain_value(found: &str) -> &str {
+    let number = ["integer `", "floating point `", "boolean `"];
+    let number = number
+        .iter()
+        .find_map(|kind| found.strip_prefix(kind)?.strip_suffix('`'));
+    match found {
+        "unit value" => "null",
+        "sequence" => "a list",
+        "map" => "an object",
+        _ => number.or(found.strip_prefix("string ")).unwrap_or(found),
+    }
+}
