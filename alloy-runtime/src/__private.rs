@@ -1,5 +1,7 @@
 //! What the expansion of a macro names. Not part of the interface: it changes with any release.
 
+#[cfg(fuzzing)]
+pub mod fuzz;
 mod prompt;
 mod result;
 

@@ -22,6 +22,8 @@ mod documentation {
     struct Design;
     #[doc = include_str!("../../docs/errors.md")]
     struct Errors;
+    #[doc = include_str!("../../docs/guide.md")]
+    struct Guide;
     #[doc = include_str!("../../docs/models.md")]
     struct Models;
 }

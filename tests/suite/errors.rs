@@ -402,7 +402,7 @@ mod answers {
                 the answer is not a valid `User`: age: expected an integer, found "twenty"
                   found: {"name":"Jason","age":"twenty"}
                   after: 1 answer of the model
-                  help: Say in the prompt, or in the doc comments of the type's fields, what belongs there; or try a larger model."#]],
+                  help: Say in the prompt, or in the doc comments of the type's fields, what belongs there; allow more answers (`retry`); or try a larger model."#]],
         )
         .await;
         assert_eq!(error.path(), Some("age"));

@@ -244,6 +244,29 @@ fn enrich() {
     );
 }
 
+// G11 G8
+#[test]
+fn validate() {
+    let answers = [
+        r#"{"guest":"Ann Miller","persons":4,"arrival":12,"departure":12}"#,
+        r#"{"guest":"Ann Miller","persons":40,"arrival":12,"departure":15}"#,
+        r#"{"guest":"Ann Miller","persons":4,"arrival":12,"departure":15}"#,
+    ];
+    let server = Server::start(answers.map(Reply::answer));
+    let output = example("validate", "ollama:llama3.1", &server)
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    assert_eq!(text(output.stdout), "Ann Miller: 4 from 12 to 15\n");
+    assert_eq!(
+        text(output.stderr),
+        "answer 1: the answer is not a valid `Booking`: arrival must be before departure\n\
+         asking for answer 2\n\
+         answer 2: the answer is not a valid `Booking`: persons: expected an integer from 1 to 6, found 40\n\
+         asking for answer 3\n"
+    );
+}
+
 #[test]
 fn errors() {
     let run = |script: &[&str]| {

@@ -75,7 +75,7 @@ pub(super) fn of(error: &Inner) -> String {
             "Say in the prompt why the question is harmless, or ask another model.".to_owned()
         }
         Detail::InvalidOutput { .. } => {
-            "Say in the prompt, or in the doc comments of the type's fields, what belongs there; or try a larger model.".to_owned()
+            "Say in the prompt, or in the doc comments of the type's fields, what belongs there; allow more answers (`retry`); or try a larger model.".to_owned()
         }
     }
 }

@@ -1,0 +1,63 @@
+//! Answers that must keep to rules: limits of single fields stand with the type, what spans several fields
+//! in `#[ensure]`, and hooks see each answer that breaks one.
+//!
+//! ```text
+//! ALLOY_MODEL=ollama:llama3.1 cargo run --example validate
+//! ALLOY_MODEL=ollama:llama3.1 cargo run --example validate -- "Two nights for one, from the 3rd. I am Ben."
+//! ```
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program talks to its user"
+)]
+
+use alloy_runtime::{Decision, command};
+
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+struct Booking {
+    #[schemars(length(min = 1, max = 40))]
+    guest: String,
+    #[schemars(range(min = 1, max = 6))]
+    persons: u8,
+    /// day of the month
+    #[schemars(range(min = 1, max = 31))]
+    arrival: u8,
+    /// day of the month
+    #[schemars(range(min = 1, max = 31))]
+    departure: u8,
+}
+
+/// Extract the booking from the letter.
+#[command(temperature = 0.0, retry = 3)]
+#[ensure(|booking| booking.arrival < booking.departure, "arrival must be before departure")]
+#[ensure(has_a_name, "guest must be a name, not a number")]
+async fn book(letter: &str) -> Booking;
+
+fn has_a_name(booking: &Booking) -> bool {
+    booking.guest.chars().all(|c| !c.is_ascii_digit())
+}
+
+#[tokio::main]
+async fn main() -> alloy_runtime::Result<()> {
+    let letter = std::env::args().nth(1);
+    let letter = letter.unwrap_or_else(|| {
+        "We are four and come on the 12th for three nights. Yours, Ann Miller".to_owned()
+    });
+    let booking = book(&letter)
+        .on_invalid(|invalid| {
+            eprintln!("answer {}: {}", invalid.attempt, invalid.error);
+            // `Decision::Retry` asks again whatever `retry` says, `Decision::Stop` gives up.
+            Decision::BySettings
+        })
+        .on_retry(|retry| eprintln!("asking for answer {}", retry.attempt))
+        .await?;
+    let Booking {
+        guest,
+        persons,
+        arrival,
+        departure,
+    } = booking;
+    println!("{guest}: {persons} from {arrival} to {departure}");
+    Ok(())
+}

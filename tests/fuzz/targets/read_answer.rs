@@ -1,0 +1,89 @@
+//! Any text, read as an answer of each of these types: never a panic, never for long, twice the same.
+//!
+//! The first byte chooses the type; a zero byte parts the text from the thinking text.
+
+#![no_main]
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use alloy_runtime::__private::fuzz;
+use alloy_runtime::Output;
+use libfuzzer_sys::fuzz_target;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[allow(dead_code)]
+struct User {
+    name: String,
+    #[schemars(range(max = 120))]
+    age: u8,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code)]
+struct Limits {
+    #[schemars(length(min = 1, max = 3))]
+    tags: Vec<String>,
+    #[schemars(regex(pattern = "^(a|b+)*c?$"))]
+    code: Option<String>,
+    #[serde(default)]
+    rate: f64,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[allow(dead_code)]
+enum Json {
+    Empty,
+    Text(String),
+    List(Vec<Json>),
+    Map(BTreeMap<u32, Json>),
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[allow(dead_code)]
+enum Id {
+    Number(i64),
+    Flag(bool),
+    Pair(u8, String),
+    Part { part: u8, of: Option<u8> },
+}
+
+fn read<T: Output + Debug>(text: &str, thinking: Option<&str>) {
+    let once = fuzz::read_answer::<T>(text, thinking);
+    let twice = fuzz::read_answer::<T>(text, thinking);
+    match (once, twice) {
+        (Ok(once), Ok(twice)) => assert_eq!(format!("{once:?}"), format!("{twice:?}")),
+        (Err(once), Err(twice)) => {
+            assert_eq!(once.to_string(), twice.to_string());
+            assert!(once.to_string().len() < 2000, "{once}");
+        }
+        (once, twice) => panic!("{once:?} is not {twice:?}"),
+    }
+}
+
+fuzz_target!(|data: &[u8]| {
+    let Some((which, text)) = data.split_first() else {
+        return;
+    };
+    let text = String::from_utf8_lossy(text);
+    let (text, thinking) = match text.split_once('\0') {
+        Some((text, thinking)) => (text, Some(thinking)),
+        None => (&*text, None),
+    };
+    match which % 8 {
+        0 => read::<User>(text, thinking),
+        1 => read::<Vec<User>>(text, thinking),
+        2 => read::<Option<Limits>>(text, thinking),
+        3 => read::<Json>(text, thinking),
+        4 => read::<Id>(text, thinking),
+        5 => read::<f64>(text, thinking),
+        6 => read::<Value>(text, thinking),
+        _ => read::<String>(text, thinking),
+    }
+});
