@@ -65,10 +65,54 @@ pub(crate) fn think(key: &str, value: TokenStream) -> syn::Result<Ident> {
 
 /// An option's value, as JSON: a literal, or a list of them.
 pub(crate) fn json(name: &str, value: TokenStream) -> syn::Result<String> {
-    let expected = format!(
-        "the option `{name}` takes a number, a text, `true`, `false`, or a list of these: `{name} = 1`"
-    );
-    parsed(value, &expected, json_value)
+    let (takes, example, fits) = option(name);
+    let expected = format!("the option `{name}` takes {takes}: `{name} = {example}`");
+    let place = value.clone();
+    let json = parsed(value, &expected, json_value)?;
+    match fits(&json) {
+        true => Ok(json),
+        false => Err(syn::Error::new_spanned(place, expected)),
+    }
+}
+
+/// Why something that looks like an option is none; `None` where it may be one.
+pub(crate) fn no_option(name: &str) -> Option<String> {
+    let instead = match name {
+        "prompt" | "model" | "system" | "temperature" | "max_tokens" | "timeout" | "think" => {
+            format!("a key of its own: write `{name} = …` beside `options(…)`")
+        }
+        "num_predict" => "the key `max_tokens`: write it beside `options(…)`".to_owned(),
+        "keep_alive" => "a setter of the call: `.keep_alive(…)`".to_owned(),
+        "messages" | "stream" | "format" | "response_format" | "tools" | "tool_choice"
+        | "options" => "a part of the request that Alloy makes itself".to_owned(),
+        _ => return None,
+    };
+    Some(format!("`{name}` is no option of a model, but {instead}"))
+}
+
+type Fits = fn(&str) -> bool;
+
+/// What the option of this name takes, in words and as an example, and whether a value's JSON is that. The
+/// runtime has the same table, and checks what is set at run time; servers know more options.
+fn option(name: &str) -> (&'static str, &'static str, Fits) {
+    let whole: Fits = |json| json.parse::<i64>().is_ok() || json.parse::<u64>().is_ok();
+    let number: Fits = |json| json.parse::<f64>().is_ok();
+    let boolean: Fits = |json| ["true", "false"].contains(&json);
+    match name {
+        "seed" | "num_ctx" | "num_keep" | "top_k" | "repeat_last_n" | "num_batch" | "num_gpu"
+        | "main_gpu" | "num_thread" | "draft_num_predict" => ("a whole number", "8192", whole),
+        "top_p" | "presence_penalty" | "frequency_penalty" | "min_p" | "typical_p"
+        | "repeat_penalty" => ("a number", "0.9", number),
+        "use_mmap" | "truncate" | "shift" => ("`true` or `false`", "true", boolean),
+        "stop" => ("a text, or a list of texts", "[\"END\"]", |json| {
+            json.starts_with('"') || json.starts_with("[\"") || json == "[]"
+        }),
+        _ => (
+            "a number, a text, `true`, `false`, or a list of these",
+            "1",
+            |_| true,
+        ),
+    }
 }
 
 fn json_value(input: ParseStream<'_>) -> syn::Result<String> {

@@ -11,6 +11,7 @@ mod doc;
 mod ensure;
 mod entry;
 mod errors;
+mod file;
 mod function;
 mod keys;
 mod template;

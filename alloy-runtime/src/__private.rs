@@ -10,7 +10,7 @@ pub use self::prompt::{
 };
 pub use self::result::returned;
 use crate::command::Command;
-pub use crate::config::{Key, OptionPair, Think, keys};
+pub use crate::config::{Key, OptionPair, Think, keys, known_options};
 pub use crate::error::BoxError;
 use crate::error::Error;
 use crate::global;

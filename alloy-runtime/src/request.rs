@@ -120,13 +120,8 @@ impl Definition {
     }
 
     /// The attribute as a layer.
-    ///
-    /// # Errors
-    ///
-    /// An option of the wrong type.
-    pub(crate) fn layer(&self) -> Result<&Layer, Error> {
-        self.layer.options.check()?;
-        Ok(&self.layer)
+    pub(crate) fn layer(&self) -> &Layer {
+        &self.layer
     }
 }
 

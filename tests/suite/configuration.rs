@@ -309,17 +309,6 @@ fn bad_values_of_every_setter_say_what_was_expected() {
 }
 
 #[test]
-fn an_option_of_the_attribute_is_held_to_its_type() {
-    #[command("Say hello", model = "m", options(num_ctx = "big"))]
-    async fn bad() -> String;
-
-    assert_eq!(
-        bad().preview().unwrap_err().to_string(),
-        "the option `num_ctx` is \"big\"; expected a whole number"
-    );
-}
-
-#[test]
 fn options_of_the_attribute_are_any_literal() {
     #[command(
         "Say hello",

@@ -503,3 +503,27 @@ mod parameters {
         }
     }
 }
+
+mod files {
+    use super::*;
+
+    #[command(prompt_file = "prompts/translate.md", model = "m")]
+    async fn translate(text: &str, language: &str) -> String;
+
+    // D2
+    #[test]
+    fn the_text_of_a_file_is_a_template() {
+        check(
+            &translate("{text}", "French"),
+            "Translate the text into French:\n\n    {keep} the indentation\n\n{text}",
+        );
+    }
+
+    // D2: the compiler knows what this program was made of.
+    #[test]
+    fn a_change_of_the_file_compiles_the_crate_again() {
+        let made_of = std::env::current_exe().unwrap().with_extension("d");
+        let made_of = std::fs::read_to_string(made_of).unwrap();
+        assert!(made_of.contains("translate.md"));
+    }
+}

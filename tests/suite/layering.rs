@@ -31,8 +31,8 @@ const RUNTIME: &[&str] = &[
 
 /// The rooms of the macros, likewise.
 const MACROS: &[&str] = &[
-    "errors", "function", "doc", "template", "body", "keys", "attr", "entry", "ensure", "command",
-    "tests",
+    "errors", "file", "function", "doc", "template", "body", "keys", "attr", "entry", "ensure",
+    "command", "tests",
 ];
 
 /// Each source file below a crate's `src`, with its room's name and its text without its tests.

@@ -19,6 +19,21 @@ fn mistakes_are_told_in_plain_words_on_the_wrong_token() {
     check_expected("fail", "error");
 }
 
+// The macro has a table of its own: what it knows is what the runtime knows.
+#[test]
+fn the_macro_knows_every_option_that_the_runtime_knows() {
+    let wrong = include_str!("../ui/command/fail/option_types.rs");
+    let told = include_str!("../ui/command/fail/option_types.expected");
+    for name in alloy_runtime::__private::known_options() {
+        assert!(wrong.contains(&format!("        {name} = ")), "{name}");
+        let any = format!("`{name}` takes a number, a text,");
+        assert!(
+            told.contains(&format!("`{name}` takes")) && !told.contains(&any),
+            "{name}"
+        );
+    }
+}
+
 // D4: rustc's own lints, on the declaration, once.
 #[test]
 fn warnings_land_where_the_code_was_written() {
@@ -114,6 +129,16 @@ fn check_with(tool: &str, cases: &BTreeMap<String, PathBuf>) -> BTreeMap<String,
         write!(manifest, "\n[[bin]]\nname = {name:?}\npath = {path:?}\n").unwrap();
     }
     fs::write(package.join("Cargo.toml"), manifest).unwrap();
+    let prompts = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/command/prompts");
+    fs::create_dir_all(package.join("prompts")).unwrap();
+    for prompt in fs::read_dir(prompts).unwrap() {
+        let prompt = prompt.unwrap();
+        fs::copy(
+            prompt.path(),
+            package.join("prompts").join(prompt.file_name()),
+        )
+        .unwrap();
+    }
     // The same versions as the workspace's, so that nothing new is fetched.
     fs::copy(root.join("Cargo.lock"), package.join("Cargo.lock")).unwrap();
 

@@ -38,6 +38,7 @@ pub(super) fn command(command: &Command<'_>) -> TokenStream {
         output,
         result,
         prompt,
+        prompt_file,
         system,
         settings: _,
         ensures,
@@ -67,11 +68,21 @@ pub(super) fn command(command: &Command<'_>) -> TokenStream {
         ),
     };
     let call = ensured(call, ensures, output, path);
+    let file = prompt_file.as_ref().map(|path| {
+        quote! {
+            const _: &[u8] = ::core::include_bytes!(::core::concat!(
+                ::core::env!("CARGO_MANIFEST_DIR"),
+                "/",
+                #path
+            ));
+        }
+    });
     let mut body = Group::new(
         Delimiter::Brace,
         quote! {
             static __ALLOY_DEFINITION: #path::__private::Definition = #definition;
             #(#returned)*
+            #file
             #render_system
             let #prompt_local = #text;
             #call

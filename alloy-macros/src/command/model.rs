@@ -17,6 +17,8 @@ pub(super) struct Command<'a> {
     /// The return type as written, where it is a `Result`.
     pub(super) result: Option<Type>,
     pub(super) prompt: Prompt<'a>,
+    /// The file that the prompt is from: a change of it compiles the crate again.
+    pub(super) prompt_file: Option<LitStr>,
     pub(super) system: Option<System>,
     pub(super) settings: Vec<Setting>,
     pub(super) ensures: Vec<Ensure>,
@@ -40,7 +42,7 @@ pub(super) enum Value {
 
 /// Where the prompt comes from.
 pub(super) enum Prompt<'a> {
-    /// A string literal of the attribute, or as the whole body.
+    /// A string literal of the attribute, or as the whole body; or a file.
     Template(Template),
     Body {
         block: &'a Group,

@@ -11,8 +11,9 @@ use crate::errors::Errors;
 use crate::keys;
 
 /// The keys, in the order in which a person learns them.
-pub(super) const KEYS: [&str; 11] = [
+pub(super) const KEYS: [&str; 12] = [
     "prompt",
+    "prompt_file",
     "model",
     "system",
     "temperature",
@@ -29,6 +30,7 @@ pub(super) const KEYS: [&str; 11] = [
 #[derive(Default)]
 pub(super) struct Arguments {
     pub(super) prompt: Option<LitStr>,
+    pub(super) prompt_file: Option<LitStr>,
     pub(super) system: Option<LitStr>,
     /// The keys that are the same in every call.
     pub(super) settings: Vec<Setting>,
@@ -78,6 +80,9 @@ impl Arguments {
         let name = key.to_string();
         match name.as_str() {
             "prompt" => self.prompt = Some(keys::string(&name, "Extract: {text}", value)?),
+            "prompt_file" => {
+                self.prompt_file = Some(keys::string(&name, "prompts/extract.md", value)?);
+            }
             "model" => {
                 let model = keys::string(&name, "ollama:llama3.1", value)?;
                 if model.value().trim().is_empty() {
@@ -144,6 +149,10 @@ impl Arguments {
             let name = key.unraw().to_string();
             if seen.contains(&name) {
                 errors.push(key, format!("`{name}` is given twice; keep one"));
+                continue;
+            }
+            if let Some(message) = keys::no_option(&name) {
+                errors.push(key, message);
                 continue;
             }
             match keys::json(&name, value) {

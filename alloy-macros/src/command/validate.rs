@@ -12,6 +12,7 @@ use crate::body;
 use crate::doc;
 use crate::ensure;
 use crate::errors::Errors;
+use crate::file;
 use crate::function::{Body, Function, Param, plain_name};
 use crate::template::{self, Piece, Problem};
 
@@ -24,6 +25,7 @@ pub(super) fn validate<'a>(
 ) -> Result<Command<'a>, (Errors, Path)> {
     let Arguments {
         prompt,
+        prompt_file,
         system,
         settings,
         path,
@@ -41,7 +43,8 @@ pub(super) fn validate<'a>(
         fallible: result.is_some(),
         in_system: system.as_ref().map_or(&[], |(_, names)| names),
     };
-    let prompt = source.prompt(prompt, &mut errors);
+    let given = Given::of(prompt, prompt_file.clone(), &mut errors);
+    let prompt = source.prompt(given, &mut errors);
     let ensures = ensures.iter();
     let ensures = ensures.filter_map(|attr| ensure::read(attr, &params, &mut errors));
     let ensures = ensures.collect();
@@ -54,6 +57,7 @@ pub(super) fn validate<'a>(
             output,
             result,
             prompt,
+            prompt_file,
             system: system.map(|(system, _)| system),
             settings,
             ensures,
@@ -146,6 +150,22 @@ fn system(literal: LitStr, params: &[Param], errors: &mut Errors) -> (System, Ve
     (system, names)
 }
 
+/// A prompt of the attribute.
+enum Given {
+    Template(LitStr),
+    File(LitStr),
+}
+
+impl Given {
+    fn of(template: Option<LitStr>, file: Option<LitStr>, errors: &mut Errors) -> Option<Self> {
+        if let (Some(_), Some(file)) = (&template, &file) {
+            let message = "two prompts: the template and this file; keep one of them";
+            errors.push(file, message);
+        }
+        file.map(Self::File).or(template.map(Self::Template))
+    }
+}
+
 /// What a prompt is chosen from.
 struct Source<'a, 'b> {
     function: &'a Function,
@@ -157,17 +177,24 @@ struct Source<'a, 'b> {
 
 impl<'a> Source<'a, '_> {
     /// Template, body, doc comment or name: the first there is. Two of the first two are a mistake.
-    fn prompt(&self, template: Option<LitStr>, errors: &mut Errors) -> Option<Prompt<'a>> {
-        match (template, &self.function.body) {
-            (Some(_), Body::Block(block)) => {
-                errors.add(syn::Error::new(
-                    block.span_open(),
-                    "two prompts: the template of the attribute and this body; \
-                     keep the template and end the function with `;`, or keep the body",
-                ));
+    fn prompt(&self, given: Option<Given>, errors: &mut Errors) -> Option<Prompt<'a>> {
+        match (given, &self.function.body) {
+            (Some(given), Body::Block(block)) => {
+                let given = match given {
+                    Given::Template(_) => "template",
+                    Given::File(_) => "file",
+                };
+                let message = format!(
+                    "two prompts: the {given} of the attribute and this body; \
+                     keep the {given} and end the function with `;`, or keep the body"
+                );
+                errors.add(syn::Error::new(block.span_open(), message));
                 None
             }
-            (Some(literal), Body::Missing(_)) => Some(self.template(literal, errors)),
+            (Some(Given::Template(literal)), Body::Missing(_)) => {
+                Some(self.template(literal, errors))
+            }
+            (Some(Given::File(path)), Body::Missing(_)) => self.file(&path, errors),
             (None, Body::Block(block)) => match body::as_template(block) {
                 Some(literal) => Some(self.template(literal, errors)),
                 None => {
@@ -194,6 +221,30 @@ impl<'a> Source<'a, '_> {
         }
         pieces(&literal, self.params, errors);
         Prompt::Template(rendering(literal, self.params))
+    }
+
+    /// The text of a file. rustc cannot point into it: whatever can be wrong is found here, by file and
+    /// line.
+    fn file(&self, path: &LitStr, errors: &mut Errors) -> Option<Prompt<'a>> {
+        let text = match file::read(path) {
+            Ok(text) => text,
+            Err(error) => {
+                errors.add(error);
+                return None;
+            }
+        };
+        for (number, line) in (1..).zip(text.lines()) {
+            for shown in self.wrong_in(line, &mut Vec::new()) {
+                let message = format!(
+                    "{}:{number}: {shown}: {}; write `{{{{` and `}}}}` for braces",
+                    path.value(),
+                    parameters_in_words(self.params),
+                );
+                errors.push(path, message);
+            }
+        }
+        let literal = LitStr::new(&text, path.span());
+        Some(Prompt::Template(Template::Literal(literal)))
     }
 
     /// The doc comment, or the name in words, with the parameters that it does not mention.
@@ -238,23 +289,7 @@ impl<'a> Source<'a, '_> {
     fn in_doc(&self, doc: &doc::Doc, errors: &mut Errors) -> Vec<String> {
         let mut mentioned = Vec::new();
         for (line, place) in &doc.lines {
-            let shown = match template::parse(line) {
-                Ok(pieces) => {
-                    let names = template::names(&pieces).map(str::to_owned);
-                    let (known, unknown): (Vec<_>, Vec<_>) =
-                        names.partition(|name| self.is_known(name));
-                    mentioned.extend(known);
-                    unknown
-                        .into_iter()
-                        .map(|name| format!("`{{{name}}}`"))
-                        .collect()
-                }
-                Err(Problem::Positional(shown) | Problem::Expression(shown)) => {
-                    vec![format!("`{shown}`")]
-                }
-                Err(Problem::Rustc) => vec!["a brace without its partner".to_owned()],
-            };
-            for shown in shown {
+            for shown in self.wrong_in(line, &mut mentioned) {
                 let message = format!(
                     "{shown} in a doc comment that is the prompt: {}; write `{{{{` and `}}}}` for braces",
                     parameters_in_words(self.params),
@@ -263,6 +298,24 @@ impl<'a> Source<'a, '_> {
             }
         }
         mentioned
+    }
+
+    /// What a line of text has in braces that is no parameter; the parameters are added to `mentioned`.
+    fn wrong_in(&self, line: &str, mentioned: &mut Vec<String>) -> Vec<String> {
+        match template::parse(line) {
+            Ok(pieces) => {
+                let names = template::names(&pieces).map(str::to_owned);
+                let (known, unknown): (Vec<_>, Vec<_>) =
+                    names.partition(|name| self.is_known(name));
+                mentioned.extend(known);
+                let shown = |name: String| format!("`{{{name}}}`");
+                unknown.into_iter().map(shown).collect()
+            }
+            Err(Problem::Positional(shown) | Problem::Expression(shown)) => {
+                vec![format!("`{shown}`")]
+            }
+            Err(Problem::Rustc) => vec!["a brace without its partner".to_owned()],
+        }
     }
 
     fn is_known(&self, name: &str) -> bool {

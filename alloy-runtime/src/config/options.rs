@@ -88,6 +88,11 @@ const fn known(name: &'static str, kind: Kind, place: Place) -> Known {
 /// No model has more options than this.
 const MOST_OPTIONS: usize = 256;
 
+/// The names of the options that are known.
+pub fn known_options() -> impl Iterator<Item = &'static str> {
+    KNOWN.iter().map(|known| known.name)
+}
+
 /// What is known of the option of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.name == name)
@@ -103,18 +108,9 @@ pub(crate) fn near(name: &str) -> Option<&'static str> {
 impl Options {
     pub(crate) const EMPTY: Self = Self(Cow::Borrowed(&[]));
 
-    /// The options of an attribute, which are not yet [checked](Self::check).
+    /// The options of an attribute, which the macro has checked.
     pub(crate) const fn of_attribute(pairs: &'static [OptionPair]) -> Self {
         Self(Cow::Borrowed(pairs))
-    }
-
-    /// Checks what [`set`](Self::set) checks, for options that were not set by it.
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        self.iter().try_for_each(|OptionPair { name, json }| {
-            let value: Value =
-                serde_json::from_str(json).map_err(|error| no_json(name).with_source(error))?;
-            check(name, &value)
-        })
     }
 
     /// Sets one option.

@@ -47,8 +47,8 @@ pub(crate) fn prepare(
         // The usual call sets nothing for itself.
         (None, None) => definition
             .resolved
-            .get(|shared| Target::of(shared.under(None, definition.layer()?, None)))?,
-        (call, scope) => Arc::new(Target::of(settings(call, definition.layer()?, scope)?)?),
+            .get(|shared| Target::of(shared.under(None, definition.layer(), None)))?,
+        (call, scope) => Arc::new(Target::of(settings(call, definition.layer(), scope)?)?),
     };
     if let Some(system) = own.system {
         Arc::make_mut(&mut target).settings.render_system(system);

@@ -74,6 +74,9 @@ commands! {
     number: f64,
 }
 
+#[command(prompt_file = "prompts/greet.md")]
+async fn from_file(name: &str) -> String;
+
 fn is_short<T: AsRef<str>, const LONGEST: usize>(text: &T) -> bool {
     text.as_ref().len() <= LONGEST
 }
@@ -112,6 +115,7 @@ fn main() {
     kept(&yes_or_no(""));
     kept(&number(""));
     kept(&described(""));
+    kept(&from_file(""));
     kept(&finite());
     kept(&few::<u8>(3));
     drop(alloy_runtime::with_config(Config::new().model("m"), from_name("")));
