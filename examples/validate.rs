@@ -50,7 +50,7 @@ async fn main() -> alloy_runtime::Result<()> {
             // `Decision::Retry` asks again whatever `retry` says, `Decision::Stop` gives up.
             Decision::BySettings
         })
-        .on_retry(|retry| eprintln!("asking for answer {}", retry.attempt))
+        .on_retry(|next| eprintln!("asking for answer {}", next.answer))
         .await?;
     let Booking {
         guest,

@@ -8,6 +8,8 @@
 
 use expect_test::{Expect, expect};
 use proc_macro2::TokenStream;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::command;
 use crate::entry;
@@ -225,7 +227,7 @@ fn mistakes_leave_an_item_with_the_right_type() {
                 ::core::unimplemented!()
             }
             ::core::compile_error! {
-                "unknown key `modle`; did you mean `model`? the keys are `prompt`, `model`, `system`, `temperature`, `max_tokens`, `retry`, `timeout`, `max_tool_turns`, `think`, `options`, `crate`; options of the model go into `options(…)`, and other settings are setters of the call"
+                "unknown key `modle`; did you mean `model`? the keys are `prompt`, `prompt_file`, `model`, `system`, `temperature`, `max_tokens`, `retry`, `timeout`, `max_tool_turns`, `think`, `options`, `crate`; options of the model go into `options(…)`, and other settings are setters of the call"
             }
             ::core::compile_error! {
                 "a command is an `async fn`, because its answer is awaited: write `async fn extract`"
@@ -235,4 +237,136 @@ fn mistakes_leave_an_item_with_the_right_type() {
             }
         "##]],
     );
+}
+
+/// Pieces of declarations, right ones and wrong ones.
+fn pieces(of: &'static [&'static str], most: usize) -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(of), 0..most).prop_map(|pieces| pieces.join(" "))
+}
+
+// Whatever is written: items, and no panic.
+#[allow(clippy::too_many_lines, reason = "most of them are the pieces")]
+#[test]
+fn anything_expands_to_items() {
+    const ATTRIBUTE: &[&str] = &[
+        "\"Greet {name}\"",
+        "\"{\"",
+        "\"{0} {} {a.b} {name:>w$}\"",
+        "\"\n    a {name}\n  b\n\"",
+        "prompt =",
+        "prompt_file = \"x\"",
+        "model =",
+        "\"m\"",
+        "system = \"{name}\"",
+        "temperature = 0.5",
+        "temperature = -1",
+        "max_tokens = 0",
+        "timeout = \"1h\"",
+        "timeout = \"\"",
+        "think = maybe",
+        "options(a = 1, b = [\"x\", 2], num_ctx = 1.5)",
+        "options",
+        "crate = ::a::b",
+        "crate = 1",
+        "tools(a)",
+        "retry = 99999999999",
+        ",",
+        ",",
+        ",",
+        "=",
+        "(",
+        ")",
+        "r#type",
+        "'a",
+        "#",
+        "{ }",
+    ];
+    const BEFORE: &[&str] = &[
+        "/// Greet {name}.",
+        "/// # Heading",
+        "/** a\n * b {c} */",
+        "#[doc = \"x\"]",
+        "#[doc = include_str!(\"x\")]",
+        "#[ensure(|a| a, \"b\")]",
+        "#[ensure]",
+        "#[ensure(,)]",
+        "#[cfg(x)]",
+        "#[allow(unused)]",
+        "pub",
+        "pub(crate)",
+        "async",
+        "async",
+        "async",
+        "const",
+        "unsafe",
+        "extern \"C\"",
+    ];
+    const NAME: &[&str] = &[
+        "fn f",
+        "fn f",
+        "fn r#type",
+        "fn f<T>",
+        "fn f<'a, const N: usize>",
+        "fn",
+        "struct S",
+        "fn größe",
+    ];
+    const PARAMETERS: &[&str] = &[
+        "&self,",
+        "name: &str,",
+        "mut name: String,",
+        "r#type: Option<u8>,",
+        "(a, b): (u8, u8),",
+        "w: usize,",
+        "#[cfg(x)] a: u8,",
+        "/// doc\n a: impl Fn(),",
+        "__alloy_prompt: u8,",
+        "_: u8,",
+        "ref x: u8,",
+        "...",
+    ];
+    const AFTER: &[&str] = &[
+        "-> User",
+        "-> Result<User>",
+        "-> &str",
+        "-> impl Fn()",
+        "-> Vec<&'static str>",
+        "where T: Clone",
+        ";",
+        "{ }",
+        "{ \"{name}\" }",
+        "{ name.await }",
+        "{ let x = 1; format!(\"{x}\") }",
+        "{ text? }",
+        "= 1;",
+    ];
+    let declarations = (
+        pieces(ATTRIBUTE, 6),
+        pieces(BEFORE, 4),
+        prop::sample::select(NAME),
+        pieces(PARAMETERS, 4),
+        pieces(AFTER, 4),
+    );
+    let mut config = Config::default();
+    config.cases = config.cases.max(5000);
+    config.failure_persistence = None;
+    let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let expanded = TestRunner::new_with_rng(config, random).run(
+        &declarations,
+        |(attribute, before, name, parameters, after)| {
+            let item = format!("{before}\n{name}({parameters}) {after}");
+            // What is no tokens never reaches a macro.
+            if let (Ok(attribute), Ok(item)) = (
+                attribute.parse::<TokenStream>(),
+                item.parse::<TokenStream>(),
+            ) {
+                let expansion = entry::run(attribute, &item, command::expand);
+                prop_assert!(!expansion.is_empty());
+                let items = syn::parse2::<syn::File>(expansion.clone());
+                prop_assert!(items.is_ok(), "{expansion}: {:?}", items.err());
+            }
+            Ok(())
+        },
+    );
+    expanded.unwrap_or_else(|error| panic!("{error}"));
 }

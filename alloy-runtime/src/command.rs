@@ -14,7 +14,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 pub use self::preview::Preview;
-use crate::engine::{self, Answered, Finished, Prepared};
+use crate::engine::{self, Answered, Finished, Prepared, Spent};
 use crate::error::Error;
 use crate::global;
 use crate::outcome::Outcome;
@@ -115,11 +115,14 @@ impl<T: Output, M> Command<T, M> {
         let messages = finished.messages();
         let Answered {
             reply,
-            usage,
-            attempts,
-            sends,
+            spent,
             repairs,
         } = finished.answered;
+        let Spent {
+            attempts,
+            usage,
+            sends,
+        } = spent;
         let Prepared {
             target, warnings, ..
         } = finished.prepared;

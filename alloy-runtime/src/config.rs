@@ -33,7 +33,7 @@ pub use self::api::Api;
 pub use self::backend::Backend;
 pub(crate) use self::base_url::BaseUrl;
 pub(crate) use self::hooks::Hooks;
-pub use self::hooks::{Again, Decision, Invalid, Retry};
+pub use self::hooks::{Decision, InvalidAnswer, NextTry};
 pub(crate) use self::host::Host;
 pub use self::keep_alive::KeepAlive;
 pub(crate) use self::keys::Layer;

@@ -14,11 +14,11 @@ use std::sync::Arc;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
-pub(crate) use self::converse::Answered;
 use self::converse::converse;
+pub(crate) use self::converse::{Answered, Spent};
 use self::deadline::Deadline;
 use self::line::Line;
-pub(crate) use self::prepare::{Own, Prepared, prepare};
+pub(crate) use self::prepare::{Prepared, prepare};
 use crate::config::Layer;
 use crate::error::Error;
 use crate::global;
@@ -58,11 +58,8 @@ pub(crate) async fn run(
     if let Some(error) = request.refused.take() {
         return Err(error);
     }
-    let own = Own {
-        call: request.call.take(),
-        system: request.system.take(),
-    };
-    let mut prepared = prepare(&request, own, expectation)?;
+    let call = request.call.take();
+    let mut prepared = prepare(&request, call, expectation)?;
     let target = Arc::clone(&prepared.target);
     let server = &target.server;
     let span = tracing::info_span!(
@@ -79,7 +76,7 @@ pub(crate) async fn run(
         alloy.route = %target.route,
     );
     if prepared.records_content() && !span.is_disabled() {
-        let system = prepared.system_message().into_iter();
+        let system = prepared.system_message(&request).into_iter();
         let messages: Vec<_> = system.chain(request.conversation()).collect();
         span.record("gen_ai.input.messages", as_recorded(&messages));
     }
@@ -97,7 +94,7 @@ pub(crate) async fn run(
         let mut talk = talk.instrument(span);
         let answered = (&mut talk).await;
         let answered = answered.map_err(|error| failed(error, talk.span()))?;
-        record_usage(talk.span(), answered.usage);
+        record_usage(talk.span(), answered.spent.usage);
         answered
     };
     Ok(Finished {
@@ -122,7 +119,7 @@ pub(crate) async fn installed() -> Result<Vec<Model>, Error> {
     let models = deadline
         .hold(pin!(inquire::installed(&client, &server)))
         .await;
-    models.map_err(|error| error.at(server.address(), true))
+    models.map_err(|error| server.told(error))
 }
 
 /// Messages as a trace holds them: JSON, in the form of OpenTelemetry's attributes for them.

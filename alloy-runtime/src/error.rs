@@ -56,7 +56,7 @@ pub(crate) struct Inner {
     /// How many answers the model gave before this error.
     pub(crate) attempts: u32,
     pub(crate) usage: Option<Usage>,
-    /// How often the last request was sent.
+    /// How often requests were sent.
     pub(crate) sends: u32,
 }
 
@@ -88,8 +88,9 @@ impl Error {
         self.0.attempts
     }
 
-    /// How often the last request was sent: more than once where a connection was lost before its reply
-    /// began, or a server was busy. 0 where nothing was sent.
+    /// How often requests were sent before this error, those of rejected answers included: more often than
+    /// there were answers where a connection was lost before its reply began, or a server was busy. 0 where
+    /// nothing was sent.
     #[must_use]
     pub fn sends(&self) -> u32 {
         self.0.sends
@@ -201,6 +202,16 @@ impl Error {
 
     pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.0.source = Some(source.into());
+        self
+    }
+
+    /// Takes secrets out of what a server said: it may quote the key that it does not like.
+    pub(crate) fn without(mut self, secrets: &[String]) -> Self {
+        for text in self.0.detail.foreign_texts() {
+            for secret in secrets {
+                report::blank(text, secret);
+            }
+        }
         self
     }
 

@@ -88,7 +88,10 @@ impl Resolved {
         let (shared, state) = shared_as_of()?;
         let target = Arc::new(resolve(&shared)?);
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        *known = Some((state, Arc::clone(&target)));
+        let old = known.replace((state, Arc::clone(&target)));
+        drop(known);
+        // Outside of the lock: with it may go a hook, and with that the user's own values.
+        drop(old);
         Ok(target)
     }
 }
@@ -100,11 +103,12 @@ pub(crate) fn update_process(
     let mut shared = SHARED.write().unwrap_or_else(PoisonError::into_inner);
     let old = shared.process.take();
     let new = update(old.as_deref().cloned()).shared();
-    *shared = Shared {
-        process: Some(Arc::clone(&new)),
-        settings: None,
-    };
+    shared.process = Some(Arc::clone(&new));
+    let settings = shared.settings.take();
     STATE.fetch_add(1, Ordering::Release);
+    drop(shared);
+    // Outside of the lock: with them may go a hook, and with that the user's own values.
+    drop(settings);
     (old, new)
 }
 

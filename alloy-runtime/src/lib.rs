@@ -38,7 +38,7 @@ pub mod __private;
 pub use self::ask::ask;
 pub use self::command::{Command, Plain, Preview};
 pub use self::config::{
-    Again, Api, Backend, Config, Decision, Invalid, KeepAlive, Retry, Settings, Source, Think,
+    Api, Backend, Config, Decision, InvalidAnswer, KeepAlive, NextTry, Settings, Source, Think,
 };
 pub use self::configure::{configure, replace_config, with_config};
 pub use self::error::{Error, ErrorKind};

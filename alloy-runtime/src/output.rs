@@ -2,6 +2,7 @@
 
 mod find;
 mod fit;
+mod found;
 mod misfit;
 mod problem;
 mod read;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 pub(crate) use self::json::system_text;
-use crate::config::{Api, KeepAlive, Secret, Settings, Text, Think};
+use crate::config::{Api, KeepAlive, Settings, Text, Think};
 use crate::error::Error;
 use crate::message::{Image, Message};
 use crate::reply::Reply;
@@ -30,29 +30,6 @@ pub(crate) struct Answer {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) body: Bytes,
 }
-
-impl Answer {
-    /// Takes a key, the value of an `Authorization` header, out of what may be quoted of a reply; `false`
-    /// where it is not in it.
-    pub(crate) fn blank(&mut self, key: &Secret) -> bool {
-        let key = key.expose();
-        let key = key.split_once(' ').map_or(key, |(_scheme, key)| key);
-        let body = String::from_utf8_lossy(&self.body);
-        let location = self.location.as_deref().unwrap_or_default();
-        if key.len() < SHORTEST_SECRET || !body.contains(key) && !location.contains(key) {
-            return false;
-        }
-        self.body = body.replace(key, "[secret]").into();
-        self.location = self
-            .location
-            .take()
-            .map(|text| text.replace(key, "[secret]"));
-        true
-    }
-}
-
-/// What is shorter is a placeholder, or a word that stands in many replies.
-const SHORTEST_SECRET: usize = 7;
 
 /// One chat request, before a protocol has given it a form.
 #[derive(Clone, Copy, Debug)]

@@ -76,6 +76,8 @@ struct Shared {
     models: Option<Vec<Installed>>,
     /// The paths that were asked beside chat, oldest first.
     inquiries: Mutex<Vec<String>>,
+    /// What each of them is answered, where that is told.
+    told: Mutex<Option<Reply>>,
     connections: AtomicUsize,
     /// Connections that the client has closed, or the server has.
     closed: AtomicUsize,
@@ -138,6 +140,7 @@ impl Server {
             requests: Mutex::default(),
             models,
             inquiries: Mutex::default(),
+            told: Mutex::default(),
             connections: AtomicUsize::new(0),
             closed: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
@@ -151,6 +154,13 @@ impl Server {
             shared,
             accepting: Some(accepting),
         }
+    }
+
+    /// Gives this reply to whatever is asked beside chat.
+    #[must_use]
+    pub fn inquiries_answered_by(self, reply: Reply) -> Self {
+        *lock(&self.shared.told) = Some(reply);
+        self
     }
 
     /// The server's address, as `OLLAMA_HOST` takes it: `127.0.0.1:PORT`.
@@ -266,6 +276,9 @@ fn answer(request: Request, shared: &Shared) -> Reply {
     }
     if !rules::is_chat(&request.path) {
         lock(&shared.inquiries).push(request.path.clone());
+        if let Some(told) = &*lock(&shared.told) {
+            return told.clone();
+        }
         let Some(models) = &shared.models else {
             return Reply::raw("").then_silence();
         };

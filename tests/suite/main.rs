@@ -32,6 +32,7 @@ mod transcripts;
 mod typed;
 mod types;
 mod ui;
+mod wild;
 
 /// The two routes to an Ollama server. What holds on one holds on the other: most tests run on both.
 const ROUTES: [alloy_runtime::Api; 2] =

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use alloy_runtime::{Again, Command, Config, Decision, ErrorKind, Output, command, with_config};
+use alloy_runtime::{Command, Config, Decision, ErrorKind, Output, command, with_config};
 use alloy_tests::server::{Reply, Said, Server};
 use serde_json::{Value, json};
 
@@ -110,7 +110,7 @@ async fn answers_are_counted() {
         let server = Server::start(script);
         let error = command.host(server.host()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidOutput);
-        assert_eq!(error.attempts(), attempts);
+        assert_eq!((error.attempts(), error.sends()), (attempts, attempts));
         assert_eq!(
             error.usage().unwrap().completion_tokens,
             Some(12 * u64::from(attempts))
@@ -225,8 +225,8 @@ fn heard_by(command: Command<User>, heard: &Heard, decision: Decision) -> Comman
         .on_retry(move |retry| {
             assert_eq!(retry.error.model(), Some("llama3.1"));
             retries.push(format!(
-                "{:?} {} {:?}",
-                retry.again, retry.attempt, retry.pause
+                "answer {} send {} {:?}",
+                retry.answer, retry.send, retry.pause
             ));
         })
 }
@@ -244,7 +244,10 @@ async fn hooks_hear_of_each_rejected_answer_and_each_further_one() {
         );
         let worse =
             format!("extract 2: {WORSE} the answer is not a valid `User`: missing field `age`");
-        assert_eq!(heard.take(), [&bad, "Answer 2 0ns", &worse, "Answer 3 0ns"]);
+        assert_eq!(
+            heard.take(),
+            [&bad, "answer 2 send 1 0ns", &worse, "answer 3 send 1 0ns"]
+        );
     }
 }
 
@@ -341,29 +344,30 @@ async fn hooks_are_asked_about_missing_answers_and_not_about_failures() {
 #[tokio::test]
 async fn a_hook_hears_of_each_further_send() {
     let heard = Heard::default();
-    let server = Server::start([Reply::error(503, "busy"), Reply::answer(GOOD)]);
+    let busy = || Reply::error(503, "busy");
+    let server = Server::start([busy(), Reply::answer(BAD), busy(), Reply::answer(GOOD)]);
     let mine = heard.clone();
-    let command = extract::<User>().on_retry(move |retry| {
-        assert_eq!(retry.again, Again::Send);
-        assert!(
-            retry.pause >= Duration::from_millis(100),
-            "{:?}",
-            retry.pause
-        );
+    let command = extract::<User>().on_retry(move |next| {
+        assert_eq!(next.pause >= Duration::from_millis(100), next.send > 1);
+        let (attempts, sends) = (next.error.attempts(), next.error.sends());
         mine.push(format!(
-            "{} {} {}",
-            retry.command,
-            retry.attempt,
-            retry.error.sends()
+            "{} answer {} send {} after {attempts} answers and {sends} sends: {}",
+            next.command, next.answer, next.send, next.error
         ));
-        mine.push(retry.error.to_string());
     });
-    command.host(server.host()).await.unwrap();
-    let told = format!(
-        "the server at http://{} is too busy (status 503): busy",
-        server.host()
+    let outcome = command.host(server.host()).outcome().await.unwrap();
+    assert_eq!((outcome.attempts, outcome.sends), (2, 4));
+    let host = server.host();
+    let busy = format!("the server at http://{host} is too busy (status 503): busy");
+    let bad = "the answer is not a valid `User`: age: expected an integer, found \"twenty\"";
+    assert_eq!(
+        heard.take(),
+        [
+            format!("extract answer 1 send 2 after 0 answers and 1 sends: {busy}"),
+            format!("extract answer 2 send 1 after 1 answers and 2 sends: {bad}"),
+            format!("extract answer 2 send 2 after 1 answers and 3 sends: {busy}"),
+        ]
     );
-    assert_eq!(heard.take(), ["extract 2 1", &told]);
 }
 
 #[command("Extract", model = "ollama:llama3.1")]

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::sync::{Arc, Mutex, Once};
 
-use alloy_runtime::{Config, Result, command};
+use alloy_runtime::{Config, ErrorKind, Result, command, with_config};
 use alloy_tests::server::{Reply, Server};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -255,6 +255,45 @@ async fn a_key_that_a_server_echoes_is_not_shown() {
             let error = hello().model(model).config(config).await.unwrap_err();
             let shown = format!("{error} {error:?} {error:#?}");
             assert!(!shown.contains("hunter2"), "{shown}");
+        }
+    }
+}
+
+// In whatever form, and whatever was asked.
+#[tokio::test]
+async fn a_password_that_a_server_echoes_is_not_shown() {
+    for echo in [
+        "bad authorization: Basic YW5uOmh1bnRlcjIvKw==",
+        "bad password hunter2/+ for ann",
+        "{\"error\":\"bad password hunter2\\/\\u002b\"}",
+        &format!("{}hunter2/+ for ann", "x".repeat(192)),
+    ] {
+        let reply = || Reply::body(401, "text/plain", echo);
+        let host = |server: &Server| format!("http://ann:hunter2%2F%2B@{}", server.host());
+        let mut errors = Vec::new();
+        let server = Server::start([reply()]);
+        errors.push(hello().host(host(&server)).await.unwrap_err());
+        let server = Server::start([]).inquiries_answered_by(reply());
+        let config = Config::new().host(host(&server));
+        errors.push(
+            with_config(config, alloy_runtime::models())
+                .await
+                .unwrap_err(),
+        );
+        errors.push(
+            hello()
+                .host(host(&server))
+                .image(vec![1])
+                .await
+                .unwrap_err(),
+        );
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::Unauthorized);
+            let shown = format!("{error} {error:?} {error:#?}");
+            assert!(
+                !shown.contains("hunter") && !shown.contains("YW5u"),
+                "{shown}"
+            );
         }
     }
 }

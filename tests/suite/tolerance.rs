@@ -344,3 +344,246 @@ async fn hostile_answers_are_invalid_soon() {
         assert_eq!(error.kind(), ErrorKind::InvalidOutput);
     }
 }
+
+#[derive(Debug, PartialEq, Deserialize, JsonSchema)]
+struct Node {
+    name: String,
+    parent: Option<Box<Node>>,
+}
+
+// A piece of a broken answer is not the answer.
+#[tokio::test]
+async fn what_is_inside_of_broken_json_is_not_taken() {
+    let inner = r#"{"name":"Alice","spouse":{"name":"Bob","age":30},"age":29,}"#;
+    refuses::<User>(inner, "not JSON: trailing comma at line 1 column 59").await;
+    let chain = r#"{"name":"child","parent":{"name":"root","parent":null},}"#;
+    refuses::<Node>(chain, "not JSON: trailing comma at line 1 column 56").await;
+    for text in [
+        r#"{"draft":[1,2,3], "value": nope}"#,
+        "I considered [1] as source. The answer: 1, 2",
+        r#"{"value":[1]"#,
+    ] {
+        let server = Server::start([Reply::answer(text)]);
+        let command = answer::<Vec<u8>>().auto_finalize_missing_output(false);
+        let error = command.host(server.host()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidOutput, "{text}");
+    }
+    let deep = (0..200).fold("null".to_owned(), |parent, depth| {
+        format!(r#"{{"name":"{depth}","parent":{parent}}}"#)
+    });
+    let server = Server::start([Reply::answer(&deep)]);
+    let command = answer::<Node>().auto_finalize_missing_output(false);
+    let error = command.host(server.host()).await.unwrap_err();
+    assert!(error.to_string().contains("recursion limit"), "{error}");
+    // Cut in the middle, it is cut.
+    for api in ROUTES {
+        let cut = Said::new(r#"{"name":"Alice","spouse":{"name":"Bob","age":30},"ag"#).cut();
+        let server = Server::start([Reply::said(&cut)]);
+        let error = answer::<User>()
+            .api(api)
+            .host(server.host())
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Truncated);
+    }
+    // Words around a list on lines of its own.
+    reads(
+        Said::new("The numbers:\n[1, 2]\nThat is all."),
+        vec![1_u8, 2],
+        &[
+            AROUND,
+            "the bare value was taken for the one that was asked for",
+        ],
+    )
+    .await;
+}
+
+// A draft is not the answer.
+#[tokio::test]
+async fn what_stands_in_the_thinking_is_not_taken() {
+    for text in [
+        r#"<think>maybe {"name":"Wrong","age":1}? no, I need to"#,
+        "<think>a</think><think>{\"name\":\"draft\",\"age\":9}</think>\n I cannot say",
+        "<think>a<think>b</think>c {\"name\":\"draft\",\"age\":9} </think>\nno answer",
+    ] {
+        let server = Server::start([Reply::answer(text)]);
+        let command = answer::<User>().auto_finalize_missing_output(false);
+        let error = command.host(server.host()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidOutput, "{text}");
+    }
+    let thought = "thinking text was left out of the answer";
+    let nested = format!("<think>a<think>b</think>c {{}} </think>\n{USER}");
+    reads(Said::new(&nested), user(), &[thought]).await;
+}
+
+// G6: a limit of a field holds whatever the field's type is.
+#[tokio::test]
+async fn limits_beside_a_type_with_a_name_are_held() {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "refused")]
+    struct Persons(u8);
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "refused")]
+    struct Name(String);
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "refused")]
+    struct Booking {
+        #[schemars(extend("minimum" = 1, "maximum" = 6))]
+        persons: Persons,
+        #[schemars(extend("minLength" = 3))]
+        name: Name,
+        #[schemars(extend("pattern" = "^[A-Z]+$"))]
+        code: Name,
+        #[schemars(extend("minimum" = 5))]
+        more: Option<Persons>,
+    }
+    let preview = answer::<Booking>().preview().unwrap();
+    assert!(
+        preview.messages[0]
+            .content
+            .contains("\"persons\": integer, // 1 to 6"),
+        "{preview:?}"
+    );
+    let good = r#"{"persons":2,"name":"Ann","code":"AB","more":5}"#;
+    let server = Server::start([Reply::answer(good)]);
+    answer::<Booking>().host(server.host()).await.unwrap();
+    let check = async |from: &str, to: &str, problem: &str| {
+        refuses::<Booking>(&good.replace(from, to), problem).await;
+    };
+    check(
+        ":2",
+        ":99",
+        "persons: expected an integer from 1 to 6, found 99",
+    )
+    .await;
+    check("Ann", "x", "name: expected at least 3 characters, found 1").await;
+    check(
+        "AB",
+        "ab",
+        "code: expected a string that matches ^[A-Z]+$, found \"ab\"",
+    )
+    .await;
+    check(
+        ":5",
+        ":1",
+        "more: expected an integer from 5 to 255, found 1",
+    )
+    .await;
+}
+
+// G6: nor does another alternative take what breaks a limit of the one that is meant.
+#[tokio::test]
+async fn limits_of_alternatives_are_held() {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(untagged)]
+    #[allow(dead_code, reason = "refused")]
+    enum Either {
+        Counted {
+            id: u8,
+            #[schemars(range(max = 10))]
+            n: u8,
+        },
+        Noted {
+            id: u8,
+            note: Option<String>,
+        },
+    }
+    refuses::<Either>(
+        r#"{"value":{"id":1,"n":99}}"#,
+        "n: expected an integer from 0 to 10, found 99",
+    )
+    .await;
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "refused")]
+    enum Inner {
+        Big {
+            #[schemars(range(max = 10))]
+            x: u8,
+        },
+        Small {},
+        None,
+    }
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "refused")]
+    struct Outer {
+        id: u8,
+        #[serde(flatten)]
+        inner: Inner,
+    }
+    refuses::<Outer>(
+        r#"{"value":{"id":1,"Big":{"x":99}}}"#,
+        "Big.x: expected an integer from 0 to 10, found 99",
+    )
+    .await;
+    // A number that no type reads does not turn the rules off.
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "refused")]
+    struct Limited {
+        #[schemars(range(max = 120))]
+        age: u8,
+    }
+    refuses::<Limited>(
+        r#"{"age":250,"junk":1e999}"#,
+        "not JSON: number out of range at line 1 column 23",
+    )
+    .await;
+}
+
+// What serde takes beside the schema is taken, with limits on other fields as without, in a fence as without.
+#[tokio::test]
+async fn a_types_own_ways_are_its_own() {
+    #[derive(Debug, PartialEq, Deserialize, JsonSchema)]
+    #[serde(rename_all = "lowercase")]
+    enum Color {
+        Red,
+        #[serde(alias = "grün")]
+        Green,
+        #[serde(other)]
+        Other,
+    }
+    #[derive(Debug, PartialEq, Deserialize, JsonSchema)]
+    struct Thing {
+        color: Color,
+        #[serde(alias = "c")]
+        #[schemars(range(max = 10))]
+        count: u8,
+        id: u128,
+    }
+    let thing = |color| Thing {
+        color,
+        count: 1,
+        id: 36_893_488_147_419_103_233,
+    };
+    for (text, color) in [("grün", Color::Green), ("zzz", Color::Other)] {
+        let json = format!(r#"{{"color":"{text}","c":1,"id":36893488147419103233}}"#);
+        reads(Said::new(&json), thing(color), &[]).await;
+    }
+    let fenced = "```\n{\"color\":\"zzz\",\"count\":1,\"id\":7}\n```";
+    let value = Thing {
+        id: 7,
+        ..thing(Color::Other)
+    };
+    reads(Said::new(fenced), value, &[AROUND]).await;
+    reads(Said::new("{}"), BTreeMap::<Color2, u8>::new(), &[]).await;
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+enum Color2 {
+    Red,
+    Green,
+}
+
+// E3: wherever it stands, and whatever else was done.
+#[tokio::test]
+async fn a_key_that_stands_there_twice_is_always_told() {
+    let twice = "of a key that stood there twice, the last was taken";
+    let text = r#"{"age":"25","name":"Tom","name":"Jason"}"#;
+    reads(
+        Said::new(text),
+        user(),
+        &[twice, "age: \"25\" was read as 25"],
+    )
+    .await;
+    let text = r#"Here: {"age":1,"age":25,"name":"Jason"}"#;
+    reads(Said::new(text), user(), &[AROUND, twice]).await;
+}

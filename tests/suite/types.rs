@@ -304,18 +304,20 @@ impl Visit for Listing {
             writeln!(out, "reads    {text}\n         {}", shown[0]).unwrap();
         }
         for text in refuses {
-            let server = Server::start([Reply::answer(text)]);
-            let command = answer::<T>().auto_finalize_missing_output(false);
-            let error = match command.host(server.host()).await {
-                Ok(value) => panic!("{name}: {text} was read as {value:?}"),
-                Err(error) => error,
-            };
-            assert_eq!(
-                error.kind(),
-                ErrorKind::InvalidOutput,
-                "{name}: {text}: {error}"
-            );
-            writeln!(out, "refuses  {text}\n         {error}").unwrap();
+            let mut shown = Vec::new();
+            for api in ROUTES {
+                let server = Server::start([Reply::answer(text)]);
+                let command = answer::<T>().api(api).auto_finalize_missing_output(false);
+                let error = match command.host(server.host()).await {
+                    Ok(value) => panic!("{name}: {text} was read as {value:?}"),
+                    Err(error) => error,
+                };
+                let kind = error.kind();
+                assert_eq!(kind, ErrorKind::InvalidOutput, "{name}: {text}: {error}");
+                shown.push(error.to_string());
+            }
+            assert_eq!(shown[0], shown[1], "both routes refuse the same");
+            writeln!(out, "refuses  {text}\n         {}", shown[0]).unwrap();
         }
         out.push('\n');
     }

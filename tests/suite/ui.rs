@@ -105,6 +105,17 @@ fn check(cases: &BTreeMap<String, PathBuf>) -> BTreeMap<String, String> {
 }
 
 fn check_with(tool: &str, cases: &BTreeMap<String, PathBuf>) -> BTreeMap<String, String> {
+    let mut said: BTreeMap<String, String> = BTreeMap::new();
+    for (name, diagnostic) in diagnostics(tool, cases) {
+        if let Some(words) = ours(&diagnostic) {
+            said.entry(name).or_default().push_str(&words);
+        }
+    }
+    said
+}
+
+/// Everything that the compiler said, with the program that it is about.
+fn diagnostics(tool: &str, cases: &BTreeMap<String, PathBuf>) -> Vec<(String, Value)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let suite = std::env::current_exe().unwrap();
     let target = suite.ancestors().nth(3).unwrap();
@@ -157,7 +168,7 @@ fn check_with(tool: &str, cases: &BTreeMap<String, PathBuf>) -> BTreeMap<String,
         .env_remove("RUSTFLAGS")
         .output()
         .unwrap();
-    let mut said: BTreeMap<String, String> = BTreeMap::new();
+    let mut said = Vec::new();
     let mut looked_at = 0;
     for line in String::from_utf8(output.stdout).unwrap().lines() {
         let message: Value = serde_json::from_str(line).unwrap();
@@ -169,9 +180,7 @@ fn check_with(tool: &str, cases: &BTreeMap<String, PathBuf>) -> BTreeMap<String,
         };
         looked_at += 1;
         if message["reason"] == "compiler-message" {
-            if let Some(words) = ours(&message["message"]) {
-                said.entry(name.to_owned()).or_default().push_str(&words);
-            }
+            said.push((name.to_owned(), message["message"].clone()));
         }
     }
     assert!(
@@ -180,6 +189,50 @@ fn check_with(tool: &str, cases: &BTreeMap<String, PathBuf>) -> BTreeMap<String,
         String::from_utf8_lossy(&output.stderr)
     );
     said
+}
+
+/// An error of the compiler, and what it points at.
+pub(crate) struct Pointed {
+    pub(crate) message: String,
+    /// What it points at: the first line of it.
+    pub(crate) found: String,
+    /// The number of that line, from 1.
+    pub(crate) number: usize,
+}
+
+/// Compiles a program by itself, and gives its errors.
+pub(crate) fn errors_of(name: &str, program: &str) -> Vec<Pointed> {
+    let folder = std::env::temp_dir().join(format!("alloy-{name}-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let path = folder.join(format!("{name}.rs"));
+    fs::write(&path, program).unwrap();
+    let cases = BTreeMap::from([(name.to_owned(), path)]);
+    let mut errors = Vec::new();
+    for diagnostic in diagnostics("check", &cases)
+        .into_iter()
+        .map(|(_, said)| said)
+    {
+        let spans = diagnostic["spans"].as_array().unwrap();
+        let Some(primary) = spans.iter().find(|span| span["is_primary"] == true) else {
+            continue;
+        };
+        if diagnostic["level"] == "error" {
+            let text = &primary["text"][0];
+            let line = text["text"].as_str().unwrap();
+            let place = |key: &str| usize::try_from(text[key].as_u64().unwrap()).unwrap() - 1;
+            let found = line
+                .chars()
+                .take(place("highlight_end"))
+                .skip(place("highlight_start"));
+            errors.push(Pointed {
+                message: diagnostic["message"].as_str().unwrap().to_owned(),
+                found: found.collect(),
+                number: usize::try_from(primary["line_start"].as_u64().unwrap()).unwrap(),
+            });
+        }
+    }
+    fs::remove_dir_all(folder).unwrap();
+    errors
 }
 
 /// What is ours of a diagnostic: `None` of the compiler's own closing lines.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Command, State};
 use crate::config::Settings;
-use crate::engine::{self, Own};
+use crate::engine;
 use crate::error::Error;
 use crate::global;
 use crate::message::Message;
@@ -65,13 +65,12 @@ impl<T: Output, M> Command<T, M> {
         if let Some(error) = &request.refused {
             return Err(error.again());
         }
-        let own = Own {
-            call: request.call.clone(),
-            system: request.system.clone(),
-        };
-        let prepared = engine::prepare(request, own, global::expectation::<T>())?;
-        let system = prepared.system_message().into_iter();
-        let target = Arc::unwrap_or_clone(prepared.target);
+        let prepared = engine::prepare(request, request.call.clone(), global::expectation::<T>())?;
+        let system = prepared.system_message(request).into_iter();
+        let mut target = Arc::unwrap_or_clone(prepared.target);
+        if let Some(system) = &request.system {
+            target.settings.render_system(system.clone());
+        }
         let api = target.route.wire();
         Ok(Preview {
             messages: system.chain(request.conversation()).collect(),

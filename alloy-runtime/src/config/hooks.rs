@@ -10,7 +10,7 @@ use crate::error::Error;
 /// or not valid.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Invalid<'a> {
+pub struct InvalidAnswer<'a> {
     /// The command's name.
     pub command: &'static str,
     /// Which answer of the command this is: 1 for the first.
@@ -30,40 +30,34 @@ pub enum Decision {
     /// [`auto_finalize_missing_output`](crate::Command::auto_finalize_missing_output) say: for a hook that
     /// only looks.
     BySettings,
-    /// Ask again, even where the settings would not: until the model has given ten answers in all.
+    /// Ask again, even where the settings would not, until the model has given ten answers in all; or more,
+    /// where the settings allow more. After the last one the command ends with the error.
     Retry,
     /// End the command with the error, even where the settings would ask again.
     Stop,
 }
 
-/// A further answer or send that is about to be tried, as [`on_retry`](crate::Command::on_retry) gets it.
+/// A further answer or a further send that is about to be tried, as
+/// [`on_retry`](crate::Command::on_retry) gets it.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Retry<'a> {
+pub struct NextTry<'a> {
     /// The command's name.
     pub command: &'static str,
-    /// What is tried again.
-    pub again: Again,
-    /// Which try comes now: 2 for the second answer, or the second send of one request.
-    pub attempt: u32,
-    /// How long is waited before it: not at all for an answer.
+    /// Which answer of the command is asked for: 2 for the second.
+    pub answer: u32,
+    /// Which send of that request this is: 1 where another answer is asked for, more where the same request
+    /// is sent once more.
+    pub send: u32,
+    /// How long is waited before it: not at all where another answer is asked for.
     pub pause: Duration,
-    /// Why.
+    /// Why: the last answer was rejected, the connection was lost before its reply began, or the server was
+    /// busy or failed in a way that may pass.
     pub error: &'a Error,
 }
 
-/// What is tried again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Again {
-    /// The model is asked for another answer, and told what was wrong with the last.
-    Answer,
-    /// The same request is sent once more: its reply never began, or the server was busy.
-    Send,
-}
-
-type OnInvalid = Arc<dyn Fn(&Invalid<'_>) -> Decision + Send + Sync>;
-type OnRetry = Arc<dyn Fn(&Retry<'_>) + Send + Sync>;
+type OnInvalid = Arc<dyn Fn(&InvalidAnswer<'_>) -> Decision + Send + Sync>;
+type OnRetry = Arc<dyn Fn(&NextTry<'_>) + Send + Sync>;
 
 /// The functions that one layer sets; the strongest layer's is called.
 #[derive(Clone, Default)]
@@ -94,17 +88,17 @@ impl Hooks {
 
     pub(crate) fn set_on_invalid(
         &mut self,
-        decide: impl Fn(&Invalid<'_>) -> Decision + Send + Sync + 'static,
+        decide: impl Fn(&InvalidAnswer<'_>) -> Decision + Send + Sync + 'static,
     ) {
         self.on_invalid = Some(Arc::new(decide));
     }
 
-    pub(crate) fn set_on_retry(&mut self, hear: impl Fn(&Retry<'_>) + Send + Sync + 'static) {
+    pub(crate) fn set_on_retry(&mut self, hear: impl Fn(&NextTry<'_>) + Send + Sync + 'static) {
         self.on_retry = Some(Arc::new(hear));
     }
 
     /// Asks what becomes of a rejected answer.
-    pub(crate) fn invalid(&self, invalid: &Invalid<'_>) -> Decision {
+    pub(crate) fn invalid(&self, invalid: &InvalidAnswer<'_>) -> Decision {
         match &self.on_invalid {
             Some(on_invalid) => on_invalid(invalid),
             None => Decision::BySettings,
@@ -112,9 +106,9 @@ impl Hooks {
     }
 
     /// Tells that something is tried again.
-    pub(crate) fn retry(&self, retry: &Retry<'_>) {
+    pub(crate) fn retry(&self, next: &NextTry<'_>) {
         if let Some(on_retry) = &self.on_retry {
-            on_retry(retry);
+            on_retry(next);
         }
     }
 

@@ -30,7 +30,7 @@ pub struct Key {
 macro_rules! keys {
     ($($key:ident: $type:ty, $show:expr, $default:expr, [$($who:ident)*], [$($variable:literal)*];)*) => {
         /// The values that one layer sets; `None` leaves a key to the weaker layers.
-        #[derive(Clone, Debug, Default)]
+        #[derive(Clone, Default)]
         pub(crate) struct Layer {
             $(pub(crate) $key: Option<$type>,)*
             pub(crate) options: Options,

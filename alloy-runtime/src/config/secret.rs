@@ -3,6 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::Text;
 use crate::error::Error;
 
@@ -51,6 +54,26 @@ impl Secret {
             ));
         }
         Ok(Self::new(format!("Bearer {key}")))
+    }
+
+    /// What must not stand in an error, in whatever form a server may quote it: the key without its scheme;
+    /// of a user and a password these, too. What is short is a placeholder, or stands in many texts.
+    pub(crate) fn forms(&self) -> Vec<String> {
+        const SHORTEST: usize = 7;
+        const SHORTEST_PASSWORD: usize = 4;
+        let (scheme, key) = self.0.split_once(' ').unwrap_or(("", &self.0));
+        let mut forms = Vec::new();
+        if let Some(plain) = STANDARD.decode(key).ok().filter(|_| scheme == "Basic") {
+            let plain = String::from_utf8_lossy(&plain).into_owned();
+            let password = plain.split_once(':').map_or("", |(_, password)| password);
+            if password.len() >= SHORTEST_PASSWORD {
+                forms.extend([plain.clone(), password.to_owned()]);
+            }
+        }
+        if key.len() >= SHORTEST {
+            forms.push(key.to_owned());
+        }
+        forms
     }
 
     /// The value itself, for the transport alone.

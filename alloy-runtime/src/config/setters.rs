@@ -358,7 +358,7 @@ macro_rules! setters {
         /// ```
         pub fn on_invalid(
             self,
-            decide: impl Fn(&$crate::config::Invalid<'_>) -> $crate::config::Decision
+            decide: impl Fn(&$crate::config::InvalidAnswer<'_>) -> $crate::config::Decision
             + Send
             + Sync
             + 'static,
@@ -377,15 +377,15 @@ macro_rules! setters {
         /// use alloy_runtime::{Config, configure};
         ///
         /// # fn main() -> Result<(), alloy_runtime::Error> {
-        /// configure(Config::new().on_retry(|retry| {
-        ///     eprintln!("{}: trying again, {:?}: {}", retry.command, retry.again, retry.error);
+        /// configure(Config::new().on_retry(|next| {
+        ///     eprintln!("{}: answer {}, send {}: {}", next.command, next.answer, next.send, next.error);
         /// }))?;
         /// # Ok(())
         /// # }
         /// ```
         pub fn on_retry(
             self,
-            hear: impl Fn(&$crate::config::Retry<'_>) + Send + Sync + 'static,
+            hear: impl Fn(&$crate::config::NextTry<'_>) + Send + Sync + 'static,
         ) -> Self {
             self.set(|layer| {
                 layer.hooks.set_on_retry(hear);

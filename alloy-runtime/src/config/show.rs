@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Config, OptionPair, Settings, Source};
+use super::{Config, Layer, OptionPair, Settings, Source};
 
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -48,18 +48,33 @@ impl Settings {
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("Config");
-        for (name, value) in self.layer.each() {
-            out.field(name, &format_args!("{value}"));
-        }
-        for OptionPair { name, json } in self.layer.options.iter() {
-            out.field(&format!("options.{name}"), &format_args!("{json}"));
-        }
-        for name in self.layer.hooks.each() {
-            out.field(name, &format_args!("set"));
-        }
+        self.layer.show(&mut out);
         if let Some(refused) = &self.refused {
             out.field("refused", &format_args!("{refused}"));
         }
         out.finish()
+    }
+}
+
+impl fmt::Debug for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Layer");
+        self.show(&mut out);
+        out.finish()
+    }
+}
+
+impl Layer {
+    /// What is set, as it may be shown.
+    fn show(&self, out: &mut fmt::DebugStruct<'_, '_>) {
+        for (name, value) in self.each() {
+            out.field(name, &format_args!("{value}"));
+        }
+        for OptionPair { name, json } in self.options.iter() {
+            out.field(&format!("options.{name}"), &format_args!("{json}"));
+        }
+        for name in self.hooks.each() {
+            out.field(name, &format_args!("set"));
+        }
     }
 }

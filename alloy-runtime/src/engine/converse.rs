@@ -3,9 +3,9 @@
 
 use super::line::Line;
 use super::prepare::Prepared;
-use super::recover::{Answers, follow_up};
+use super::recover::{Answers, follow_up, is_mendable};
 use super::{as_recorded, send};
-use crate::config::Invalid;
+use crate::config::InvalidAnswer;
 use crate::error::{Detail, Error, ErrorKind};
 use crate::message::Message;
 use crate::output::{Accept, Content, Expectation, Repair, Said};
@@ -17,12 +17,30 @@ use crate::warning::Warning;
 #[derive(Debug)]
 pub(crate) struct Answered {
     pub(crate) reply: Reply,
-    /// The tokens of all answers.
-    pub(crate) usage: Usage,
-    pub(crate) attempts: u32,
-    /// How often requests were sent, those of rejected answers included.
-    pub(crate) sends: u32,
+    pub(crate) spent: Spent,
     pub(crate) repairs: Vec<Repair>,
+}
+
+/// What a command has used up.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Spent {
+    /// The answers that were read.
+    pub(crate) attempts: u32,
+    /// Their tokens.
+    pub(crate) usage: Usage,
+    /// How often requests were sent.
+    pub(crate) sends: u32,
+}
+
+impl Spent {
+    /// An error, with what was spent until it came.
+    pub(super) fn told(self, error: Error) -> Error {
+        let error = error.sent(self.sends);
+        match self.attempts {
+            0 => error,
+            attempts => error.after(attempts, self.usage),
+        }
+    }
 }
 
 /// Asks until an answer is accepted: its value is in `slot` then.
@@ -41,33 +59,32 @@ pub(super) async fn converse(
         tracing::warn!("{warning}");
     }
     let mut answers = Answers::of(&prepared.target.settings);
-    let mut attempts = 0;
-    let mut sends = 0;
-    let mut usage = Usage::default();
+    let mut spent = Spent::default();
     // The context of the model, where the prompt filled it; asked for once.
     let mut filled = None;
     let mut rejection: Option<Error> = None;
     loop {
-        let reply = match send::exchange(line, &prepared.body, &mut sends).await {
+        let reply = match send::exchange(line, &prepared.body, &mut spent).await {
             Ok(reply) => reply,
             Err(error) => {
                 return Err(match rejection {
-                    None => error,
                     // What did not fit was the rejected answer, and not the prompt.
-                    Some(rejection) if error.kind() == ErrorKind::ContextOverflow => rejection,
-                    Some(_) => error.after(attempts, usage),
+                    Some(rejection) if error.kind() == ErrorKind::ContextOverflow => {
+                        spent.told(rejection)
+                    }
+                    _ => error,
                 });
             }
         };
-        attempts += 1;
-        usage.add(reply.usage);
+        spent.attempts += 1;
+        spent.usage.add(reply.usage);
         if prepared.records_content() {
             let answer = Message::assistant(reply.text.as_str());
             // The last one stays.
             tracing::Span::current().record("gen_ai.output.messages", as_recorded(&[answer]));
         }
         let accepted = accept(&reply, prepared.expectation, slot);
-        if attempts == 1 && line.may_have_cut(&reply) {
+        if spent.attempts == 1 && line.may_have_cut(&reply) {
             filled = Box::pin(line.context_filled(&reply)).await;
             if let Some(tokens) = filled {
                 let warning = Warning::ContextFull { tokens };
@@ -83,9 +100,7 @@ pub(super) async fn converse(
                 }
                 return Ok(Answered {
                     reply,
-                    usage,
-                    attempts,
-                    sends,
+                    spent,
                     repairs,
                 });
             }
@@ -94,26 +109,23 @@ pub(super) async fn converse(
         if let (ErrorKind::Truncated, Some(tokens)) = (error.kind(), filled) {
             // Nothing of the context was left for the answer.
             let text = format!("it filled all {tokens} tokens of it");
-            let overflow = Error::new(Detail::ContextOverflow { text });
-            return Err(overflow.after(attempts, usage));
+            return Err(spent.told(Error::new(Detail::ContextOverflow { text })));
         }
-        let error = line.named(error.after(attempts, usage));
-        let Some(messages) = follow_up(&reply.text, &error, prepared.expectation) else {
-            return Err(error);
-        };
-        let invalid = Invalid {
+        let error = line.named(spent.told(error));
+        let invalid = InvalidAnswer {
             command: line.command,
-            attempt: attempts,
+            attempt: spent.attempts,
             text: &reply.text,
             error: &error,
         };
-        if !answers.again(line.hooks(), &invalid) {
+        if !is_mendable(&error) || !answers.again(line.hooks(), &invalid) {
             return Err(error);
         }
-        tracing::debug!(attempts, error.r#type = ?error.kind(), "asking again");
-        rejection = Some(error);
+        tracing::debug!(attempts = spent.attempts, error.r#type = ?error.kind(), "asking again");
         // What a request cannot express was told with the first.
+        let messages = follow_up(&reply.text, &error, prepared.expectation);
         prepared.body = prepared.body(request, &messages, &mut Vec::new());
+        rejection = Some(error);
     }
 }
 

@@ -30,10 +30,7 @@ pub(super) struct Line<'a> {
 
 /// An error, with the model and the server that it is about.
 pub(super) fn named(error: Error, target: &Target) -> Error {
-    let server = &target.server;
-    error
-        .of_model(target.model.as_str())
-        .at(server.address(), server.is_ollama())
+    target.server.told(error.of_model(target.model.as_str()))
 }
 
 /// A request that got no reply, or none that could be read.
@@ -88,18 +85,10 @@ impl<'a> Line<'a> {
             body: Some(body.clone()),
             idle_timeout: server.idle_timeout,
         });
-        let mut answer = self.deadline.hold(pin!(answer)).await?;
-        let read = |answer: &wire::Answer| wire::reply(api, server.chat_path(api), answer);
-        read(&answer).map_err(|error| {
-            // A server may quote the key that it does not like.
-            let blanked = server.key.as_ref().is_some_and(|key| answer.blank(key));
-            Failed {
-                retry_after: answer.retry_after,
-                error: match blanked {
-                    true => read(&answer).err().unwrap_or(error),
-                    false => error,
-                },
-            }
+        let answer = self.deadline.hold(pin!(answer)).await?;
+        wire::reply(api, server.chat_path(api), &answer).map_err(|error| Failed {
+            error,
+            retry_after: answer.retry_after,
         })
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::config::{Config, Layer, Settings};
+use crate::config::{Config, Layer, Settings, Source};
 use crate::error::Error;
 use crate::global;
 use crate::message::{Image, Message};
@@ -23,17 +23,10 @@ pub(crate) struct Prepared {
     pub(crate) body: Bytes,
 }
 
-/// What a request sets for itself: its setters, and its attribute's system text where it was rendered.
-#[derive(Debug)]
-pub(crate) struct Own {
-    pub(crate) call: Option<Box<Layer>>,
-    pub(crate) system: Option<String>,
-}
-
-/// Decides everything about a request.
+/// Decides everything about a request; `call` is what its setters set.
 pub(crate) fn prepare(
     request: &Request,
-    own: Own,
+    call: Option<Box<Layer>>,
     expectation: &'static Expectation,
 ) -> Result<Prepared, Error> {
     let definition = request.definition;
@@ -43,16 +36,13 @@ pub(crate) fn prepare(
         None => global::scope(),
     };
     let scope = request.scope.as_deref().or(polled_in.as_deref());
-    let mut target = match (own.call, scope) {
+    let target = match (call, scope) {
         // The usual call sets nothing for itself.
         (None, None) => definition
             .resolved
             .get(|shared| Target::of(shared.under(None, definition.layer(), None)))?,
         (call, scope) => Arc::new(Target::of(settings(call, definition.layer(), scope)?)?),
     };
-    if let Some(system) = own.system {
-        Arc::make_mut(&mut target).settings.render_system(system);
-    }
     let mut prepared = Prepared {
         target,
         expectation,
@@ -88,7 +78,7 @@ impl Prepared {
     ) -> Bytes {
         let chat = Chat {
             model: &self.target.model,
-            system: self.system(),
+            system: self.system(request),
             form: self.form(),
             history: &request.history,
             prompt: &request.prompt,
@@ -107,8 +97,8 @@ impl Prepared {
     }
 
     /// The system message, as the server reads it.
-    pub(crate) fn system_message(&self) -> Option<Message> {
-        wire::system_text(self.system(), self.form()).map(Message::system)
+    pub(crate) fn system_message(&self, request: &Request) -> Option<Message> {
+        wire::system_text(self.system(request), self.form()).map(Message::system)
     }
 
     /// What the server is to enforce.
@@ -132,14 +122,14 @@ impl Prepared {
         told.is_none_or(|set| set.value).then_some(&*typed.form)
     }
 
-    /// The user's own system text; a blank one is none, so that a call can take the attribute's away.
-    fn system(&self) -> Option<&str> {
-        let text = self
-            .target
-            .settings
-            .system
-            .as_ref()
-            .map(|system| &*system.value);
+    /// The user's own system text; a blank one is none, so that a call can take the attribute's away. The
+    /// attribute's, where it was rendered for this call, stands in the request.
+    fn system<'a>(&'a self, request: &'a Request) -> Option<&'a str> {
+        let text = match (&self.target.settings.system, &request.system) {
+            (Some(set), Some(_)) if set.source == Source::Call => Some(&*set.value),
+            (_, Some(rendered)) => Some(rendered.as_str()),
+            (set, None) => set.as_ref().map(|set| &*set.value),
+        };
         text.filter(|text| !text.trim().is_empty())
     }
 }

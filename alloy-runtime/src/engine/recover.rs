@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::{Again, Decision, Hooks, Invalid, Retry, Settings};
+use crate::config::{Decision, Hooks, InvalidAnswer, NextTry, Settings};
 use crate::error::{Error, ErrorKind};
 use crate::message::Message;
 use crate::output::{Content, Expectation};
@@ -29,7 +29,7 @@ impl Answers {
 
     /// Whether the model is asked once more after a rejected answer. The program's own functions are
     /// asked, and told.
-    pub(super) fn again(&mut self, hooks: &Hooks, invalid: &Invalid<'_>) -> bool {
+    pub(super) fn again(&mut self, hooks: &Hooks, invalid: &InvalidAnswer<'_>) -> bool {
         let decision = hooks.invalid(invalid);
         let more = match decision {
             Decision::Stop => false,
@@ -38,10 +38,10 @@ impl Answers {
         };
         if more {
             self.left = self.left.saturating_sub(1);
-            hooks.retry(&Retry {
+            hooks.retry(&NextTry {
                 command: invalid.command,
-                again: Again::Answer,
-                attempt: invalid.attempt + 1,
+                answer: invalid.attempt + 1,
+                send: 1,
                 pause: Duration::ZERO,
                 error: invalid.error,
             });
@@ -50,34 +50,31 @@ impl Answers {
     }
 }
 
+/// Whether asking again could help: the answer is missing, or not valid.
+pub(super) fn is_mendable(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::InvalidOutput | ErrorKind::Empty)
+}
+
 /// What follows the prompt when it is sent again: the rejected answer, if there is one, and why it was
-/// rejected. `None` where asking again would not help.
-pub(super) fn follow_up(
-    rejected: &str,
-    error: &Error,
-    expectation: &Expectation,
-) -> Option<Vec<Message>> {
-    match (error.kind(), &expectation.content) {
-        (ErrorKind::InvalidOutput, content) => {
-            let again = match content {
-                Content::Json(_) => "Answer again with the corrected JSON only.",
-                Content::Text | Content::Ignored => "Answer again.",
-            };
-            let reason = error.reason();
-            let reason = reason.trim_end_matches('.');
-            Some(vec![
-                Message::assistant(beginning(rejected)),
-                Message::user(format!("That answer was not accepted: {reason}.\n{again}")),
-            ])
-        }
-        (ErrorKind::Empty, Content::Json(_)) => Some(vec![Message::user(
-            "Give the final answer now, as JSON only, in the form asked for.",
-        )]),
-        (ErrorKind::Empty, Content::Text) => {
-            Some(vec![Message::user("Give the final answer now.")])
-        }
-        _ => None,
+/// rejected.
+pub(super) fn follow_up(rejected: &str, error: &Error, expectation: &Expectation) -> Vec<Message> {
+    let typed = matches!(expectation.content, Content::Json(_));
+    if error.kind() == ErrorKind::Empty {
+        return vec![Message::user(match typed {
+            true => "Give the final answer now, as JSON only, in the form asked for.",
+            false => "Give the final answer now.",
+        })];
     }
+    let reason = error.reason();
+    let reason = reason.trim_end_matches('.');
+    let again = match typed {
+        true => "Answer again with the corrected JSON only.",
+        false => "Answer again.",
+    };
+    vec![
+        Message::assistant(beginning(rejected)),
+        Message::user(format!("That answer was not accepted: {reason}.\n{again}")),
+    ]
 }
 
 /// An answer, or the beginning of one that is longer than any that could be mended: the model is not to

@@ -6,8 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::sleep;
 
+use super::converse::Spent;
 use super::line::{Failed, Line};
-use crate::config::{Again, Retry};
+use crate::config::NextTry;
 use crate::error::Error;
 use crate::reply::Reply;
 
@@ -15,31 +16,31 @@ use crate::reply::Reply;
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Sends a request and reads its reply: again, where the reply never began or the server was busy. Each
-/// time is counted in `sends`. An error that a look at the server makes better is made so.
+/// time is counted. An error that a look at the server makes better is made so.
 pub(super) async fn exchange(
     line: &Line<'_>,
     body: &Bytes,
-    sends: &mut u32,
+    spent: &mut Spent,
 ) -> Result<Reply, Error> {
     let mut own = 0;
     loop {
         own += 1;
-        *sends += 1;
+        spent.sends += 1;
         let Failed { error, retry_after } = match line.chat(body).await {
             Ok(reply) => return Ok(reply),
             Err(failed) => failed,
         };
         let pause = pause(&error, own, retry_after).filter(|pause| line.deadline.allows(*pause));
         let Some(pause) = pause else {
-            return Err(Box::pin(line.explained(error)).await.sent(own));
+            return Err(spent.told(Box::pin(line.explained(error)).await));
         };
         tracing::debug!(sends = own, error.r#type = ?error.kind(), ?pause, "sending again");
-        line.hooks().retry(&Retry {
+        line.hooks().retry(&NextTry {
             command: line.command,
-            again: Again::Send,
-            attempt: own + 1,
+            answer: spent.attempts + 1,
+            send: own + 1,
             pause,
-            error: &line.named(error.sent(own)),
+            error: &line.named(spent.told(error)),
         });
         Box::pin(sleep(pause)).await;
     }

@@ -100,6 +100,38 @@ pub(crate) enum TimeLimit {
 }
 
 impl Detail {
+    /// The texts that came from a server and are none of the model's.
+    pub(super) fn foreign_texts(&mut self) -> Vec<&mut String> {
+        match self {
+            Self::NotOllama { found, excerpt } | Self::Protocol { found, excerpt } => {
+                let found = match found {
+                    Cow::Owned(found) => Some(found),
+                    Cow::Borrowed(_) => None,
+                };
+                found.into_iter().chain([excerpt]).collect()
+            }
+            Self::ModelNotFound { near: names } => names.iter_mut().collect(),
+            Self::Capability { missing, able } => able.iter_mut().chain([missing]).collect(),
+            Self::ModelName { text }
+            | Self::ModelLoad { text }
+            | Self::OutOfMemory { text }
+            | Self::Overloaded { text, .. }
+            | Self::ContextOverflow { text }
+            | Self::Unauthorized { text, .. }
+            | Self::Server { text, .. }
+            | Self::Refused { text } => vec![text],
+            Self::Configuration { .. }
+            | Self::Prompt
+            | Self::Unreachable
+            | Self::TimedOut { .. }
+            | Self::Interrupted { .. }
+            | Self::Unfinished { .. }
+            | Self::Truncated { .. }
+            | Self::Empty
+            | Self::InvalidOutput { .. } => Vec::new(),
+        }
+    }
+
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
             Self::Configuration { .. } | Self::ModelName { .. } => ErrorKind::Configuration,

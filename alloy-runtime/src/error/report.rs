@@ -263,6 +263,25 @@ pub(crate) fn excerpt(text: &str) -> String {
     out
 }
 
+/// Takes a secret out of a text; the beginning of one as well, where the text was cut in the middle of it.
+pub(super) fn blank(text: &mut String, secret: &str) {
+    const BLANK: &str = "[secret]";
+    const SHORTEST: usize = 4;
+    if text.contains(secret) {
+        *text = text.replace(secret, BLANK);
+    }
+    let Some(cut) = text.strip_suffix('…') else {
+        return;
+    };
+    let mut ends = secret.char_indices().map(|(end, _)| end);
+    let begun = ends.rfind(|end| *end >= SHORTEST && cut.ends_with(&secret[..*end]));
+    if let Some(begun) = begun {
+        text.truncate(cut.len() - begun);
+        text.push_str(BLANK);
+        text.push('…');
+    }
+}
+
 /// Control characters, and those that change the direction or the width of what follows.
 fn is_unsafe_to_show(c: char) -> bool {
     let hidden = matches!(c, '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{3164}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');

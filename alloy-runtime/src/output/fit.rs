@@ -9,7 +9,7 @@ pub(super) mod words;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use regex_lite::Regex;
+use regex_lite::{Regex, RegexBuilder};
 use serde_json::Value;
 
 use self::convert::{as_boolean, as_integer, as_number, compare};
@@ -22,6 +22,9 @@ use crate::schema::{Bound, Kind, Literal, Property, Range, Schema, Shape, TextRu
 /// How many shapes a value may be tried against, for each of its parts: alternatives that nest in
 /// alternatives multiply. What is not tried is left to the type itself.
 const TRIES_A_PART: usize = 64;
+
+/// The largest compiled pattern that is checked, in bytes: repetitions in repetitions would take seconds.
+const LARGEST_PATTERN: usize = 64 * 1024;
 
 /// The rules of a type, ready to be applied.
 #[derive(Debug)]
@@ -61,7 +64,10 @@ impl Rules {
             }) => {
                 self.constrained |= min.is_some() || max.is_some();
                 if let Some(pattern) = pattern {
-                    if let Ok(regex) = Regex::new(pattern) {
+                    let regex = RegexBuilder::new(pattern)
+                        .size_limit(LARGEST_PATTERN)
+                        .build();
+                    if let Ok(regex) = regex {
                         self.constrained = true;
                         self.patterns.insert(pattern.clone(), regex);
                     }
@@ -102,12 +108,29 @@ impl Rules {
             schema,
             path: String::new(),
             tries: parts(value).saturating_mul(TRIES_A_PART),
-            convert: true,
+            mode: Mode::Convert,
             repairs: Vec::new(),
         };
         fitting.fit(value, &schema.root)?;
         repairs.append(&mut fitting.repairs);
         Ok(())
+    }
+
+    /// Holds a value that its type has taken to what only the schema says: limits, and that an object is
+    /// one. What a type takes beside its schema, an alias for example, is the type's affair.
+    pub(super) fn hold(&self, value: &Value, schema: &Schema) -> Result<(), Misfit> {
+        if !self.constrained {
+            return Ok(());
+        }
+        let mut fitting = Fitting {
+            rules: self,
+            schema,
+            path: String::new(),
+            tries: parts(value).saturating_mul(TRIES_A_PART),
+            mode: Mode::Taken,
+            repairs: Vec::new(),
+        };
+        fitting.fit(&mut value.clone(), &schema.root)
     }
 
     /// Takes out the keys that the schema does not know, for types that refuse them.
@@ -170,14 +193,24 @@ fn parts(value: &Value) -> usize {
     }
 }
 
+/// What becomes of a value of another type than the shape's.
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    /// It is converted, where nothing is lost.
+    Convert,
+    /// It is refused.
+    AsItIs,
+    /// The type itself has taken it.
+    Taken,
+}
+
 struct Fitting<'a> {
     rules: &'a Rules,
     schema: &'a Schema,
     /// Where the value at hand stands: `addresses[1].city`.
     path: String,
     tries: usize,
-    /// Whether values of another type may be converted.
-    convert: bool,
+    mode: Mode,
     repairs: Vec<Repair>,
 }
 
@@ -259,14 +292,19 @@ impl Fitting<'_> {
         properties: &[Property],
         rest: Option<&Shape>,
     ) -> Result<(), Misfit> {
-        let Value::Object(fields) = value else {
-            return self.wrong("an object", value);
+        let fields = match value {
+            Value::Object(fields) => fields,
+            // A derived reader takes a list for a struct, field by field: no model is asked for that.
+            Value::Array(_) => {
+                return self.problem(format!("expected an object, found {}", found(value)));
+            }
+            _ => return self.wrong("an object", value),
         };
         let known = |name: &String| properties.iter().find(|property| property.name == *name);
-        if rest.is_none()
-            && !properties.is_empty()
-            && !fields.keys().any(|name| known(name).is_some())
-        {
+        let asks = properties.iter().any(Property::is_asked_for);
+        let may_be_bare = properties.is_empty() || fields.is_empty() && !asks;
+        let has_none = !fields.keys().any(|name| known(name).is_some());
+        if rest.is_none() && has_none && !may_be_bare {
             let names = field_names(properties);
             return self.problem(format!("the object has none of the fields {names}"));
         }
@@ -283,10 +321,14 @@ impl Fitting<'_> {
 
     /// The first alternative that takes the value as it is; else the first that takes it converted.
     fn union(&mut self, value: &mut Value, options: &[Shape]) -> Result<(), Misfit> {
-        let likely: Vec<&Shape> = options
+        let mut likely: Vec<&Shape> = options
             .iter()
             .filter(|option| self.is_likely(value, option))
             .collect();
+        // One that knows every field is meant, and not one that would leave some out.
+        if likely.iter().any(|option| self.knows_all(value, option)) {
+            likely.retain(|option| self.knows_all(value, option));
+        }
         if let [only] = likely.as_slice() {
             return self.fit(value, only);
         }
@@ -294,16 +336,18 @@ impl Fitting<'_> {
             true => options.iter().collect(),
             false => likely,
         };
-        for convert in [false, true] {
-            if convert && !self.convert {
-                break;
-            }
+        let modes = match self.mode {
+            Mode::Convert => &[Mode::AsItIs, Mode::Convert][..],
+            Mode::AsItIs => &[Mode::AsItIs],
+            Mode::Taken => &[Mode::Taken],
+        };
+        for mode in modes {
             for option in &candidates {
-                let before = (self.convert, self.path.len(), self.repairs.len());
+                let before = (self.mode, self.path.len(), self.repairs.len());
                 let mut tried = value.clone();
-                self.convert = convert;
+                self.mode = *mode;
                 let fits = self.fit(&mut tried, option).is_ok();
-                self.convert = before.0;
+                self.mode = before.0;
                 if fits {
                     *value = tried;
                     return Ok(());
@@ -327,6 +371,17 @@ impl Fitting<'_> {
         }
         let expected = alternatives(options);
         self.problem(format!("expected {expected}, found {}", found_whole(value)))
+    }
+
+    /// Whether an alternative has a place for each of an object's fields.
+    fn knows_all(&self, value: &Value, option: &Shape) -> bool {
+        match (&self.schema.resolve(option).kind, value) {
+            (Kind::Object { properties, rest }, Value::Object(fields)) => {
+                let known = |name: &String| properties.iter().any(|known| known.name == *name);
+                rest.is_some() || fields.keys().all(known)
+            }
+            _ => true,
+        }
     }
 
     /// Whether a value is a list or an object as an alternative is.
@@ -384,7 +439,8 @@ impl Fitting<'_> {
         convert: fn(&Value) -> Result<Value, &'static str>,
     ) -> Result<(), Misfit> {
         match convert(value) {
-            Ok(converted) if self.convert => {
+            _ if self.mode == Mode::Taken => Ok(()),
+            Ok(converted) if self.mode == Mode::Convert => {
                 self.repairs.push(Repair::Converted {
                     path: self.place(),
                     from: excerpt(&value.to_string()),
@@ -466,7 +522,11 @@ impl Fitting<'_> {
         Ok(())
     }
 
+    /// A value of another type.
     fn wrong(&self, expected: &str, value: &Value) -> Result<(), Misfit> {
+        if self.mode == Mode::Taken {
+            return Ok(());
+        }
         self.problem(format!("expected {expected}, found {}", found(value)))
     }
 

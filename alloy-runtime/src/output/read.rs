@@ -135,26 +135,24 @@ fn typed_value<T: DeserializeOwned>(
     if text.trim().is_empty() {
         // Some servers leave a thinking model's answer where its thinking was.
         let thinking = said.thinking.ok_or(None)?;
-        let (value, mut repairs) = the_long_way(thinking, typed, false).map_err(|_| None)?;
+        let (value, mut repairs) = the_long_way(thinking, typed).map_err(|_| None)?;
         repairs.insert(0, Repair::FromThinking);
         return Ok((value, repairs));
     }
     match the_short_way(text, typed.root) {
         Ok(value) if !typed.rules.constrained => Ok((value, Vec::new())),
-        // The type takes it: what is left is what only the schema says.
-        Ok(value) => match serde_json::from_str(text) {
-            Ok(mut json) => {
-                let fits = typed.rules.fit(&mut json, &typed.schema, &mut Vec::new());
-                fits.map_err(|misfit| Some(inside(misfit, typed.root).shown()))?;
-                Ok((value, Vec::new()))
-            }
-            Err(_) => Ok((value, Vec::new())),
-        },
-        Err(error) => {
-            let duplicate = error.to_string().starts_with("duplicate field");
-            the_long_way(text, typed, duplicate)
-                .map_err(|misfit| Some(misfit.unwrap_or_else(|| no_json(text))))
+        // The type takes it: what is left is what only the schema says. What a type skips over may be no
+        // value all the same: a number without bounds, half a character.
+        Ok(value) => {
+            let json = serde_json::from_str::<Value>(text);
+            let json =
+                json.map_err(|error| Some(Misfit::of_whole(format!("not JSON: {error}"))))?;
+            let held = typed.rules.hold(&json, &typed.schema);
+            held.map_err(|misfit| Some(inside(misfit, typed.root).shown()))?;
+            Ok((value, Vec::new()))
         }
+        Err(_) => the_long_way(text, typed)
+            .map_err(|misfit| Some(misfit.unwrap_or_else(|| no_json(text)))),
     }
 }
 
@@ -192,7 +190,6 @@ struct Wrapped<T: DeserializeOwned> {
 fn the_long_way<T: DeserializeOwned>(
     text: &str,
     typed: &Typed,
-    duplicate: bool,
 ) -> Result<(T, Vec<Repair>), Option<Misfit>> {
     let Typed {
         root,
@@ -204,10 +201,14 @@ fn the_long_way<T: DeserializeOwned>(
         // Of JSON that is none, its reader knows best what is wrong.
         return Err(None);
     };
-    if duplicate {
-        repairs.push(Repair::DuplicateKey);
-    }
     let misfit = |misfit: Misfit| Some(inside(misfit, *root).shown());
+    if json.is_object() || *root == Root::Any {
+        // As it stands, if the type takes it.
+        if let Ok(value) = from_value(&json, *root, schema) {
+            rules.hold(&json, schema).map_err(misfit)?;
+            return Ok((value, repairs));
+        }
+    }
     rules.fit(&mut json, schema, &mut repairs).map_err(misfit)?;
     let read = match from_value(&json, *root, schema) {
         Err(Misfit { problem, .. }) if problem.starts_with("unknown field") => {

@@ -10,7 +10,7 @@ use crate::error::Error;
 /// A server, and how it is talked to.
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
-    place: Place,
+    asked: Asked,
     /// What it is sent as the value of `Authorization`.
     pub(crate) key: Option<Secret>,
     pub(crate) connect_timeout: Duration,
@@ -18,7 +18,7 @@ pub(crate) struct Server {
 }
 
 #[derive(Clone, Debug)]
-enum Place {
+enum Asked {
     Ollama(Arc<Host>),
     Other(BaseUrl),
 }
@@ -30,26 +30,26 @@ impl Server {
     ///
     /// A configuration error where the base URL of an `openai:` model is missing or cannot be used.
     pub(super) fn of(settings: &Settings, model: &ModelName, api: Api) -> Result<Self, Error> {
-        let (place, key) = match model.provider {
+        let (asked, key) = match model.provider {
             Provider::Ollama => ollama(settings, api),
             Provider::OpenAi => other(settings, model)?,
         };
-        Ok(Self::at(settings, place, key))
+        Ok(Self::at(settings, asked, key))
     }
 
     /// Ollama's server, whatever the model.
     pub(crate) fn of_ollama(settings: &Settings) -> Self {
-        let (place, key) = ollama(settings, Api::Native);
-        Self::at(settings, place, key)
+        let (asked, key) = ollama(settings, Api::Native);
+        Self::at(settings, asked, key)
     }
 
-    fn at(settings: &Settings, place: Place, key: Option<Secret>) -> Self {
+    fn at(settings: &Settings, asked: Asked, key: Option<Secret>) -> Self {
         let value = |setting: &Option<Setting<Duration>>| {
             // NOTE: Both have a default.
             setting.as_ref().map_or(Duration::MAX, |set| set.value)
         };
         Self {
-            place,
+            asked,
             key,
             connect_timeout: value(&settings.connect_timeout),
             idle_timeout: value(&settings.idle_timeout),
@@ -58,63 +58,72 @@ impl Server {
 
     /// The base URL, as it may be shown.
     pub(crate) fn address(&self) -> &str {
-        match &self.place {
-            Place::Ollama(host) => host.address(),
-            Place::Other(base) => base.address(),
+        match &self.asked {
+            Asked::Ollama(host) => host.address(),
+            Asked::Other(base) => base.address(),
         }
     }
 
     /// The path of chat requests below the address.
     pub(crate) fn chat_path(&self, api: Api) -> &'static str {
-        match &self.place {
-            Place::Ollama(_) => Host::chat_path(api),
-            Place::Other(_) => BaseUrl::chat_path(),
+        match &self.asked {
+            Asked::Ollama(_) => Host::chat_path(api),
+            Asked::Other(_) => BaseUrl::chat_path(),
         }
     }
 
     /// Where chat requests go.
     pub(crate) fn chat_url(&self, api: Api) -> &Url {
-        match &self.place {
-            Place::Ollama(host) => host.chat_url(api),
-            Place::Other(base) => base.chat_url(),
+        match &self.asked {
+            Asked::Ollama(host) => host.chat_url(api),
+            Asked::Other(base) => base.chat_url(),
         }
+    }
+
+    /// An error, with the server that it is about and without the key that was sent there.
+    pub(crate) fn told(&self, error: Error) -> Error {
+        let secrets = self.key.as_ref().map_or_else(Vec::new, Secret::forms);
+        error.without(&secrets).at(self.address(), self.is_ollama())
     }
 
     /// Another endpoint of Ollama's server; other servers have none that Alloy knows.
     pub(crate) fn url(&self, path: &str) -> Option<Url> {
-        match &self.place {
-            Place::Ollama(host) => Some(host.url(path)),
-            Place::Other(_) => None,
+        match &self.asked {
+            Asked::Ollama(host) => Some(host.url(path)),
+            Asked::Other(_) => None,
         }
     }
 
     pub(crate) fn is_ollama(&self) -> bool {
-        matches!(self.place, Place::Ollama(_))
+        matches!(self.asked, Asked::Ollama(_))
     }
 
     pub(crate) fn is_loopback(&self) -> bool {
-        match &self.place {
-            Place::Ollama(host) => host.is_loopback(),
-            Place::Other(base) => base.is_loopback(),
+        match &self.asked {
+            Asked::Ollama(host) => host.is_loopback(),
+            Asked::Other(base) => base.is_loopback(),
         }
     }
 }
 
-fn ollama(settings: &Settings, api: Api) -> (Place, Option<Secret>) {
+fn ollama(settings: &Settings, api: Api) -> (Asked, Option<Secret>) {
     // What stands before a server may want a key wherever OpenAI's clients, which always send one, do.
     const PLACEHOLDER: Secret = Secret::known("Bearer ollama");
     let host = match &settings.host {
         Some(host) => Arc::clone(&host.value),
         None => Arc::default(),
     };
-    let key = || settings.api_key.as_ref().map(|key| key.value.clone());
-    // A host's own credentials are the more specific ones.
-    let key = host.credentials().cloned().or_else(key);
+    // A host's own credentials are the more specific ones, but no stronger than their layer.
+    let key = settings.api_key.as_ref();
+    let layer = settings.host.as_ref().map(|host| host.source);
+    let own = host.credentials();
+    let own = own.filter(|_| key.is_none_or(|key| layer.is_some_and(|layer| layer <= key.source)));
+    let key = own.or(key.map(|key| &key.value)).cloned();
     let key = key.or((api == Api::OpenaiChat).then_some(PLACEHOLDER));
-    (Place::Ollama(host), key.filter(|key| !key.is_empty()))
+    (Asked::Ollama(host), key.filter(|key| !key.is_empty()))
 }
 
-fn other(settings: &Settings, model: &ModelName) -> Result<(Place, Option<Secret>), Error> {
+fn other(settings: &Settings, model: &ModelName) -> Result<(Asked, Option<Secret>), Error> {
     let Some(base_url) = &settings.base_url else {
         return Err(Error::configuration(
             format!(
@@ -131,7 +140,7 @@ fn other(settings: &Settings, model: &ModelName) -> Result<(Place, Option<Secret
     let name = given(base_url.source, "OPENAI_BASE_URL", "`base_url`");
     let base = BaseUrl::parse(name, &base_url.value)?;
     if let Some(credentials) = base.credentials().cloned() {
-        return Ok((Place::Other(base), Some(credentials)));
+        return Ok((Asked::Other(base), Some(credentials)));
     }
     // A key of the environment is for the server of the environment: it may be meant for other programs,
     // and no URL that stands in code is told it.
@@ -141,5 +150,5 @@ fn other(settings: &Settings, model: &ModelName) -> Result<(Place, Option<Secret
         let name = given(key.source, "OPENAI_API_KEY", "`openai_api_key`");
         Secret::bearer(name, key.value.expose())
     });
-    Ok((Place::Other(base), key.transpose()?))
+    Ok((Asked::Other(base), key.transpose()?))
 }

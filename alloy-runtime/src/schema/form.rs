@@ -13,6 +13,12 @@ pub(super) fn of(schema: &Schema) -> String {
         out.push_str(name);
         out.push_str(" = ");
         write_shape(&mut out, shape, 0);
+        let mut said = Vec::new();
+        limits(shape, "", &mut said);
+        if !said.is_empty() {
+            out.push_str(" // ");
+            out.push_str(&said.join("; "));
+        }
     }
     out
 }

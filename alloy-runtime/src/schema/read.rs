@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use self::definitions::{definition_name, referenced};
 use self::limits::{range, text_rules};
-use super::{Kind, Literal, Property, Schema, Shape};
+use super::{Kind, Literal, Property, Range, Schema, Shape};
 
 /// Reads a root schema as schemars writes it.
 ///
@@ -36,6 +36,21 @@ pub(super) fn schema(root: &Value) -> Schema {
 
 /// How many shapes a schema has at most before its types are named.
 const MOST_IN_PLACE: usize = 1000;
+/// How many shapes a schema has at most before what is merged is left to the type.
+const MOST_MERGED: usize = 5000;
+
+/// The keywords that limit a value.
+const LIMITS: [&str; 9] = [
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minItems",
+    "maxItems",
+];
 
 struct Reader<'a> {
     root: &'a Value,
@@ -98,10 +113,14 @@ impl<'a> Reader<'a> {
                 parts.push(union(options));
             }
         }
-        let mut shape = parts
+        let shape = parts
             .into_iter()
-            .reduce(|left, right| self.both(left, right))
-            .unwrap_or_else(|| Kind::Any.into());
+            .reduce(|left, right| self.merged(left, right));
+        let mut shape = shape.unwrap_or_else(|| Kind::Any.into());
+        // Limits stand beside a reference where a field has them and its type is a type of its own.
+        if !schema.contains_key("type") {
+            self.limit(&mut shape, schema);
+        }
         if let Some(text) = schema.get("description").and_then(Value::as_str) {
             shape.description = one_line(text);
         }
@@ -207,8 +226,9 @@ impl<'a> Reader<'a> {
         self.open.push(target);
         let shape = self.target(target);
         self.open.pop();
-        // The root's own place is where a reader begins.
-        let named = self.names_all && target != "#";
+        // The root's own place is where a reader begins, and what has no fields is short in place, with its
+        // limits beside it.
+        let named = self.names_all && target != "#" && has_fields(&shape);
         if !named && !self.recursive.contains(&target) {
             return shape;
         }
@@ -248,34 +268,77 @@ impl<'a> Reader<'a> {
         name
     }
 
-    /// The shape of what must be both: the properties of two objects, or the one that says more.
-    fn both(&mut self, left: Shape, right: Shape) -> Shape {
+    /// Puts the limits of a schema on a shape that was read without them.
+    fn limit(&mut self, shape: &mut Shape, schema: &Map<String, Value>) {
+        if !LIMITS.iter().any(|limit| schema.contains_key(*limit)) {
+            return;
+        }
+        if let Kind::Named(name) = &shape.kind {
+            let name = name.clone();
+            shape.kind = self.expanded(&name).kind;
+        }
+        match &mut shape.kind {
+            Kind::Integer(own) | Kind::Number(own) => {
+                let Range { min, max } = range(schema);
+                own.min = min.or(own.min.take());
+                own.max = max.or(own.max.take());
+            }
+            Kind::Text(own) => {
+                let rules = text_rules(schema);
+                own.min = rules.min.or(own.min);
+                own.max = rules.max.or(own.max);
+                own.pattern = rules.pattern.or(own.pattern.take());
+            }
+            Kind::List { min, max, .. } => {
+                let count = |key: &str| schema.get(key).and_then(Value::as_u64);
+                *min = count("minItems").or(*min);
+                *max = count("maxItems").or(*max);
+            }
+            Kind::Union(options) => {
+                for option in options {
+                    self.limit(option, schema);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The shape of what must be both; anything where nothing can be: that is left to the type to refuse.
+    fn merged(&mut self, left: Shape, right: Shape) -> Shape {
+        let both = self.both(left, right);
+        both.unwrap_or_else(|| Kind::Any.into())
+    }
+
+    /// The shape of what must be both: the properties of two objects, or the one that says more. `None`
+    /// where no value can be both.
+    fn both(&mut self, left: Shape, right: Shape) -> Option<Shape> {
+        // Alternatives of alternatives multiply.
+        self.shapes += 1;
+        if self.shapes > MOST_MERGED || self.is_too_large() {
+            return Some(Kind::Any.into());
+        }
         let description = left.description.or(right.description);
         let kind = match (left.kind, right.kind) {
             (Kind::Any, kind) | (kind, Kind::Any) => kind,
             (Kind::Union(options), other) => {
+                let other = Shape::from(other);
                 let options = options.into_iter();
-                return union(
-                    options
-                        .map(|option| self.both(option, other.clone().into()))
-                        .collect(),
-                );
+                let options = options.filter_map(|option| self.both(option, other.clone()));
+                return alternatives(options.collect());
             }
             (other, Kind::Union(options)) => {
+                let other = Shape::from(other);
                 let options = options.into_iter();
-                return union(
-                    options
-                        .map(|option| self.both(other.clone().into(), option))
-                        .collect(),
-                );
+                let options = options.filter_map(|option| self.both(other.clone(), option));
+                return alternatives(options.collect());
             }
             (Kind::Named(name), other) => {
                 let left = self.expanded(&name);
-                self.both(left, other.into()).kind
+                self.both(left, other.into())?.kind
             }
             (other, Kind::Named(name)) => {
                 let right = self.expanded(&name);
-                self.both(other.into(), right).kind
+                self.both(other.into(), right)?.kind
             }
             (
                 Kind::Object {
@@ -295,10 +358,9 @@ impl<'a> Reader<'a> {
                 }
                 Kind::Object { properties, rest }
             }
-            // Two kinds that no value can be at once: left to the type to refuse.
-            _ => Kind::Any,
+            _ => return None,
         };
-        Shape { kind, description }
+        Some(Shape { kind, description })
     }
 
     /// The shape behind a name, in place: of a definition, or of a reference that is still open, which
@@ -328,6 +390,18 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether a shape has properties somewhere in it.
+fn has_fields(shape: &Shape) -> bool {
+    match &shape.kind {
+        Kind::Object { properties, rest } => {
+            !properties.is_empty() || rest.as_deref().is_some_and(has_fields)
+        }
+        Kind::List { items, .. } => has_fields(items),
+        Kind::Tuple(shapes) | Kind::Union(shapes) => shapes.iter().any(has_fields),
+        _ => false,
+    }
+}
+
 /// A definition without itself as one of its own alternatives, which would allow nothing new and lead a
 /// grammar in circles.
 fn not_itself(shape: Shape, name: &str) -> Shape {
@@ -341,6 +415,11 @@ fn not_itself(shape: Shape, name: &str) -> Shape {
         kind => kind,
     };
     Shape { kind, ..shape }
+}
+
+/// The alternatives that are left; `None` where there is none.
+fn alternatives(options: Vec<Shape>) -> Option<Shape> {
+    (!options.is_empty()).then(|| union(options))
 }
 
 /// One list of alternatives: nested ones are taken in, and literals beside each other are one list.

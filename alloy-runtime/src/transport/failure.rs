@@ -84,7 +84,7 @@ fn cause(error: &reqwest::Error) -> io::Error {
     }
 }
 
-/// The causes below the client's own error, which repeats the URL and with it its credentials.
+/// The causes below the client's own error, which repeats what Alloy's says better.
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
     std::iter::successors(error.source(), |error: &&(dyn StdError + 'static)| {
         (*error).source()

@@ -22,6 +22,12 @@ struct User {
     age: u8,
 }
 
+impl User {
+    fn keeps_to_rules(&self) -> bool {
+        self.age <= 120
+    }
+}
+
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[allow(dead_code)]
@@ -32,6 +38,14 @@ struct Limits {
     code: Option<String>,
     #[serde(default)]
     rate: f64,
+}
+
+impl Limits {
+    fn keeps_to_rules(&self) -> bool {
+        let code = self.code.as_deref().unwrap_or_default();
+        let is_code = code.trim_end_matches('c').chars().all(|c| "ab".contains(c));
+        (1..=3).contains(&self.tags.len()) && is_code && !code.ends_with("cc")
+    }
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -54,11 +68,15 @@ enum Id {
     Part { part: u8, of: Option<u8> },
 }
 
-fn read<T: Output + Debug>(text: &str, thinking: Option<&str>) {
+/// Reads a text, and holds what it gives to `rules`, which are those of the type's schema.
+fn read<T: Output + Debug>(text: &str, thinking: Option<&str>, rules: impl Fn(&T) -> bool) {
     let once = fuzz::read_answer::<T>(text, thinking);
     let twice = fuzz::read_answer::<T>(text, thinking);
     match (once, twice) {
-        (Ok(once), Ok(twice)) => assert_eq!(format!("{once:?}"), format!("{twice:?}")),
+        (Ok(once), Ok(twice)) => {
+            assert_eq!(format!("{once:?}"), format!("{twice:?}"));
+            assert!(once.0.as_ref().is_some_and(rules), "{once:?}");
+        }
         (Err(once), Err(twice)) => {
             assert_eq!(once.to_string(), twice.to_string());
             assert!(once.to_string().len() < 2000, "{once}");
@@ -77,13 +95,15 @@ fuzz_target!(|data: &[u8]| {
         None => (&*text, None),
     };
     match which % 8 {
-        0 => read::<User>(text, thinking),
-        1 => read::<Vec<User>>(text, thinking),
-        2 => read::<Option<Limits>>(text, thinking),
-        3 => read::<Json>(text, thinking),
-        4 => read::<Id>(text, thinking),
-        5 => read::<f64>(text, thinking),
-        6 => read::<Value>(text, thinking),
-        _ => read::<String>(text, thinking),
+        0 => read::<User>(text, thinking, User::keeps_to_rules),
+        1 => read::<Vec<User>>(text, thinking, |users| users.iter().all(User::keeps_to_rules)),
+        2 => read::<Option<Limits>>(text, thinking, |limits| {
+            limits.as_ref().is_none_or(Limits::keeps_to_rules)
+        }),
+        3 => read::<Json>(text, thinking, |_| true),
+        4 => read::<Id>(text, thinking, |_| true),
+        5 => read::<f64>(text, thinking, |number| number.is_finite()),
+        6 => read::<Value>(text, thinking, |_| true),
+        _ => read::<String>(text, thinking, |text| !text.trim().is_empty()),
     }
 });

@@ -269,6 +269,7 @@ fn the_checker_agrees_with_a_validator() {
             if strict.is_valid(&answer) {
                 *counts.borrow_mut().0 += 1;
                 prop_assert!(fits.is_ok(), "{wire} takes {answer}: {fits:?}");
+                prop_assert!(same(&answer, &fitted), "{answer} is not {fitted}");
             }
             match fits {
                 Ok(()) => prop_assert!(
@@ -286,4 +287,25 @@ fn the_checker_agrees_with_a_validator() {
     // Both happen, and often.
     let often = CASES / 10;
     assert!(valid > often && refused > often, "{valid} {refused}");
+}
+
+/// Whether two values say the same: 2.0 is 2.
+fn same(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) => left.as_f64() == right.as_f64(),
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len()
+                && left
+                    .iter()
+                    .zip(right)
+                    .all(|(left, right)| same(left, right))
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            let known = |name: &String, value: &Value| {
+                right.get(name).is_some_and(|other| same(value, other))
+            };
+            left.len() == right.len() && left.iter().all(|(name, value)| known(name, value))
+        }
+        (left, right) => left == right,
+    }
 }
