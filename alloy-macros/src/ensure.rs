@@ -1,6 +1,6 @@
 //! `#[ensure(condition, "message")]`: what a declaration says of its answers beside their type.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::{Attribute, LitStr, Meta};
 
@@ -15,6 +15,7 @@ const EXAMPLE: &str = "`#[ensure(|answer| answer.age < 130, \"age must be below 
 pub(crate) struct Ensure {
     /// A closure, or the path of a function.
     pub(crate) condition: TokenStream,
+    pub(crate) is_closure: bool,
     pub(crate) message: LitStr,
 }
 
@@ -39,13 +40,17 @@ pub(crate) fn read(attr: &Attribute, params: &[Param], errors: &mut Errors) -> O
     let mut pieces = attr::split_at_commas(arguments.tokens.clone());
     let last = pieces.pop().unwrap_or_default();
     let Ok(message) = syn::parse2::<LitStr>(last.clone()) else {
-        let place = if last.is_empty() {
-            attr.path().to_token_stream()
-        } else {
-            last
+        let end = last.clone().into_iter().last();
+        let is_text = |token: &TokenTree| syn::parse2::<LitStr>(token.clone().into()).is_ok();
+        let (place, wrong) = match end {
+            None => (attr.path().to_token_stream(), "is empty"),
+            Some(end) if is_text(&end) => (end.into(), "lacks a comma before this message"),
+            Some(_) => (
+                last,
+                "lacks the message for the model, a string literal at its end",
+            ),
         };
-        let message = "`#[ensure]` ends with the message that the model reads, a string literal";
-        errors.push(place, format!("{message}: {EXAMPLE}"));
+        errors.push(place, format!("this `#[ensure]` {wrong}: {EXAMPLE}"));
         return None;
     };
     if message.value().trim().is_empty() {
@@ -57,36 +62,94 @@ pub(crate) fn read(attr: &Attribute, params: &[Param], errors: &mut Errors) -> O
     if condition.is_empty() {
         errors.push(
             message,
-            format!("`#[ensure]` lacks its condition: {EXAMPLE}"),
+            format!("this `#[ensure]` lacks its condition: {EXAMPLE}"),
         );
         return None;
     }
-    if let Some(param) = parameter_in(&condition, params) {
-        let text = format!("a condition sees the answer alone, and `{param}` is a parameter");
+    let is_closure = condition
+        .clone()
+        .into_iter()
+        .next()
+        .is_some_and(|first| ["|", "move"].contains(&first.to_string().as_str()));
+    if let Some(param) = parameter_in(&condition, is_closure, params) {
+        let text = format!(
+            "a condition sees the answer alone, and `{param}` is a parameter of the command: check that after `.await`"
+        );
         errors.push(param, text);
         return None;
     }
-    Some(Ensure { condition, message })
+    Some(Ensure {
+        condition,
+        is_closure,
+        message,
+    })
 }
 
-/// A parameter of the command in a plain condition, one that names nothing of its own behind its head.
-fn parameter_in(condition: &TokenStream, params: &[Param]) -> Option<TokenTree> {
-    let mut bars = 0;
+/// A parameter of the command in a condition. One that binds names of its own behind its head is left to
+/// rustc.
+fn parameter_in(condition: &TokenStream, is_closure: bool, params: &[Param]) -> Option<TokenTree> {
+    let mut tokens = condition.clone().into_iter();
     let mut own: Vec<String> = Vec::new();
+    if is_closure {
+        let is_bar = |token: &TokenTree| token.to_string() == "|";
+        let mut head = tokens.by_ref().skip_while(|token| !is_bar(token)).skip(1);
+        let names = head.by_ref().take_while(|token| !is_bar(token));
+        let names = names.flat_map(|token| match token {
+            TokenTree::Group(group) => group.stream(),
+            other => other.into(),
+        });
+        own.extend(names.map(|name| name.to_string()));
+    }
+    let body: TokenStream = tokens.collect();
+    let is_param = |name: &Ident| {
+        let known = params.iter().any(|param| param.name == *name);
+        known && !own.contains(&name.to_string())
+    };
+    if binds(body.clone()) {
+        return None;
+    }
+    first_of(body, &is_param)
+}
+
+/// Whether tokens bind names: by a `let`, a `match`, a loop or a closure.
+fn binds(tokens: TokenStream) -> bool {
+    let mut after_bar = false;
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => binds(group.stream()),
+        TokenTree::Ident(word) => ["let", "match", "for", "fn"]
+            .iter()
+            .any(|known| word == known),
+        TokenTree::Punct(punct) if punct.as_char() == '|' => {
+            // Two in a row are an operator.
+            let joint = punct.spacing() == Spacing::Joint;
+            let binds = !joint && !after_bar;
+            after_bar = joint;
+            binds
+        }
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
+
+/// The first name that is a variable and a parameter: no field, no path, no macro.
+fn first_of(tokens: TokenStream, is_param: &impl Fn(&Ident) -> bool) -> Option<TokenTree> {
     let mut after_dot = false;
-    for token in condition.clone() {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let next = tokens.peek().map(ToString::to_string).unwrap_or_default();
         match &token {
-            TokenTree::Punct(punct) if punct.as_char() == '|' => bars += 1,
-            TokenTree::Ident(name) if bars == 1 => own.push(name.to_string()),
-            TokenTree::Ident(name) if bars == 2 && !after_dot => {
-                let is_param = params.iter().any(|param| param.name == *name);
-                if is_param && !own.contains(&name.to_string()) {
-                    return Some(token);
+            TokenTree::Group(group) => {
+                if let Some(found) = first_of(group.stream(), is_param) {
+                    return Some(found);
                 }
+            }
+            TokenTree::Ident(name)
+                if !after_dot && ![":", "!"].contains(&next.as_str()) && is_param(name) =>
+            {
+                return Some(token);
             }
             _ => {}
         }
-        after_dot = matches!(&token, TokenTree::Punct(punct) if ".:".contains(punct.as_char()));
+        after_dot = [".", ":"].contains(&token.to_string().as_str());
     }
     None
 }

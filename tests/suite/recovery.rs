@@ -376,7 +376,7 @@ async fn a_hook_hears_of_each_further_send() {
 async fn checked() -> User;
 
 #[command("Extract", model = "ollama:llama3.1")]
-#[ensure(|text| is_french(text), "must be in French")]
+#[ensure(is_french, "must be in French")]
 async fn french() -> String;
 
 fn is_french(text: &str) -> bool {

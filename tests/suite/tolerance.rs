@@ -515,6 +515,19 @@ async fn limits_of_alternatives_are_held() {
         "Big.x: expected an integer from 0 to 10, found 99",
     )
     .await;
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "refused")]
+    struct Tags {
+        #[schemars(length(min = 1))]
+        tags: Vec<String>,
+        #[serde(default)]
+        rate: f64,
+    }
+    refuses::<Option<Tags>>(
+        r#"{"value":{"tags":[]}}"#,
+        "tags: expected at least 1 item, found 0",
+    )
+    .await;
     // A number that no type reads does not turn the rules off.
     #[derive(Debug, Deserialize, JsonSchema)]
     #[allow(dead_code, reason = "refused")]

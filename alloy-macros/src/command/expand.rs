@@ -7,6 +7,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, LitStr, Path, Signature, Type};
 
 use super::model::{Block, Command, Prompt, Setting, System, Template, Value};
@@ -143,7 +144,21 @@ fn ensured(call: TokenStream, ensures: &[Ensure], output: &Type, path: &Path) ->
     let local = |name| Ident::new(name, Span::mixed_site());
     let (answer, broken) = (local("__alloy_answer"), local("__alloy_broken"));
     let holds = local("__alloy_holds");
-    let checks = ensures.iter().map(|Ensure { condition, message }| {
+    let checks = ensures.iter().map(|ensure| {
+        let Ensure {
+            condition,
+            is_closure,
+            message,
+        } = ensure;
+        // A function is called, so that one of `&str` takes a `String`.
+        let condition = match is_closure {
+            true => condition.clone(),
+            false => {
+                let place = condition.span().resolved_at(Span::mixed_site());
+                let answer = Ident::new("__alloy_answer", place);
+                quote_spanned!(place=> |#answer| (#condition)(#answer))
+            }
+        };
         quote! {
             let #holds: fn(&#output) -> bool = #condition;
             if !#holds(#answer) {

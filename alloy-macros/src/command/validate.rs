@@ -45,6 +45,11 @@ pub(super) fn validate<'a>(
     };
     let given = Given::of(prompt, prompt_file.clone(), &mut errors);
     let prompt = source.prompt(given, &mut errors);
+    if let (ReturnType::Default, Some(attr)) = (&function.sig.output, ensures.first()) {
+        let message = "this command ignores its answer, so that none can be held to a condition: \
+                       give it a return type";
+        errors.push(attr.path(), message);
+    }
     let ensures = ensures.iter();
     let ensures = ensures.filter_map(|attr| ensure::read(attr, &params, &mut errors));
     let ensures = ensures.collect();

@@ -332,10 +332,18 @@ impl Fitting<'_> {
         if let [only] = likely.as_slice() {
             return self.fit(value, only);
         }
-        let candidates = match likely.is_empty() {
-            true => options.iter().collect(),
-            false => likely,
+        let candidates: Vec<&Shape> = match (likely.is_empty(), self.mode) {
+            (false, _) => likely,
+            (true, Mode::Convert | Mode::AsItIs) => options.iter().collect(),
+            // The type took it for one of these: any other would take it without a look.
+            (true, Mode::Taken) => {
+                let meant = options.iter().filter(|option| self.is_meant(value, option));
+                meant.collect()
+            }
         };
+        if candidates.is_empty() {
+            return Ok(());
+        }
         let modes = match self.mode {
             Mode::Convert => &[Mode::AsItIs, Mode::Convert][..],
             Mode::AsItIs => &[Mode::AsItIs],

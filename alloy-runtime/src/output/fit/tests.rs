@@ -270,6 +270,8 @@ fn the_checker_agrees_with_a_validator() {
                 *counts.borrow_mut().0 += 1;
                 prop_assert!(fits.is_ok(), "{wire} takes {answer}: {fits:?}");
                 prop_assert!(same(&answer, &fitted), "{answer} is not {fitted}");
+                let held = Rules::of(&schema).hold(&answer, &schema);
+                prop_assert!(held.is_ok(), "{wire} takes {answer}: {held:?}");
             }
             match fits {
                 Ok(()) => prop_assert!(

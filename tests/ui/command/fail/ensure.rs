@@ -12,4 +12,14 @@ async fn say(text: &str, limit: usize) -> String;
 #[command("Say hello")]
 async fn above() -> String;
 
+#[command("Say hello to {name} and {limit}")]
+#[ensure(|answer| { answer.len() < 9 || (answer.len() > limit) }, "must be long")]
+#[ensure(name, "must be named")]
+#[ensure(|answer| answer.len() < 9 "must be short")]
+async fn captures(name: &str, limit: usize) -> String;
+
+#[command("Say hello")]
+#[ensure(|()| true, "must be")]
+async fn nothing();
+
 fn main() {}

@@ -90,6 +90,18 @@ fn text_of(text: &str) -> &str {
     text
 }
 
+mod text {
+    pub(crate) fn is_plain(text: &str) -> bool {
+        text.is_ascii()
+    }
+}
+
+#[command("Describe {text} to {max}")]
+#[ensure(text::is_plain, "must be plain")]
+#[ensure(|answer| text::is_plain(answer) && answer.len() < usize::MAX && matches!(answer.len(), 0..9), "must be plain")]
+#[ensure(|answer| { let max = answer.len(); max < 100 || max == 250 }, "must be short")]
+async fn plain(text: &str, max: u8) -> String;
+
 #[command("Answer")]
 #[ensure(|number: &f64| number.is_finite(), "must be finite")]
 async fn finite() -> alloy_runtime::Result<f64>;
@@ -115,6 +127,7 @@ fn main() {
     kept(&yes_or_no(""));
     kept(&number(""));
     kept(&described(""));
+    kept(&plain("", 1));
     kept(&from_file(""));
     kept(&finite());
     kept(&few::<u8>(3));
