@@ -56,10 +56,11 @@ pub(crate) async fn run(
     slot: &mut dyn Accept,
 ) -> Result<Finished, Error> {
     if let Some(error) = request.refused.take() {
-        return Err(error);
+        return Err(error.of_command(request.definition.name()));
     }
     let call = request.call.take();
-    let mut prepared = prepare(&request, call, expectation)?;
+    let mut prepared = prepare(&request, call, expectation)
+        .map_err(|error| error.of_command(request.definition.name()))?;
     let target = Arc::clone(&prepared.target);
     let server = &target.server;
     let span = tracing::info_span!(
@@ -85,7 +86,7 @@ pub(crate) async fn run(
         if let Some(usage) = error.usage() {
             record_usage(span, usage);
         }
-        line::named(error, &target)
+        line::named(error.of_command(request.definition.name()), &target)
     };
     let line =
         Line::open(request.definition.name(), &target).map_err(|error| failed(error, &span))?;

@@ -47,6 +47,8 @@ pub struct Error(Box<Inner>);
 pub(crate) struct Inner {
     pub(crate) detail: Detail,
     pub(crate) source: Option<BoxError>,
+    /// The name of the command that failed.
+    pub(crate) command: Option<&'static str>,
     /// The host that was asked, without credentials.
     pub(crate) address: Option<String>,
     /// Whether that is Ollama's server, and not another that speaks Chat Completions.
@@ -130,6 +132,21 @@ impl Error {
         }
     }
 
+    /// The name of the command that failed, as its function is named; `None` of an error that no command
+    /// had, such as that of [`configure`](crate::configure).
+    ///
+    /// ```
+    /// # use alloy_runtime::command;
+    /// # #[command("Say hello", model = "ollama:llama3.1")]
+    /// # async fn hello() -> String;
+    /// let error = hello().temperature(3.0).preview().unwrap_err();
+    /// assert_eq!(error.command(), Some("hello"));
+    /// ```
+    #[must_use]
+    pub fn command(&self) -> Option<&str> {
+        self.0.command
+    }
+
     /// The address of the server that was asked, without credentials.
     #[must_use]
     pub fn address(&self) -> Option<&str> {
@@ -154,6 +171,7 @@ impl Error {
         Self(Box::new(Inner {
             detail,
             source: None,
+            command: None,
             address: None,
             ollama: true,
             model: None,
@@ -218,6 +236,11 @@ impl Error {
     pub(crate) fn at(mut self, address: &str, ollama: bool) -> Self {
         self.0.address = Some(address.to_owned());
         self.0.ollama = ollama;
+        self
+    }
+
+    pub(crate) fn of_command(mut self, name: &'static str) -> Self {
+        self.0.command = Some(name);
         self
     }
 
@@ -288,11 +311,12 @@ impl Error {
         self
     }
 
-    /// Adds what is installed to an error that says a model is not.
-    pub(crate) fn with_installed(mut self, names: &[String]) -> Self {
+    /// Adds what is installed to an error that says a model is not, and whether the attribute names it.
+    pub(crate) fn with_installed(mut self, names: &[String], is_pinned: bool) -> Self {
         let missing = self.0.model.clone().unwrap_or_default();
-        if let Detail::ModelNotFound { near } = &mut self.0.detail {
+        if let Detail::ModelNotFound { near, pinned } = &mut self.0.detail {
             *near = detail::near_names(&missing, names);
+            *pinned = is_pinned;
         }
         self
     }

@@ -374,7 +374,10 @@ mod bodies {
     async fn a_body_that_fails_comes_out_at_the_await() {
         let error = fallible("x").await.unwrap_err();
         assert_eq!(error.kind(), alloy_runtime::ErrorKind::Prompt);
-        assert_eq!(error.to_string(), "the prompt could not be made");
+        assert_eq!(
+            error.to_string(),
+            "the prompt of `fallible` could not be made"
+        );
         let source = std::error::Error::source(&error).unwrap();
         assert!(source.is::<ParseIntError>(), "{source:?}");
         let previewed = fallible("x").preview().unwrap_err();

@@ -72,7 +72,8 @@ mod the_server_says_no {
         assert_eq!(error.kind(), ErrorKind::ModelNotFound);
         expect![[r#"
             model `llama3.1` is not installed at http://HOST; get it with `ollama pull llama3.1`, or use `llama3.1:8b` or `llama3.2:1b`
-              help: Run `ollama pull llama3.1`, or name `llama3.1:8b` where the model is set; `ollama list` shows what is installed."#]]
+              command: answer
+              help: Run `ollama pull llama3.1`, or name `llama3.1:8b` where the model is set; `ollama list` shows what is installed. The command's attribute names the model, and wins over ALLOY_MODEL."#]]
         .assert_eq(&shown(&error));
     }
 
@@ -83,6 +84,7 @@ mod the_server_says_no {
             ErrorKind::Capability,
             expect![[r#"
                 model `llama3.1` does not support chat
+                  command: answer
                   help: Use a model that can: `ollama show llama3.1` lists what this one is able to do."#]],
         )
         .await;
@@ -95,6 +97,7 @@ mod the_server_says_no {
             ErrorKind::ContextOverflow,
             expect![[r#"
                 the prompt is longer than the context of model `llama3.1`: the input length exceeds the context length
+                  command: answer
                   help: Shorten the prompt, or give the model more room: `.option("num_ctx", 16384)` or `options(num_ctx = 16384)` on the native route, OLLAMA_CONTEXT_LENGTH on the server for both. `ollama show llama3.1` tells its limit."#]],
         )
         .await;
@@ -110,6 +113,7 @@ mod the_server_says_no {
             ErrorKind::OutOfMemory,
             expect![[r#"
                 the server has too little memory for model `llama3.1`: model requires more system memory (8.0 GiB) than is available (3.1 GiB)
+                  command: answer
                   help: Use a smaller model or a smaller quantisation of it, or free memory: `ollama ps` shows what is loaded and `ollama stop NAME` unloads it."#]],
         )
         .await;
@@ -122,6 +126,7 @@ mod the_server_says_no {
             ErrorKind::ModelLoad,
             expect![[r#"
                 model `llama3.1` failed on the server: llama runner process has terminated: exit status 2
+                  command: answer
                   help: Look into the server's log for the reason: a graphics driver, a damaged file or a server too old for the model. `ollama run llama3.1` tries it alone."#]],
         )
         .await;
@@ -135,6 +140,7 @@ mod the_server_says_no {
             expect![[r#"
                 the server at http://HOST is too busy (status 503): server busy, please try again.  maximum pending requests exceeded
                   sent: 3 times
+                  command: answer
                   help: Send fewer commands at a time, or try again later. OLLAMA_NUM_PARALLEL and OLLAMA_MAX_QUEUE on the server set how many it takes."#]],
         )
         .await;
@@ -147,6 +153,7 @@ mod the_server_says_no {
             ErrorKind::Unauthorized,
             expect![[r#"
                 the server at http://HOST did not accept the key (status 401): unauthorized
+                  command: answer
                   help: Set OLLAMA_API_KEY to a key that the server accepts."#]],
         )
         .await;
@@ -159,6 +166,7 @@ mod the_server_says_no {
             ErrorKind::Server,
             expect![[r#"
                 the server answered with status 500: option "temperature" must be of type float32
+                  command: answer
                   help: The text is the server's own; its log says more."#]],
         )
         .await;
@@ -197,6 +205,7 @@ mod not_ollama {
             expect![[r#"
                 the server at http://HOST is not Ollama: it answered with a web page; set OLLAMA_HOST to where Ollama listens
                   found: <!doctype html><title>Router</title>
+                  command: answer
                   help: Open the address in a browser: Ollama says `Ollama is running`. Set OLLAMA_HOST to the right host and port (or ALLOY_HOST or `.host(…)`, where the address came from there); the usual one is http://127.0.0.1:11434."#]],
         )
         .await;
@@ -214,6 +223,7 @@ mod not_ollama {
             expect![[r#"
                 the server at http://HOST is not Ollama: it has no /api/chat; set OLLAMA_HOST to where Ollama listens
                   found: 404 page not found
+                  command: answer
                   help: Open the address in a browser: Ollama says `Ollama is running`. Set OLLAMA_HOST to the right host and port (or ALLOY_HOST or `.host(…)`, where the address came from there); the usual one is http://127.0.0.1:11434."#]],
         )
         .await;
@@ -261,6 +271,7 @@ mod protocol {
             expect![[r#"
                 the reply from http://HOST is not what the protocol says: it is not the JSON of a reply (expected value at line 1 column 1)
                   found: hello
+                  command: answer
                   help: Check that OLLAMA_HOST names an Ollama server of version 0.12.6 or newer, and what stands between it and this program."#]],
         )
         .await;
@@ -402,6 +413,7 @@ mod answers {
                 the answer is not a valid `User`: age: expected an integer, found "twenty"
                   found: {"name":"Jason","age":"twenty"}
                   after: 1 answer of the model
+                  command: answer
                   help: Say in the prompt, or in the doc comments of the type's fields, what belongs there; allow more answers (`retry`); or try a larger model."#]],
         )
         .await;
@@ -537,6 +549,7 @@ mod answers {
             expect![[r#"
                 the answer was cut off by the limit of tokens, after 4
                   after: 1 answer of the model
+                  command: answer
                   help: Raise `max_tokens`, or ask for a shorter answer. Thinking counts as well."#]],
         )
         .await;
@@ -563,6 +576,7 @@ mod answers {
             expect![[r#"
                 model `llama3.1` gave an empty answer
                   after: 1 answer of the model
+                  command: answer
                   help: Say more plainly in the prompt what to answer, or try another model. A thinking model may have spent its `max_tokens` on thinking."#]],
         )
         .await;
@@ -585,6 +599,7 @@ mod answers {
             assert_eq!(error.partial_text(), Some("Once upon"));
             expect![[r#"
                 model `llama3.1` was stopped in the middle of its answer, and the server does not say why
+                  command: answer
                   help: Ollama stops a model that repeats one token without end: set `max_tokens`, another temperature or the option `repeat_penalty`, or try another model. The text so far is in `partial_text()`."#]]
             .assert_eq(&shown(&error));
         }
@@ -625,6 +640,7 @@ mod time {
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         expect![[r#"
             no answer within 100ms, the command's timeout
+              command: answer
               help: The first call of a model loads it, which can take minutes. Raise `timeout`, or leave it out to wait as long as the server works."#]]
         .assert_eq(&shown(&error));
     }

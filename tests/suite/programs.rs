@@ -41,7 +41,7 @@ const TYPED: &str = env!("CARGO_BIN_EXE_typed");
 fn every_kind_of_main_shows_the_next_step() {
     let shown = stderr(&run(RETURNS_ERROR, &[]));
     assert!(
-        shown.starts_with("Error: no model is set; set ALLOY_MODEL, for example ALLOY_MODEL=ollama:llama3.1\n  help: "),
+        shown.starts_with("Error: no model is set; set ALLOY_MODEL, for example ALLOY_MODEL=ollama:llama3.1\n  command: hello\n  help: "),
         "{shown}"
     );
     assert_eq!(stderr(&run(RETURNS_BOXED, &[])), shown);

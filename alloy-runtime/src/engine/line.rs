@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::deadline::Deadline;
 use super::inquire;
-use crate::config::{Api, Hooks};
+use crate::config::{Api, Hooks, Source};
 use crate::error::{Detail, Error, ErrorKind};
 use crate::global;
 use crate::reply::Reply;
@@ -73,7 +73,7 @@ impl<'a> Line<'a> {
 
     /// An error, with whom it is about.
     pub(super) fn named(&self, error: Error) -> Error {
-        named(error, self.target)
+        named(error.of_command(self.command), self.target)
     }
 
     /// Sends a chat request once, and reads its reply.
@@ -105,13 +105,19 @@ impl<'a> Line<'a> {
             let names = self.deadline.hold(names).await.unwrap_or_default();
             return error
                 .of_model(self.target.model.as_str())
-                .with_installed(&names);
+                .with_installed(&names, self.is_pinned());
         }
         if let Some(capability) = error.missing_capability() {
             let able = pin!(async { Ok(inquire::able(client, server, capability).await) });
             return error.with_able(&self.deadline.hold(able).await.unwrap_or_default());
         }
         error
+    }
+
+    /// Whether the command's attribute names the model.
+    fn is_pinned(&self) -> bool {
+        let model = self.target.settings.model.as_ref();
+        model.is_some_and(|model| model.source == Source::Attribute)
     }
 
     /// Whether the model can see: a server drops the images of one that cannot without a word.

@@ -13,13 +13,18 @@ pub(crate) enum Detail {
         help: String,
     },
     Prompt,
-    Unreachable,
+    Unreachable {
+        /// Whether no host has the name.
+        unknown_host: bool,
+    },
     NotOllama {
         found: Cow<'static, str>,
         excerpt: String,
     },
     ModelNotFound {
         near: Vec<String>,
+        /// Whether the command's attribute names it.
+        pinned: bool,
     },
     /// What is given as the model's name is none.
     ModelName {
@@ -110,7 +115,7 @@ impl Detail {
                 };
                 found.into_iter().chain([excerpt]).collect()
             }
-            Self::ModelNotFound { near: names } => names.iter_mut().collect(),
+            Self::ModelNotFound { near: names, .. } => names.iter_mut().collect(),
             Self::Capability { missing, able } => able.iter_mut().chain([missing]).collect(),
             Self::ModelName { text }
             | Self::ModelLoad { text }
@@ -122,7 +127,7 @@ impl Detail {
             | Self::Refused { text } => vec![text],
             Self::Configuration { .. }
             | Self::Prompt
-            | Self::Unreachable
+            | Self::Unreachable { .. }
             | Self::TimedOut { .. }
             | Self::Interrupted { .. }
             | Self::Unfinished { .. }
@@ -136,7 +141,7 @@ impl Detail {
         match self {
             Self::Configuration { .. } | Self::ModelName { .. } => ErrorKind::Configuration,
             Self::Prompt => ErrorKind::Prompt,
-            Self::Unreachable => ErrorKind::Unreachable,
+            Self::Unreachable { .. } => ErrorKind::Unreachable,
             Self::NotOllama { .. } => ErrorKind::NotOllama,
             Self::ModelNotFound { .. } => ErrorKind::ModelNotFound,
             Self::ModelLoad { .. } => ErrorKind::ModelLoad,

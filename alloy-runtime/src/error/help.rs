@@ -12,17 +12,25 @@ pub(super) fn of(error: &Inner) -> String {
     match &error.detail {
         Detail::Configuration { help, .. } => help.clone(),
         Detail::Prompt => "Look at the cause: the command's body returned it with `?`, or a parameter could not be shown. Nothing was sent.".to_owned(),
-        Detail::Unreachable => {
+        Detail::Unreachable { unknown_host: true } => {
+            "Check the name in OLLAMA_HOST, ALLOY_HOST or `.host(…)`, and that this machine can look it up.".to_owned()
+        }
+        Detail::Unreachable { .. } => {
             "Start the server with `ollama serve`. If it runs elsewhere, give its address: OLLAMA_HOST, ALLOY_HOST (which wins over it), or `.host(…)` (which wins over both).".to_owned()
         }
         Detail::NotOllama { .. } => {
             "Open the address in a browser: Ollama says `Ollama is running`. Set OLLAMA_HOST to the right host and port (or ALLOY_HOST or `.host(…)`, where the address came from there); the usual one is http://127.0.0.1:11434.".to_owned()
         }
-        Detail::ModelNotFound { near } if near.is_empty() => {
-            format!("Run `ollama pull {model}`; `ollama list` shows what is installed.")
-        }
-        Detail::ModelNotFound { near } => {
-            format!("Run `ollama pull {model}`, or name `{}` where the model is set; `ollama list` shows what is installed.", near[0])
+        Detail::ModelNotFound { near, pinned } => {
+            let or = near.first().map(|near| format!(", or name `{near}` where the model is set"));
+            let pin = match pinned {
+                true => " The command's attribute names the model, and wins over ALLOY_MODEL.",
+                false => "",
+            };
+            format!(
+                "Run `ollama pull {model}`{}; `ollama list` shows what is installed.{pin}",
+                or.unwrap_or_default()
+            )
         }
         Detail::ModelName { .. } => {
             "A name is `family`, `family:tag` or `namespace/family:tag`, without quotes or spaces; `ollama list` shows what is installed.".to_owned()
@@ -83,7 +91,7 @@ pub(super) fn of(error: &Inner) -> String {
 /// Where the server is not Ollama's, its tools are of no help.
 fn of_other_server(detail: &Detail) -> Option<&'static str> {
     Some(match detail {
-        Detail::Unreachable => {
+        Detail::Unreachable { .. } => {
             "Start the server, or set OPENAI_BASE_URL to where it listens, its version included: http://127.0.0.1:8000/v1."
         }
         Detail::NotOllama { .. } => {

@@ -43,6 +43,6 @@ pub enum ErrorKind {
     Empty,
     /// The model would not answer, and its server keeps that apart from an answer.
     Refused,
-    /// The answer is not a value of the output type.
+    /// The answer is not a value of the output type, or breaks a limit of its schema or an `#[ensure]`.
     InvalidOutput,
 }

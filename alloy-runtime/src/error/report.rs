@@ -19,11 +19,24 @@ pub(super) fn message(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result 
     }
     match &error.detail {
         Detail::Configuration { message, .. } => f.write_str(message),
-        Detail::Prompt => f.write_str("the prompt could not be made"),
-        Detail::Unreachable => {
+        Detail::Prompt => match error.command {
+            Some(name) => write!(f, "the prompt of `{name}` could not be made"),
+            None => f.write_str("the prompt could not be made"),
+        },
+        Detail::Unreachable { unknown_host: true } => {
             write!(
                 f,
-                "cannot reach Ollama at {address}; start it with `ollama serve`"
+                "cannot reach Ollama at {address}: no host of that name is known"
+            )
+        }
+        Detail::Unreachable { .. } => {
+            let there = match is_this_machine(address) {
+                true => "",
+                false => " on that machine",
+            };
+            write!(
+                f,
+                "cannot reach Ollama at {address}; start it with `ollama serve`{there}"
             )
         }
         Detail::NotOllama { found, .. } => {
@@ -32,7 +45,7 @@ pub(super) fn message(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result 
                 "the server at {address} is not Ollama: {found}; set OLLAMA_HOST to where Ollama listens"
             )
         }
-        Detail::ModelNotFound { near } => model_not_found(model, address, near, f),
+        Detail::ModelNotFound { near, .. } => model_not_found(model, address, near, f),
         Detail::ModelName { text } => {
             write!(
                 f,
@@ -114,10 +127,21 @@ pub(super) fn message(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result 
     }
 }
 
+/// Whether an address, as it is shown, is one of this machine.
+fn is_this_machine(address: &str) -> bool {
+    let host = address.split_once("://").map_or(address, |(_, host)| host);
+    ["127.", "localhost", "[::1]"]
+        .iter()
+        .any(|own| host.starts_with(own))
+}
+
 /// What would be wrong to say of a server that is not Ollama's.
 fn of_other_server(detail: &Detail, address: &str, model: &str) -> Option<String> {
     Some(match detail {
-        Detail::Unreachable => format!("cannot reach the server at {address}"),
+        Detail::Unreachable { unknown_host: true } => {
+            format!("cannot reach the server at {address}: no host of that name is known")
+        }
+        Detail::Unreachable { .. } => format!("cannot reach the server at {address}"),
         Detail::NotOllama { found, .. } => format!(
             "the server at {address} does not speak Chat Completions: {found}; set OPENAI_BASE_URL to the base URL of one that does"
         ),
@@ -178,8 +202,11 @@ pub(super) fn lines(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if error.attempts() > 0 {
         write!(f, "\n  after: {} of the model", Answers(error.attempts()))?;
     }
-    if error.sends() > 1 {
+    if error.sends() > error.attempts().max(1) {
         write!(f, "\n  sent: {} times", error.sends())?;
+    }
+    if let Some(command) = error.command() {
+        write!(f, "\n  command: {command}")?;
     }
     write!(f, "\n  help: {}", error.help())
 }
@@ -188,6 +215,7 @@ pub(super) fn structured(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Resu
     let Inner {
         detail,
         source,
+        command,
         address,
         ollama: _,
         model,
@@ -198,6 +226,7 @@ pub(super) fn structured(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Resu
     f.debug_struct("Error")
         .field("kind", &error.kind())
         .field("detail", detail)
+        .field("command", command)
         .field("address", address)
         .field("model", model)
         .field("attempts", attempts)

@@ -4,7 +4,8 @@ use std::fmt;
 
 /// What was done to an answer so that it could be read: see [`Outcome::repairs`](crate::Outcome::repairs).
 ///
-/// Each is lossless: nothing is guessed, and an answer that would need more is invalid.
+/// Nothing is guessed, and an answer that would need more is invalid. A key that the type does not know and
+/// simply skips, as serde does, is no repair.
 ///
 /// ```
 /// use alloy_runtime::Repair;
@@ -26,7 +27,7 @@ pub enum Repair {
     Wrapped,
     /// A key stood there twice; the last one won.
     DuplicateKey,
-    /// A key that the type does not know was left out.
+    /// A key that the type refuses (`deny_unknown_fields`) was left out.
     #[non_exhaustive]
     UnknownKey {
         /// Where it stood.

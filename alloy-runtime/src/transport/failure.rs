@@ -16,7 +16,9 @@ pub(super) fn of_send(error: &reqwest::Error, connect_timeout: Duration) -> Erro
                 found: "it speaks no TLS that could be agreed on".into(),
                 excerpt: String::new(),
             },
-            _ => Detail::Unreachable,
+            _ => Detail::Unreachable {
+                unknown_host: is_unknown_host(error),
+            },
         };
         return Error::new(failure).with_source(cause(error));
     }
@@ -67,9 +69,12 @@ fn is_unparsable(error: &reqwest::Error) -> bool {
 fn is_tls(error: &reqwest::Error) -> bool {
     let system = |cause: &io::Error| cause.raw_os_error().is_some();
     let mut causes = causes(error);
-    !causes.any(|cause| {
-        cause.downcast_ref().is_some_and(system) || cause.to_string().contains("dns error")
-    })
+    !is_unknown_host(error) && !causes.any(|cause| cause.downcast_ref().is_some_and(system))
+}
+
+/// Whether the look-up of the host's name failed.
+fn is_unknown_host(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| cause.to_string().contains("dns error"))
 }
 
 /// The innermost cause, which is the one that says what happened, as an error of the standard

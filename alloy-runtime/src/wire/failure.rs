@@ -75,7 +75,10 @@ pub(super) fn of_text(status: u16, text: &str, endpoint: &str) -> Error {
     let missing_model =
         names_model && says(&["not found"]) || says(&["the model `"]) && says(&["does not exist"]);
     Error::new(if status == 404 && missing_model {
-        Detail::ModelNotFound { near: Vec::new() }
+        Detail::ModelNotFound {
+            near: Vec::new(),
+            pinned: false,
+        }
     } else if status == 404 || says(&["unexpected endpoint"]) {
         // Another server that speaks JSON, such as a neighbour of Ollama's, or a gateway.
         return not_ollama(format!("it has no {endpoint}"), text);
