@@ -239,6 +239,26 @@ fn mistakes_leave_an_item_with_the_right_type() {
     );
 }
 
+// The documentation shows one expansion in full: this one.
+#[test]
+fn the_documentation_shows_what_it_becomes() {
+    let parse = |text: &str| text.parse::<TokenStream>().expect("tokens");
+    let expansion = entry::run(
+        parse(r#""Extract: {text}", model = "ollama:llama3.1", temperature = 0.0"#),
+        &parse(
+            "/// Extract the user.\n\
+             #[ensure(|user| user.age < 130, \"age must be below 130\")]\n\
+             pub async fn extract(text: &str) -> User;",
+        ),
+        command::expand,
+    );
+    let file = syn::parse2(expansion).expect("an expansion is made of items");
+    let shown = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/attributes.md");
+    let shown = std::fs::read_to_string(shown).expect("the documentation is beside this crate");
+    let expanded = prettyplease::unparse(&file);
+    assert!(shown.contains(&expanded), "{expanded}");
+}
+
 /// Pieces of declarations, right ones and wrong ones.
 fn pieces(of: &'static [&'static str], most: usize) -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(of), 0..most).prop_map(|pieces| pieces.join(" "))

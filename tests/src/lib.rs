@@ -16,6 +16,8 @@ mod documentation {
     struct Readme;
     #[doc = include_str!("../../docs/architecture.md")]
     struct Architecture;
+    #[doc = include_str!("../../docs/attributes.md")]
+    struct Attributes;
     #[doc = include_str!("../../docs/configuration.md")]
     struct Configuration;
     #[doc = include_str!("../../docs/design.md")]

@@ -695,6 +695,20 @@ mod time {
 }
 
 #[tokio::test]
+async fn a_host_that_nobody_knows_is_told_from_one_that_does_not_answer() {
+    let error = answer::<String>()
+        .host("no-such-host.invalid")
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unreachable);
+    assert_eq!(
+        error.to_string(),
+        "cannot reach Ollama at http://no-such-host.invalid:11434: no host of that name is known"
+    );
+    assert_eq!(error.command(), Some("answer"));
+}
+
+#[tokio::test]
 async fn unreachable_names_the_address_and_the_command() {
     let gone = Server::start([]).host();
     let error = answer::<String>().host(&gone).await.unwrap_err();

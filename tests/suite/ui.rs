@@ -34,6 +34,23 @@ fn the_macro_knows_every_option_that_the_runtime_knows() {
     }
 }
 
+// Each key has its heading, which its example stands under, and its row.
+#[test]
+fn each_key_of_the_attribute_is_documented() {
+    let docs = include_str!("../../docs/attributes.md");
+    let told = include_str!("../ui/command/fail/unknown_key.expected");
+    let keys = told.split("the keys are ").nth(1).unwrap();
+    let keys = keys.split(';').next().unwrap().split(", ");
+    let mut count = 0;
+    for key in keys {
+        let name = key.trim_matches('`');
+        assert!(docs.contains(&format!("\n## {key}\n")), "{key}");
+        assert!(docs.contains(&format!("](#{name})")), "{key}");
+        count += 1;
+    }
+    assert_eq!(count, 12);
+}
+
 // D4: rustc's own lints, on the declaration, once.
 #[test]
 fn warnings_land_where_the_code_was_written() {
