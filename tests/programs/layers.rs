@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use alloy_runtime::{
-    Api, Backend, Command, Config, KeepAlive, Think, command, configure, with_config,
+    Api, Backend, Command, Config, Decision, KeepAlive, Think, command, configure, with_config,
 };
 
 #[command(
@@ -76,6 +76,8 @@ fn call(command: Command<String>) -> Command<String> {
         .max_tokens(1)
         .retry(1)
         .auto_finalize_missing_output(true)
+        .on_invalid(|_| Decision::BySettings)
+        .on_retry(|_| {})
         .timeout(Duration::from_secs(1))
         .connect_timeout(Duration::from_secs(1))
         .idle_timeout(Duration::from_secs(1))
@@ -100,6 +102,8 @@ fn config(number: u32, api: Api, think: Think) -> Config {
         .max_tokens(number)
         .retry(number)
         .auto_finalize_missing_output(even)
+        .on_invalid(|_| Decision::BySettings)
+        .on_retry(|_| {})
         .timeout(seconds)
         .connect_timeout(seconds)
         .idle_timeout(seconds)

@@ -84,6 +84,7 @@ fn shown(key: &str, number: usize) -> String {
         "api_key" | "openai_api_key" => "[secret]".to_owned(),
         "base_url" => format!("http://base/{number}"),
         "backend" => "real".to_owned(),
+        "on_invalid" | "on_retry" => "a function".to_owned(),
         _ => {
             panic!("`{key}` is new: say here what it reads like, and set it in programs/layers.rs")
         }

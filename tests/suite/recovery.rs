@@ -285,7 +285,7 @@ async fn hooks_of_a_config_are_called_unless_a_stronger_one_is_set() {
         });
         config.on_retry(move |_| retries.push(format!("{who} retry")))
     };
-    assert!(format!("{:?}", config("")).contains("on_invalid: set, on_retry: set"));
+    assert!(format!("{:?}", config("")).contains("on_invalid: a function, on_retry: a function"));
     let run = async |command: Command<User>| {
         let server = Server::start([BAD, GOOD].map(Reply::answer));
         command.host(server.host()).await.unwrap();

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Settings;
 use crate::error::Error;
 
 /// An answer that was rejected, as [`on_invalid`](crate::Command::on_invalid) gets it: one that is missing
@@ -56,75 +57,53 @@ pub struct NextTry<'a> {
     pub error: &'a Error,
 }
 
-type OnInvalid = Arc<dyn Fn(&InvalidAnswer<'_>) -> Decision + Send + Sync>;
-type OnRetry = Arc<dyn Fn(&NextTry<'_>) + Send + Sync>;
+/// A function that is asked about rejected answers. `Debug` says that there is one.
+#[derive(Clone)]
+pub(crate) struct OnInvalid(Arc<dyn Fn(&InvalidAnswer<'_>) -> Decision + Send + Sync>);
 
-/// The functions that one layer sets; the strongest layer's is called.
-#[derive(Clone, Default)]
-pub(crate) struct Hooks {
-    on_invalid: Option<OnInvalid>,
-    on_retry: Option<OnRetry>,
+/// A function that hears of each further try. `Debug` says that there is one.
+#[derive(Clone)]
+pub(crate) struct OnRetry(Arc<dyn Fn(&NextTry<'_>) + Send + Sync>);
+
+impl OnInvalid {
+    pub(crate) fn new(
+        decide: impl Fn(&InvalidAnswer<'_>) -> Decision + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(decide))
+    }
 }
 
-impl Hooks {
-    pub(super) const NONE: Self = Self {
-        on_invalid: None,
-        on_retry: None,
-    };
-
-    /// Takes what is not set here from a weaker layer.
-    pub(super) fn or(&mut self, weaker: &Self) {
-        let Self {
-            on_invalid,
-            on_retry,
-        } = weaker;
-        if self.on_invalid.is_none() {
-            self.on_invalid.clone_from(on_invalid);
-        }
-        if self.on_retry.is_none() {
-            self.on_retry.clone_from(on_retry);
-        }
+impl OnRetry {
+    pub(crate) fn new(hear: impl Fn(&NextTry<'_>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(hear))
     }
+}
 
-    pub(crate) fn set_on_invalid(
-        &mut self,
-        decide: impl Fn(&InvalidAnswer<'_>) -> Decision + Send + Sync + 'static,
-    ) {
-        self.on_invalid = Some(Arc::new(decide));
-    }
-
-    pub(crate) fn set_on_retry(&mut self, hear: impl Fn(&NextTry<'_>) + Send + Sync + 'static) {
-        self.on_retry = Some(Arc::new(hear));
-    }
-
+impl Settings {
     /// Asks what becomes of a rejected answer.
-    pub(crate) fn invalid(&self, invalid: &InvalidAnswer<'_>) -> Decision {
+    pub(crate) fn decide(&self, invalid: &InvalidAnswer<'_>) -> Decision {
         match &self.on_invalid {
-            Some(on_invalid) => on_invalid(invalid),
+            Some(on_invalid) => (on_invalid.value.0)(invalid),
             None => Decision::BySettings,
         }
     }
 
     /// Tells that something is tried again.
-    pub(crate) fn retry(&self, next: &NextTry<'_>) {
+    pub(crate) fn tell(&self, next: &NextTry<'_>) {
         if let Some(on_retry) = &self.on_retry {
-            on_retry(next);
+            (on_retry.value.0)(next);
         }
-    }
-
-    /// The names of those that are set.
-    pub(super) fn each(&self) -> impl Iterator<Item = &'static str> {
-        let set = [
-            ("on_invalid", self.on_invalid.is_some()),
-            ("on_retry", self.on_retry.is_some()),
-        ];
-        set.into_iter()
-            .filter_map(|(name, set)| set.then_some(name))
     }
 }
 
-impl fmt::Debug for Hooks {
+impl fmt::Debug for OnInvalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.each()).finish()
+        f.write_str("a function")
+    }
+}
+
+impl fmt::Debug for OnRetry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a function")
     }
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::source::{Setting, Source};
-use super::{Api, Backend, Hooks, Host, KeepAlive, OptionPair, Options, Secret, Text, Think};
+use super::{
+    Api, Backend, Host, KeepAlive, OnInvalid, OnRetry, OptionPair, Options, Secret, Text, Think,
+};
 use crate::error::Span;
 
 /// One key of the table: what the documentation says of it, for the test that holds it to that.
@@ -34,7 +36,6 @@ macro_rules! keys {
         pub(crate) struct Layer {
             $(pub(crate) $key: Option<$type>,)*
             pub(crate) options: Options,
-            pub(crate) hooks: Hooks,
         }
 
         /// The values that a command runs with, each with the layer it came from.
@@ -60,7 +61,6 @@ macro_rules! keys {
             $(pub(crate) $key: Option<Setting<$type>>,)*
             /// Names and JSON, each with its own layer.
             pub(crate) options: Vec<(Text, Setting<Text>)>,
-            pub(crate) hooks: Hooks,
         }
 
         impl Layer {
@@ -68,7 +68,6 @@ macro_rules! keys {
             pub(crate) const EMPTY: Self = Self {
                 $($key: None,)*
                 options: Options::EMPTY,
-                hooks: Hooks::NONE,
             };
 
             /// Alloy's own defaults.
@@ -80,13 +79,11 @@ macro_rules! keys {
             }
 
             /// Puts the stronger layer's values over these, key by key, and options name by name.
-            pub(crate) fn merge(&mut self, mut stronger: Self) {
+            pub(crate) fn merge(&mut self, stronger: Self) {
                 $(if stronger.$key.is_some() {
                     self.$key = stronger.$key;
                 })*
                 self.options.merge(stronger.options);
-                stronger.hooks.or(&self.hooks);
-                self.hooks = stronger.hooks;
             }
 
             /// The keys that are set, as text.
@@ -123,7 +120,6 @@ macro_rules! keys {
                         _ => self.$key.clone(),
                     },)*
                     options: options(call.as_deref(), attribute, scope, &self.options),
-                    hooks: hooks(call.as_deref(), scope, &self.hooks),
                 }
             }
 
@@ -132,14 +128,12 @@ macro_rules! keys {
                 let mut settings = Self {
                     $($key: None,)*
                     options: Vec::new(),
-                    hooks: Hooks::NONE,
-                };
+                    };
                 for (layer, source) in layers {
                     $(if settings.$key.is_none() {
                         settings.$key = Setting::of(layer.$key.clone(), *source);
                     })*
                     push_options(&mut settings.options, layer, *source);
-                    settings.hooks.or(&layer.hooks);
                 }
                 settings
             }
@@ -189,6 +183,8 @@ keys! {
     max_tokens: u32, ToString::to_string, None, [attribute call], ["ALLOY_MAX_TOKENS"];
     retry: u32, ToString::to_string, Some(1), [attribute call], ["ALLOY_RETRY"];
     auto_finalize_missing_output: bool, ToString::to_string, Some(true), [call], ["ALLOY_AUTO_FINALIZE_MISSING_OUTPUT"];
+    on_invalid: OnInvalid, |_| "a function".to_owned(), None, [call], [];
+    on_retry: OnRetry, |_| "a function".to_owned(), None, [call], [];
     timeout: Duration, span, None, [attribute call], ["ALLOY_TIMEOUT"];
     connect_timeout: Duration, span, Some(Duration::from_secs(10)), [call], ["ALLOY_CONNECT_TIMEOUT"];
     idle_timeout: Duration, span, Some(Duration::from_secs(300)), [call], ["ALLOY_IDLE_TIMEOUT"];
@@ -230,16 +226,6 @@ fn options(
             merged.push((name.clone(), setting.clone()));
         }
     }
-    merged
-}
-
-/// The functions of all layers that can have them, each from the strongest that has it.
-fn hooks(call: Option<&Layer>, scope: Option<&Layer>, weaker: &Hooks) -> Hooks {
-    let mut merged = Hooks::NONE;
-    for layer in [call, scope].into_iter().flatten() {
-        merged.or(&layer.hooks);
-    }
-    merged.or(weaker);
     merged
 }
 

@@ -364,7 +364,7 @@ macro_rules! setters {
             + 'static,
         ) -> Self {
             self.set(|layer| {
-                layer.hooks.set_on_invalid(decide);
+                layer.on_invalid = Some($crate::config::OnInvalid::new(decide));
                 Ok(())
             })
         }
@@ -388,7 +388,7 @@ macro_rules! setters {
             hear: impl Fn(&$crate::config::NextTry<'_>) + Send + Sync + 'static,
         ) -> Self {
             self.set(|layer| {
-                layer.hooks.set_on_retry(hear);
+                layer.on_retry = Some($crate::config::OnRetry::new(hear));
                 Ok(())
             })
         }

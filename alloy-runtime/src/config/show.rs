@@ -73,8 +73,5 @@ impl Layer {
         for OptionPair { name, json } in self.options.iter() {
             out.field(&format!("options.{name}"), &format_args!("{json}"));
         }
-        for name in self.hooks.each() {
-            out.field(name, &format_args!("set"));
-        }
     }
 }

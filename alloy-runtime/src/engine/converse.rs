@@ -118,7 +118,7 @@ pub(super) async fn converse(
             text: &reply.text,
             error: &error,
         };
-        if !is_mendable(&error) || !answers.again(line.hooks(), &invalid) {
+        if !is_mendable(&error) || !answers.again(line.settings(), &invalid) {
             return Err(error);
         }
         tracing::debug!(attempts = spent.attempts, error.r#type = ?error.kind(), "asking again");

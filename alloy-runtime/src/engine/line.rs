@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::deadline::Deadline;
 use super::inquire;
-use crate::config::{Api, Hooks, Source};
+use crate::config::{Api, Settings, Source};
 use crate::error::{Detail, Error, ErrorKind};
 use crate::global;
 use crate::reply::Reply;
@@ -66,9 +66,9 @@ impl<'a> Line<'a> {
         })
     }
 
-    /// What the program wants to be told and asked.
-    pub(super) fn hooks(&self) -> &Hooks {
-        &self.target.settings.hooks
+    /// The settings, with what the program wants to be told and asked.
+    pub(super) fn settings(&self) -> &Settings {
+        &self.target.settings
     }
 
     /// An error, with whom it is about.

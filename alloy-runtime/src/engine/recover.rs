@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::{Decision, Hooks, InvalidAnswer, NextTry, Settings};
+use crate::config::{Decision, InvalidAnswer, NextTry, Settings};
 use crate::error::{Error, ErrorKind};
 use crate::message::Message;
 use crate::output::{Content, Expectation};
@@ -29,8 +29,8 @@ impl Answers {
 
     /// Whether the model is asked once more after a rejected answer. The program's own functions are
     /// asked, and told.
-    pub(super) fn again(&mut self, hooks: &Hooks, invalid: &InvalidAnswer<'_>) -> bool {
-        let decision = hooks.invalid(invalid);
+    pub(super) fn again(&mut self, settings: &Settings, invalid: &InvalidAnswer<'_>) -> bool {
+        let decision = settings.decide(invalid);
         let more = match decision {
             Decision::Stop => false,
             Decision::Retry => self.left > 0 || invalid.attempt < MOST_ANSWERS,
@@ -38,7 +38,7 @@ impl Answers {
         };
         if more {
             self.left = self.left.saturating_sub(1);
-            hooks.retry(&NextTry {
+            settings.tell(&NextTry {
                 command: invalid.command,
                 answer: invalid.attempt + 1,
                 send: 1,

@@ -35,7 +35,7 @@ pub(super) async fn exchange(
             return Err(spent.told(Box::pin(line.explained(error)).await));
         };
         tracing::debug!(sends = own, error.r#type = ?error.kind(), ?pause, "sending again");
-        line.hooks().retry(&NextTry {
+        line.settings().tell(&NextTry {
             command: line.command,
             answer: spent.attempts + 1,
             send: own + 1,
