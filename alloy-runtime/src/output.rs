@@ -151,7 +151,8 @@ fn short_type_name<T>() -> Box<str> {
     {
         short.push_str(path.rsplit("::").next().unwrap_or(path));
     }
-    short.into()
+    // Some compilers name a lifetime that none has written.
+    short.replace("'_, ", "").replace("<'_>", "").into()
 }
 
 #[cfg(test)]
@@ -169,5 +170,9 @@ mod tests {
             "(u8, Duration)"
         );
         assert_eq!(&*short_type_name::<serde_json::Value>(), "Value");
+        assert_eq!(
+            &*short_type_name::<std::borrow::Cow<'static, str>>(),
+            "Cow<str>"
+        );
     }
 }

@@ -278,7 +278,7 @@ impl Visit for Listing {
         let short = |name: &str| {
             let parts = name.split_inclusive(|c: char| !c.is_alphanumeric() && !"_:".contains(c));
             let last = parts.map(|part| part.rsplit("::").next().unwrap().to_owned());
-            last.collect::<String>()
+            last.collect::<String>().replace("'_, ", "")
         };
         let name = short(std::any::type_name::<T>());
         let preview = answer::<T>().preview().unwrap();
