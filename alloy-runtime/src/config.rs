@@ -40,7 +40,7 @@ pub(crate) use self::keys::Layer;
 pub use self::keys::{Key, Settings, keys};
 pub(crate) use self::options::Options;
 pub use self::options::{OptionPair, known_options};
-pub(crate) use self::place::Url;
+pub(crate) use self::place::{Place, Url};
 pub(crate) use self::secret::Secret;
 pub(crate) use self::setters::setters;
 pub(crate) use self::source::Setting;

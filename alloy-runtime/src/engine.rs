@@ -59,8 +59,7 @@ pub(crate) async fn run(
         return Err(error.of_command(request.definition.name()));
     }
     let call = request.call.take();
-    let mut prepared = prepare(&request, call, expectation)
-        .map_err(|error| error.of_command(request.definition.name()))?;
+    let mut prepared = prepare(&request, call, expectation)?;
     let target = Arc::clone(&prepared.target);
     let server = &target.server;
     let span = tracing::info_span!(
@@ -81,15 +80,15 @@ pub(crate) async fn run(
         let messages: Vec<_> = system.chain(request.conversation()).collect();
         span.record("gen_ai.input.messages", as_recorded(&messages));
     }
+    let command = request.definition.name();
     let failed = |error: Error, span: &Span| {
         span.record("error.type", tracing::field::debug(error.kind()));
         if let Some(usage) = error.usage() {
             record_usage(span, usage);
         }
-        line::named(error.of_command(request.definition.name()), &target)
+        line::named(error, command, &target)
     };
-    let line =
-        Line::open(request.definition.name(), &target).map_err(|error| failed(error, &span))?;
+    let line = Line::open(command, &target).map_err(|error| failed(error, &span))?;
     let answered = {
         let talk = pin!(converse(&line, &request, &mut prepared, slot));
         let mut talk = talk.instrument(span);

@@ -65,8 +65,7 @@ impl<T: Output, M> Command<T, M> {
         if let Some(error) = &request.refused {
             return Err(error.again().of_command(request.definition.name()));
         }
-        let prepared = engine::prepare(request, request.call.clone(), global::expectation::<T>());
-        let prepared = prepared.map_err(|error| error.of_command(request.definition.name()))?;
+        let prepared = engine::prepare(request, request.call.clone(), global::expectation::<T>())?;
         let system = prepared.system_message(request).into_iter();
         let mut target = Arc::unwrap_or_clone(prepared.target);
         if let Some(system) = &request.system {

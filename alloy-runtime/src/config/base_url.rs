@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::Secret;
 use super::place::{self, Parts, Place, Url};
 use crate::error::Error;
 
@@ -46,10 +45,6 @@ impl BaseUrl {
         })
     }
 
-    pub(crate) fn address(&self) -> &str {
-        &self.place.address
-    }
-
     /// The path of chat requests below the address.
     pub(crate) fn chat_path() -> &'static str {
         COMPLETIONS
@@ -60,19 +55,15 @@ impl BaseUrl {
         &self.completions
     }
 
-    pub(crate) fn is_loopback(&self) -> bool {
-        self.place.loopback
-    }
-
-    /// The URL's own credentials, as the value of an `Authorization` header.
-    pub(crate) fn credentials(&self) -> Option<&Secret> {
-        self.place.credentials.as_ref()
+    /// Where it is.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 }
 
 impl fmt::Debug for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BaseUrl({})", self.address())
+        write!(f, "BaseUrl({})", self.place.address)
     }
 }
 

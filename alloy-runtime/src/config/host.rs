@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::Api;
 use super::place::{self, Parts, Place, Url};
-use super::{Api, Secret};
 use crate::error::Error;
 
 const DEFAULT_PORT: u16 = 11434;
@@ -71,14 +71,9 @@ impl Host {
         url
     }
 
-    /// Whether the server is on this machine, where no proxy stands in between.
-    pub(crate) fn is_loopback(&self) -> bool {
-        self.place.loopback
-    }
-
-    /// The host's own credentials, as the value of an `Authorization` header.
-    pub(crate) fn credentials(&self) -> Option<&Secret> {
-        self.place.credentials.as_ref()
+    /// Where it is.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
     }
 }
 
@@ -152,7 +147,7 @@ mod tests {
     fn only_this_machine_is_loopback() {
         let check = |text: &str, expected: bool| {
             assert_eq!(
-                Host::parse("OLLAMA_HOST", text).unwrap().is_loopback(),
+                Host::parse("OLLAMA_HOST", text).unwrap().place().loopback,
                 expected,
                 "{text}"
             );
@@ -235,7 +230,14 @@ mod tests {
     #[test]
     fn credentials_are_sent_and_never_shown() {
         let host = Host::parse("OLLAMA_HOST", "http://ann:hunter2@gpu:8080/x").unwrap();
-        let sent = |host: &Host| host.credentials().unwrap().expose().to_owned();
+        let sent = |host: &Host| {
+            host.place()
+                .credentials
+                .as_ref()
+                .unwrap()
+                .expose()
+                .to_owned()
+        };
         assert_eq!(sent(&host), "Basic YW5uOmh1bnRlcjI=");
         assert_eq!(
             host.chat_url(Api::Native).as_str(),

@@ -12,13 +12,13 @@ use crate::error::{Error, excerpt};
 
 /// Where a server listens.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// The URL as people write it, without credentials and without a trailing slash.
-    pub(super) address: String,
+    pub(crate) address: String,
     /// What stood before an `@`, as the value of an `Authorization` header.
-    pub(super) credentials: Option<Secret>,
+    pub(crate) credentials: Option<Secret>,
     /// Whether that is this machine, where no proxy stands in between.
-    pub(super) loopback: bool,
+    pub(crate) loopback: bool,
 }
 
 /// The pieces of an address, as they are written.

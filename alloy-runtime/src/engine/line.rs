@@ -28,9 +28,10 @@ pub(super) struct Line<'a> {
     pub(super) deadline: Deadline,
 }
 
-/// An error, with the model and the server that it is about.
-pub(super) fn named(error: Error, target: &Target) -> Error {
-    target.server.told(error.of_model(target.model.as_str()))
+/// An error, with the command, the model and the server that it is about.
+pub(super) fn named(error: Error, command: &'static str, target: &Target) -> Error {
+    let error = error.of_command(command).of_model(target.model.as_str());
+    target.server.told(error)
 }
 
 /// A request that got no reply, or none that could be read.
@@ -73,7 +74,7 @@ impl<'a> Line<'a> {
 
     /// An error, with whom it is about.
     pub(super) fn named(&self, error: Error) -> Error {
-        named(error.of_command(self.command), self.target)
+        named(error, self.command, self.target)
     }
 
     /// Sends a chat request once, and reads its reply.

@@ -40,9 +40,12 @@ pub(crate) fn prepare(
         // The usual call sets nothing for itself.
         (None, None) => definition
             .resolved
-            .get(|shared| Target::of(shared.under(None, definition.layer(), None)))?,
-        (call, scope) => Arc::new(Target::of(settings(call, definition.layer(), scope)?)?),
+            .get(|shared| Target::of(shared.under(None, definition.layer(), None))),
+        (call, scope) => settings(call, definition.layer(), scope)
+            .and_then(Target::of)
+            .map(Arc::new),
     };
+    let target = target.map_err(|error| error.of_command(definition.name()))?;
     let mut prepared = Prepared {
         target,
         expectation,

@@ -103,14 +103,7 @@ impl Rules {
         schema: &Schema,
         repairs: &mut Vec<Repair>,
     ) -> Result<(), Misfit> {
-        let mut fitting = Fitting {
-            rules: self,
-            schema,
-            path: String::new(),
-            tries: parts(value).saturating_mul(TRIES_A_PART),
-            mode: Mode::Convert,
-            repairs: Vec::new(),
-        };
+        let mut fitting = Fitting::of(self, value, schema, Mode::Convert);
         fitting.fit(value, &schema.root)?;
         repairs.append(&mut fitting.repairs);
         Ok(())
@@ -122,14 +115,7 @@ impl Rules {
         if !self.constrained {
             return Ok(());
         }
-        let mut fitting = Fitting {
-            rules: self,
-            schema,
-            path: String::new(),
-            tries: parts(value).saturating_mul(TRIES_A_PART),
-            mode: Mode::Taken,
-            repairs: Vec::new(),
-        };
+        let mut fitting = Fitting::of(self, value, schema, Mode::Taken);
         fitting.fit(&mut value.clone(), &schema.root)
     }
 
@@ -214,7 +200,18 @@ struct Fitting<'a> {
     repairs: Vec<Repair>,
 }
 
-impl Fitting<'_> {
+impl<'a> Fitting<'a> {
+    fn of(rules: &'a Rules, value: &Value, schema: &'a Schema, mode: Mode) -> Self {
+        Self {
+            rules,
+            schema,
+            path: String::new(),
+            tries: parts(value).saturating_mul(TRIES_A_PART),
+            mode,
+            repairs: Vec::new(),
+        }
+    }
+
     fn fit(&mut self, value: &mut Value, shape: &Shape) -> Result<(), Misfit> {
         let Some(tries) = self.tries.checked_sub(1) else {
             return Ok(());

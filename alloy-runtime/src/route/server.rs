@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{ModelName, Provider};
-use crate::config::{Api, BaseUrl, Host, Secret, Setting, Settings, Source, Url};
+use crate::config::{Api, BaseUrl, Host, Place, Secret, Setting, Settings, Source, Url};
 use crate::error::Error;
 
 /// A server, and how it is talked to.
@@ -56,12 +56,16 @@ impl Server {
         }
     }
 
+    fn place(&self) -> &Place {
+        match &self.asked {
+            Asked::Ollama(host) => host.place(),
+            Asked::Other(base) => base.place(),
+        }
+    }
+
     /// The base URL, as it may be shown.
     pub(crate) fn address(&self) -> &str {
-        match &self.asked {
-            Asked::Ollama(host) => host.address(),
-            Asked::Other(base) => base.address(),
-        }
+        &self.place().address
     }
 
     /// The path of chat requests below the address.
@@ -99,10 +103,7 @@ impl Server {
     }
 
     pub(crate) fn is_loopback(&self) -> bool {
-        match &self.asked {
-            Asked::Ollama(host) => host.is_loopback(),
-            Asked::Other(base) => base.is_loopback(),
-        }
+        self.place().loopback
     }
 }
 
@@ -116,7 +117,7 @@ fn ollama(settings: &Settings, api: Api) -> (Asked, Option<Secret>) {
     // A host's own credentials are the more specific ones, but no stronger than their layer.
     let key = settings.api_key.as_ref();
     let layer = settings.host.as_ref().map(|host| host.source);
-    let own = host.credentials();
+    let own = host.place().credentials.as_ref();
     let own = own.filter(|_| key.is_none_or(|key| layer.is_some_and(|layer| layer <= key.source)));
     let key = own.or(key.map(|key| &key.value)).cloned();
     let key = key.or((api == Api::OpenaiChat).then_some(PLACEHOLDER));
@@ -139,7 +140,7 @@ fn other(settings: &Settings, model: &ModelName) -> Result<(Asked, Option<Secret
     };
     let name = given(base_url.source, "OPENAI_BASE_URL", "`base_url`");
     let base = BaseUrl::parse(name, &base_url.value)?;
-    if let Some(credentials) = base.credentials().cloned() {
+    if let Some(credentials) = base.place().credentials.clone() {
         return Ok((Asked::Other(base), Some(credentials)));
     }
     // A key of the environment is for the server of the environment: it may be meant for other programs,
