@@ -1,6 +1,7 @@
 //! The grammar of an attribute's arguments, parted by commas: a template, `key = value` and `key(…)`.
 
 use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::token::Paren;
@@ -8,26 +9,32 @@ use syn::{Ident, LitStr, Token, parenthesized};
 
 use crate::errors::Errors;
 
-/// One argument of an attribute.
-pub(crate) enum Argument {
-    /// A string literal by itself.
-    Template(LitStr),
-    Pair(Pair),
-    /// `key(…)`, what is between the parentheses still as tokens.
-    List(Pair),
-}
-
-/// A key and its value, still as tokens.
-pub(crate) struct Pair {
+/// One argument of an attribute, its value still as tokens.
+pub(crate) struct Argument {
+    /// Of a template the key that it stands for, at the template's place.
     pub(crate) key: Ident,
+    pub(crate) form: Form,
     pub(crate) value: TokenStream,
 }
 
-/// Reads the arguments. One that cannot be read is a mistake and does not hide the others.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Form {
+    /// A string literal by itself.
+    Template,
+    /// `key = value`
+    Pair,
+    /// `key(value)`
+    List,
+}
+
+/// Reads the arguments, each key once. One that cannot be read is a mistake and does not hide the others.
 pub(crate) fn arguments(tokens: TokenStream, errors: &mut Errors) -> Vec<Argument> {
-    let mut arguments = Vec::new();
+    let mut arguments: Vec<Argument> = Vec::new();
     for piece in split_at_commas(tokens) {
         match argument.parse2(piece) {
+            Ok(Argument { key, .. }) if arguments.iter().any(|other| other.key == key) => {
+                errors.push(&key, format!("`{key}` is given twice; keep one"));
+            }
             Ok(argument) => arguments.push(argument),
             Err(error) => errors.add(error),
         }
@@ -36,41 +43,47 @@ pub(crate) fn arguments(tokens: TokenStream, errors: &mut Errors) -> Vec<Argumen
 }
 
 fn argument(input: ParseStream<'_>) -> syn::Result<Argument> {
-    if input.peek(LitStr) {
-        let template = input.parse()?;
-        return match input.is_empty() {
-            true => Ok(Argument::Template(template)),
-            false => Err(input.error("expected `,` after the template")),
-        };
-    }
-    if !input.peek(Ident::peek_any) {
+    let read = if input.peek(LitStr) {
+        let template: LitStr = input.parse()?;
+        Argument {
+            key: Ident::new("prompt", template.span()),
+            form: Form::Template,
+            value: template.into_token_stream(),
+        }
+    } else if input.peek(Ident::peek_any) {
+        let key = input.call(Ident::parse_any)?.unraw();
+        if input.peek(Paren) {
+            let inside;
+            parenthesized!(inside in input);
+            let value = inside.parse()?;
+            let form = Form::List;
+            Argument { key, form, value }
+        } else {
+            pair(key, input)?
+        }
+    } else {
         return Err(input.error("expected a template, `\"…\"`, or `key = value`"));
+    };
+    match (input.is_empty(), read.form) {
+        (true, _) => Ok(read),
+        (false, Form::Template) => Err(input.error("expected `,` after the template")),
+        (false, _) => Err(input.error("expected `,` before this")),
     }
-    let key = input.call(Ident::parse_any)?;
-    if input.peek(Paren) {
-        let inside;
-        parenthesized!(inside in input);
-        let value = inside.parse()?;
-        return match input.is_empty() {
-            true => Ok(Argument::List(Pair { key, value })),
-            false => Err(input.error("expected `,` before this")),
-        };
-    }
+}
+
+fn pair(key: Ident, input: ParseStream<'_>) -> syn::Result<Argument> {
     if !input.peek(Token![=]) {
-        return Err(syn::Error::new(
-            key.span(),
-            format!("`{key}` takes a value: `{key} = …`"),
-        ));
+        let message = format!("`{key}` takes a value: `{key} = …`");
+        return Err(syn::Error::new(key.span(), message));
     }
     let equals: Token![=] = input.parse()?;
     let value: TokenStream = input.parse()?;
     if value.is_empty() {
-        return Err(syn::Error::new_spanned(
-            equals,
-            format!("`{key} =` lacks its value"),
-        ));
+        let message = format!("`{key} =` lacks its value");
+        return Err(syn::Error::new_spanned(equals, message));
     }
-    Ok(Argument::Pair(Pair { key, value }))
+    let form = Form::Pair;
+    Ok(Argument { key, form, value })
 }
 
 /// The arguments as token streams; an empty one after a last comma is none.

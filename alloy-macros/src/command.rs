@@ -3,6 +3,7 @@
 mod expand;
 mod model;
 mod parse;
+mod prompt;
 mod standin;
 mod types;
 mod validate;

@@ -32,40 +32,38 @@ pub(crate) fn take(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
 
 /// Reads a condition; `None` where it is a mistake.
 pub(crate) fn read(attr: &Attribute, params: &[Param], errors: &mut Errors) -> Option<Ensure> {
+    let mut wrong = |place: TokenStream, message: &str| {
+        errors.push(place, message);
+        None
+    };
+    let path = || attr.path().to_token_stream();
     let Meta::List(arguments) = &attr.meta else {
         let message = format!("`#[ensure]` takes a condition and a message: {EXAMPLE}");
-        errors.push(attr.path(), message);
-        return None;
+        return wrong(path(), &message);
     };
     let mut pieces = attr::split_at_commas(arguments.tokens.clone());
     let last = pieces.pop().unwrap_or_default();
-    let Ok(message) = syn::parse2::<LitStr>(last.clone()) else {
-        let end = last.clone().into_iter().last();
-        let is_text = |token: &TokenTree| syn::parse2::<LitStr>(token.clone().into()).is_ok();
-        let (place, wrong) = match end {
-            None => (attr.path().to_token_stream(), "is empty"),
-            Some(end) if is_text(&end) => (end.into(), "lacks a comma before this message"),
-            Some(_) => (
-                last,
-                "lacks the message for the model, a string literal at its end",
-            ),
-        };
-        errors.push(place, format!("this `#[ensure]` {wrong}: {EXAMPLE}"));
-        return None;
-    };
-    if message.value().trim().is_empty() {
-        errors.push(message, "the message is empty; say what an answer must be");
-        return None;
-    }
     // Commas of the condition's own, those of a turbofish for example, were parted as well.
     let condition = quote!(#(#pieces),*);
-    if condition.is_empty() {
-        errors.push(
-            message,
-            format!("this `#[ensure]` lacks its condition: {EXAMPLE}"),
-        );
-        return None;
-    }
+    let message = match syn::parse2::<LitStr>(last.clone()) {
+        Ok(message) if message.value().trim().is_empty() => {
+            return wrong(last, "the message is empty; say what an answer must be");
+        }
+        Ok(message) if !condition.is_empty() => message,
+        read => {
+            let is_text = |token: &TokenTree| syn::parse2::<LitStr>(token.clone().into()).is_ok();
+            let (place, lacks) = match last.clone().into_iter().last() {
+                None => (path(), "its condition and its message"),
+                Some(_) if read.is_ok() => (last, "its condition"),
+                Some(end) if is_text(&end) => (end.into(), "a comma before this message"),
+                Some(_) => (
+                    last,
+                    "the message for the model, a string literal at its end",
+                ),
+            };
+            return wrong(place, &format!("this `#[ensure]` lacks {lacks}: {EXAMPLE}"));
+        }
+    };
     let is_closure = condition
         .clone()
         .into_iter()
@@ -75,8 +73,7 @@ pub(crate) fn read(attr: &Attribute, params: &[Param], errors: &mut Errors) -> O
         let text = format!(
             "a condition sees the answer alone, and `{param}` is a parameter of the command: check that after `.await`"
         );
-        errors.push(param, text);
-        return None;
+        return wrong(param.into(), &text);
     }
     Some(Ensure {
         condition,

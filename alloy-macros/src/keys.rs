@@ -150,7 +150,7 @@ fn json_text(text: &str) -> String {
 /// A duration in milliseconds.
 pub(crate) fn millis(key: &str, value: TokenStream) -> syn::Result<u64> {
     let expected = format!(
-        "`{key}` takes a duration of more than nothing: `{key} = \"30s\"` (`ms`, `s`, `m` or `h`)"
+        "`{key}` takes a text of a duration above zero: `{key} = \"30s\"` (`ms`, `s`, `m` or `h`)"
     );
     let literal: LitStr = literal(value, &expected)?;
     let text = literal.value();

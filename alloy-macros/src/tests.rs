@@ -227,7 +227,7 @@ fn mistakes_leave_an_item_with_the_right_type() {
                 ::core::unimplemented!()
             }
             ::core::compile_error! {
-                "unknown key `modle`; did you mean `model`? the keys are `prompt`, `prompt_file`, `model`, `system`, `temperature`, `max_tokens`, `retry`, `timeout`, `max_tool_turns`, `think`, `options`, `crate`; options of the model go into `options(…)`, and other settings are setters of the call"
+                "unknown key `modle`; did you mean `model`? the keys are `prompt`, `prompt_file`, `model`, `system`, `temperature`, `max_tokens`, `retry`, `timeout`, `max_tool_turns`, `think`, `options`, `crate`"
             }
             ::core::compile_error! {
                 "a command is an `async fn`, because its answer is awaited: write `async fn extract`"

@@ -43,7 +43,7 @@ const VALUE: &str = Schema::VALUE;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the output of a command",
     label = "not an output type",
-    note = "an output derives `serde::Deserialize` and `schemars::JsonSchema`, and borrows nothing",
+    note = "add `#[derive(serde::Deserialize, schemars::JsonSchema)]` to a type of your own; an output borrows nothing",
     note = "`String` is plain text, `()` ignores the answer"
 )]
 pub trait Output: DeserializeOwned + JsonSchema + Send + 'static {}

@@ -218,3 +218,13 @@ fn what_expansions_may_name_is_named_by_no_room() {
         }
     }
 }
+
+#[test]
+fn the_macros_can_be_read_in_one_sitting() {
+    let sources = sources("alloy-macros");
+    let texts = sources.iter().filter(|(_, room, _)| room != "tests");
+    let lines = texts.flat_map(|(_, _, text)| text.lines().map(str::trim));
+    let code = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
+    let count = code.count();
+    assert!(count < 2000, "{count} lines");
+}

@@ -40,7 +40,7 @@ fn each_key_of_the_attribute_is_documented() {
     let docs = include_str!("../../docs/attributes.md");
     let told = include_str!("../ui/command/fail/unknown_key.expected");
     let keys = told.split("the keys are ").nth(1).unwrap();
-    let keys = keys.split(';').next().unwrap().split(", ");
+    let keys = keys.split([';', '\n']).next().unwrap().split(", ");
     let mut count = 0;
     for key in keys {
         let name = key.trim_matches('`');

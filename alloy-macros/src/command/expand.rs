@@ -5,10 +5,10 @@
 //! parameter can be meant by accident.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, FnArg, LitStr, Path, Signature, Type};
+use syn::{Attribute, FnArg, LitStr, Path, Safety, Signature, Type, parse_quote};
 
 use super::model::{Block, Command, Prompt, Setting, System, Template, Value};
 use crate::doc::is_doc;
@@ -34,28 +34,21 @@ pub(super) fn command(command: &Command<'_>) -> TokenStream {
     let Command {
         attrs,
         vis,
-        sig,
-        body_span,
         output,
-        result,
-        prompt,
-        prompt_file,
-        system,
-        settings: _,
-        ensures,
         path,
+        ..
     } = command;
-    let attrs = attrs.iter();
-    let header = header(sig, &quote!(#path::Command<#output>));
+    let header = header(command.sig, &quote!(#path::Command<#output>));
     let definition = definition(command);
-    let returned = result
+    let returned = command
+        .result
         .iter()
         .map(|result| quote!(#path::__private::returned::<#result, #output>();));
     let local = |name| Ident::new(name, Span::mixed_site());
     let (prompt_local, system_local) = (local("__alloy_prompt"), local("__alloy_system"));
-    let text = render_prompt(prompt, path);
+    let text = render_prompt(&command.prompt, path);
     // Before the prompt, whose body may move a parameter that the system text mentions.
-    let (render_system, call) = match system {
+    let (render_system, call) = match &command.system {
         Some(System::Rendered(template)) => {
             let system = render_template(template, path);
             (
@@ -68,8 +61,8 @@ pub(super) fn command(command: &Command<'_>) -> TokenStream {
             quote!(#path::__private::command::<#output>(&__ALLOY_DEFINITION, #prompt_local)),
         ),
     };
-    let call = ensured(call, ensures, output, path);
-    let file = prompt_file.as_ref().map(|path| {
+    let call = ensured(call, &command.ensures, output, path);
+    let file = command.prompt_file.as_ref().map(|path| {
         quote! {
             const _: &[u8] = ::core::include_bytes!(::core::concat!(
                 ::core::env!("CARGO_MANIFEST_DIR"),
@@ -89,7 +82,7 @@ pub(super) fn command(command: &Command<'_>) -> TokenStream {
             #call
         },
     );
-    body.set_span(*body_span);
+    body.set_span(command.body_span);
     quote! {
         #(#attrs)*
         #[allow(clippy::needless_pass_by_value, clippy::unused_self, reason = "a prompt is made of the parameters")]
@@ -103,29 +96,23 @@ pub(super) fn command(command: &Command<'_>) -> TokenStream {
 //             text: &str) -> T where T: Output
 // Output: fn extract<T>(text: &str) -> Command<T> where T: Output
 pub(super) fn header(sig: &Signature, returns: &TokenStream) -> TokenStream {
-    let Signature {
-        constness: _,
-        asyncness: _,
-        safety: _,
-        abi: _,
-        fn_token,
-        ident,
-        generics,
-        paren_token: _,
-        inputs,
-        variadic: _,
-        output: _,
-    } = sig;
-    let inputs = inputs.iter().cloned().map(|mut input| {
-        let attrs = match &mut input {
+    let mut sig = Signature {
+        constness: None,
+        asyncness: None,
+        safety: Safety::Default,
+        abi: None,
+        variadic: None,
+        output: parse_quote!(-> #returns),
+        ..sig.clone()
+    };
+    for input in &mut sig.inputs {
+        let attrs = match input {
             FnArg::Receiver(receiver) => &mut receiver.attrs,
             FnArg::Typed(typed) => &mut typed.attrs,
         };
         attrs.retain(|attr: &Attribute| !is_doc(attr));
-        input
-    });
-    let where_clause = &generics.where_clause;
-    quote!(#fn_token #ident #generics (#(#inputs),*) -> #returns #where_clause)
+    }
+    sig.into_token_stream()
 }
 
 /// The call, with the conditions of its answers.
@@ -188,9 +175,7 @@ fn definition(command: &Command<'_>) -> TokenStream {
                 quote!(const { &[#(#pairs),*] })
             }
         };
-        // The key's place is its author's, but no method of theirs is called.
-        let method = Ident::new(&key.to_string(), Span::call_site());
-        quote!(.#method(#value))
+        quote!(.#key(#value))
     });
     quote!(#path::__private::Definition::new(#name) #(#system)* #(#settings)*)
 }
