@@ -18,8 +18,9 @@ use crate::engine::{self, Answered, Finished, Prepared, Spent};
 use crate::error::Error;
 use crate::global;
 use crate::outcome::Outcome;
-use crate::output::{Ensure, Output, Slot};
+use crate::output::{Ensure, Output, Slot, Streamed};
 use crate::request::Request;
+use crate::stream::TextStream;
 
 /// One call of a command: set what this call needs differently, then `.await` it.
 ///
@@ -99,6 +100,43 @@ impl<T: Output, M> Command<T, M> {
         Self {
             ensure: Some(ensure),
             ..self
+        }
+    }
+
+    /// Gives the text as the model writes it, piece by piece. Only a command that returns `String` can do
+    /// that, because a piece of JSON is no value yet.
+    ///
+    /// Nothing is sent before the stream is first polled, and dropping it ends the generation. See
+    /// [`TextStream`].
+    ///
+    /// ```no_run
+    /// use std::io::Write as _;
+    ///
+    /// use alloy_runtime::command;
+    ///
+    /// #[command("Tell a story about {hero}", model = "ollama:llama3.1")]
+    /// async fn story(hero: &str) -> String;
+    ///
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut stream = story("a fox").stream();
+    /// while let Some(text) = stream.next().await {
+    ///     print!("{}", text?);
+    ///     std::io::stdout().flush()?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn stream(self) -> TextStream
+    where
+        T: Streamed,
+    {
+        match self.state {
+            State::Ready(request) => TextStream::new(
+                request,
+                global::expectation::<T>(),
+                Box::new(Slot::new(self.ensure)),
+            ),
+            State::Running(_) | State::Done => TextStream::failed(awaited_already()),
         }
     }
 

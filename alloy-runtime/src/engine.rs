@@ -2,6 +2,7 @@
 
 mod converse;
 mod deadline;
+mod flow;
 mod inquire;
 mod line;
 mod prepare;
@@ -17,6 +18,7 @@ use tracing::{Instrument as _, Span};
 use self::converse::converse;
 pub(crate) use self::converse::{Answered, Spent};
 use self::deadline::Deadline;
+pub(crate) use self::flow::{Flow, stream};
 use self::line::Line;
 pub(crate) use self::prepare::{Prepared, prepare};
 use crate::config::Layer;
@@ -55,17 +57,38 @@ pub(crate) async fn run(
     expectation: &'static Expectation,
     slot: &mut dyn Accept,
 ) -> Result<Finished, Error> {
+    let (mut prepared, span) = start(&mut request, expectation)?;
+    let line = open(&request, &prepared, &span)?;
+    let answered = {
+        let talk = pin!(converse(&line, &request, &mut prepared, slot));
+        let mut talk = talk.instrument(span);
+        let answered = (&mut talk).await;
+        let answered = answered.map_err(|error| failed(error, talk.span(), &line))?;
+        record_usage(talk.span(), answered.spent.usage);
+        answered
+    };
+    Ok(Finished {
+        request,
+        prepared,
+        answered,
+    })
+}
+
+/// Decides everything about a request, and opens its span.
+fn start(
+    request: &mut Request,
+    expectation: &'static Expectation,
+) -> Result<(Prepared, Span), Error> {
     if let Some(error) = request.refused.take() {
         return Err(error.of_command(request.definition.name()));
     }
     let call = request.call.take();
-    let mut prepared = prepare(&request, call, expectation)?;
-    let target = Arc::clone(&prepared.target);
-    let server = &target.server;
+    let prepared = prepare(request, call, expectation)?;
+    let target = &prepared.target;
     let span = tracing::info_span!(
         "chat",
         gen_ai.operation.name = "chat",
-        gen_ai.provider.name = if server.is_ollama() { "ollama" } else { "openai" },
+        gen_ai.provider.name = if target.server.is_ollama() { "ollama" } else { "openai" },
         gen_ai.request.model = target.model.as_str(),
         gen_ai.usage.input_tokens = Empty,
         gen_ai.usage.output_tokens = Empty,
@@ -76,32 +99,34 @@ pub(crate) async fn run(
         alloy.route = %target.route,
     );
     if prepared.records_content() && !span.is_disabled() {
-        let system = prepared.system_message(&request).into_iter();
+        let system = prepared.system_message(request).into_iter();
         let messages: Vec<_> = system.chain(request.conversation()).collect();
         span.record("gen_ai.input.messages", as_recorded(&messages));
     }
-    let command = request.definition.name();
-    let failed = |error: Error, span: &Span| {
-        span.record("error.type", tracing::field::debug(error.kind()));
-        if let Some(usage) = error.usage() {
-            record_usage(span, usage);
-        }
-        line::named(error, command, &target)
-    };
-    let line = Line::open(command, &target).map_err(|error| failed(error, &span))?;
-    let answered = {
-        let talk = pin!(converse(&line, &request, &mut prepared, slot));
-        let mut talk = talk.instrument(span);
-        let answered = (&mut talk).await;
-        let answered = answered.map_err(|error| failed(error, talk.span()))?;
-        record_usage(talk.span(), answered.spent.usage);
-        answered
-    };
-    Ok(Finished {
-        request,
-        prepared,
-        answered,
+    Ok((prepared, span))
+}
+
+/// Opens the line to the server of a request.
+fn open(request: &Request, prepared: &Prepared, span: &Span) -> Result<Line, Error> {
+    let (command, target) = (request.definition.name(), &prepared.target);
+    let line = Line::open(command, Arc::clone(target));
+    line.map_err(|error| {
+        record_error(span, &error);
+        line::named(error, command, target)
     })
+}
+
+/// An error of a command, recorded and named.
+fn failed(error: Error, span: &Span, line: &Line) -> Error {
+    record_error(span, &error);
+    line.named(error)
+}
+
+fn record_error(span: &Span, error: &Error) {
+    span.record("error.type", tracing::field::debug(error.kind()));
+    if let Some(usage) = error.usage() {
+        record_usage(span, usage);
+    }
 }
 
 fn record_usage(span: &Span, usage: Usage) {

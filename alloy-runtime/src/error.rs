@@ -60,6 +60,8 @@ pub(crate) struct Inner {
     pub(crate) usage: Option<Usage>,
     /// How often requests were sent.
     pub(crate) sends: u32,
+    /// The text that came before this error, where some had.
+    pub(crate) partial: Option<String>,
 }
 
 impl Error {
@@ -123,13 +125,7 @@ impl Error {
     /// The text that came before the answer was cut, broke off or was found invalid: all of it.
     #[must_use]
     pub fn partial_text(&self) -> Option<&str> {
-        match &self.0.detail {
-            Detail::Truncated { text, .. }
-            | Detail::Interrupted { text, .. }
-            | Detail::Unfinished { text }
-            | Detail::InvalidOutput { text, .. } => Some(text),
-            _ => None,
-        }
+        self.0.partial.as_deref()
     }
 
     /// The name of the command that failed, as its function is named; `None` of an error that no command
@@ -178,6 +174,7 @@ impl Error {
             attempts: 0,
             usage: None,
             sends: 0,
+            partial: None,
         }))
     }
 
@@ -216,6 +213,12 @@ impl Error {
             .as_ref()
             .map(|source| source.to_string().into());
         again
+    }
+
+    /// The same error, with the text that came before it.
+    pub(crate) fn after_text(mut self, text: String) -> Self {
+        self.0.partial = Some(text);
+        self
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
@@ -261,7 +264,7 @@ impl Error {
     pub(crate) fn most_sends(&self, asked_back: bool) -> u32 {
         match &self.0.detail {
             Detail::Overloaded { status: 429, .. } if !asked_back => 1,
-            Detail::Interrupted { begun: false, .. }
+            Detail::Interrupted { begun: false }
             | Detail::Overloaded { .. }
             | Detail::Server {
                 status: 502 | 504, ..

@@ -24,6 +24,7 @@ mod engine;
 mod global;
 mod outcome;
 mod request;
+mod stream;
 
 // What programs call.
 mod ask;
@@ -47,9 +48,10 @@ pub use self::json::Json;
 pub use self::message::{Image, Message, Role};
 pub use self::models::models;
 pub use self::outcome::Outcome;
-pub use self::output::{Output, Repair};
+pub use self::output::{Output, Repair, Streamed};
 pub use self::reply::{FinishReason, Timings, Usage};
 pub use self::route::Route;
+pub use self::stream::{Summary, TextStream};
 pub use self::warning::Warning;
 
 #[doc = include_str!("docs/command.md")]

@@ -7,6 +7,7 @@ mod misfit;
 mod problem;
 mod read;
 mod repair;
+mod thinking;
 
 use std::any::TypeId;
 
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 use self::fit::Rules;
 pub(crate) use self::read::{Accept, Ensure, Said, Slot};
 pub use self::repair::Repair;
+pub(crate) use self::thinking::Apart;
 use crate::schema::Schema;
 
 /// The property of the object around a value that is none.
@@ -51,6 +53,22 @@ pub trait Output: DeserializeOwned + JsonSchema + Send + 'static {}
 // NOTE: The one implementation there is: with it, and with these supertraits, no other can be written.
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + JsonSchema + Send + 'static> Output for T {}
+
+/// The outputs whose text can be read as it comes: `String`. Any other is read from the whole answer.
+#[diagnostic::on_unimplemented(
+    message = "only text can be streamed: this command returns `{Self}`",
+    label = "returns `{Self}`, which is read from the whole answer",
+    note = "await the command instead, or let it return `String`"
+)]
+pub trait Streamed: Output + sealed::Sealed {}
+
+impl Streamed for String {}
+
+mod sealed {
+    pub trait Sealed {}
+
+    impl Sealed for String {}
+}
 
 /// What a command's output type asks of the answer. Made once a type.
 #[derive(Debug)]

@@ -29,6 +29,8 @@ pub(crate) struct Request {
     pub(crate) history: Vec<Message>,
     /// The attribute's system text, where it is a template with parameters in it.
     pub(crate) system: Option<String>,
+    /// Whether its text is read as it comes.
+    pub(crate) streamed: bool,
     /// What the setters set; `None` where there were none.
     pub(crate) call: Option<Box<Layer>>,
     /// The scope that the command was made in.
@@ -138,6 +140,7 @@ impl Request {
             images: Vec::new(),
             history: Vec::new(),
             system: None,
+            streamed: false,
             call: None,
             scope,
             refused: None,

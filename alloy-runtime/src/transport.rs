@@ -4,24 +4,31 @@ mod failure;
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderValue, LOCATION, RETRY_AFTER,
 };
 use reqwest::{Client as HttpClient, Method, Request, Response, Url, redirect};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::config::Secret;
 use crate::error::{Detail, Error, TimeLimit};
 use crate::wire::Answer;
 
-/// How many connections to one server are kept open while nobody uses them.
-const MOST_IDLE: usize = 32;
 /// The largest reply that is read, in bytes. An answer of a model is a few thousand.
 const LARGEST_REPLY: usize = 16 * 1024 * 1024;
+/// The largest streamed reply, in bytes: each token of it is a few hundred of them.
+const LARGEST_STREAM: usize = 256 * 1024 * 1024;
+/// How many requests of one client wait for a reply at a time. Each holds a connection, for a moment two
+/// where one becomes free while another is being opened, and systems give a process 256 descriptors or more.
+/// Streams are not counted: whoever holds many of them may read them in
+/// any order, and one that waited for another would wait for ever.
+const MOST_EXCHANGES: usize = 100;
 
 /// A pool of connections. Cheap to clone; bound to the runtime that first used it.
 #[derive(Clone, Debug)]
@@ -29,6 +36,7 @@ pub(crate) struct Client {
     http: HttpClient,
     /// How long opening a connection may take.
     connect_timeout: Duration,
+    slots: Arc<Semaphore>,
 }
 
 /// What to send, and where.
@@ -49,7 +57,8 @@ impl Client {
         let mut builder = HttpClient::builder()
             .user_agent(concat!("alloy-runtime/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(connect_timeout)
-            .pool_max_idle_per_host(MOST_IDLE)
+            // Fewer would close connections in the midst of a crowd, to open others.
+            .pool_max_idle_per_host(MOST_EXCHANGES)
             // A redirected POST loses its body, or takes it to a host that nobody named.
             .redirect(redirect::Policy::none())
             .http1_only();
@@ -66,10 +75,12 @@ impl Client {
         Ok(Self {
             http: client,
             connect_timeout,
+            slots: Arc::new(Semaphore::new(MOST_EXCHANGES)),
         })
     }
 
-    /// Sends a request and reads the whole reply, whatever its status.
+    /// Sends a request and reads the whole reply, whatever its status. Waits for one of the
+    /// [`MOST_EXCHANGES`] first.
     ///
     /// # Errors
     ///
@@ -78,17 +89,148 @@ impl Client {
         &self,
         outgoing: Outgoing<'_>,
     ) -> impl Future<Output = Result<Answer, Error>> + use<'_> {
-        let mut silence = Silence::of(outgoing.idle_timeout);
+        let silence = Silence::of(outgoing.idle_timeout);
         let reply = self.http.execute(request(outgoing));
         // What is awaited holds as little as it can: it is moved into the future of every command.
         async move {
-            let mut response = reply
-                .await
-                .map_err(|error| failure::of_send(&error, self.connect_timeout))?;
-            let body = body(&mut response, &mut silence).await?;
-            Ok(answer(&response, body))
+            let _slot = match self.slots.try_acquire() {
+                Ok(slot) => Ok(slot),
+                Err(_) => Box::pin(self.slots.acquire()).await,
+            };
+            let mut incoming = self.incoming(reply.await, silence)?;
+            let body = incoming.rest().await?;
+            Ok(incoming.answer(body))
         }
     }
+
+    /// Sends a request and gives its reply as it comes, once its head has.
+    ///
+    /// # Errors
+    ///
+    /// Any way in which a connection can fail before that, and a reply that is compressed.
+    pub(crate) fn begin(
+        &self,
+        outgoing: Outgoing<'_>,
+    ) -> impl Future<Output = Result<Incoming, Error>> + use<'_> {
+        let silence = Silence::of(outgoing.idle_timeout);
+        let reply = self.http.execute(request(outgoing));
+        async move { self.incoming(reply.await, silence) }
+    }
+
+    fn incoming(
+        &self,
+        reply: Result<Response, reqwest::Error>,
+        silence: Silence,
+    ) -> Result<Incoming, Error> {
+        let response = reply.map_err(|error| failure::of_send(&error, self.connect_timeout))?;
+        let encoding = response.headers().get(CONTENT_ENCODING);
+        if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            return Err(unreadable("it is compressed, which was not asked for"));
+        }
+        Ok(Incoming {
+            response,
+            silence,
+            received: 0,
+        })
+    }
+}
+
+/// A reply whose head has come, and whose body is on its way.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    response: Response,
+    silence: Silence,
+    /// The bytes of the body that have come.
+    received: usize,
+}
+
+impl Incoming {
+    /// Whether the status says that what follows is an answer.
+    pub(crate) fn is_answer(&self) -> bool {
+        self.response.status().as_u16() == 200
+    }
+
+    /// The next piece of the body; `None` at its end.
+    pub(crate) fn poll_piece(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Bytes>, Error>> {
+        // What waits for a piece holds nothing of it: it is made anew each time.
+        let piece = pin!(self.response.chunk());
+        let piece = ready!(self.silence.poll(piece, context))?;
+        let piece = piece.map_err(|error| failure::of_body(&error))?;
+        self.received += piece.as_ref().map_or(0, Bytes::len);
+        Poll::Ready(match self.received > LARGEST_STREAM {
+            true => Err(unreadable("it is larger than 256 MiB")),
+            false => Ok(piece),
+        })
+    }
+
+    /// The reply, read to its end.
+    pub(crate) async fn whole(mut self) -> Result<Answer, Error> {
+        let body = self.rest().await?;
+        Ok(self.answer(body))
+    }
+
+    /// Reads a body to its end, within the limits of size and silence. One that comes in one piece, which is
+    /// the usual case, is not copied.
+    async fn rest(&mut self) -> Result<Bytes, Error> {
+        let too_large = || unreadable("it is larger than 16 MiB");
+        let announced = self.response.content_length();
+        let announced = announced.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+        if announced.is_some_and(|length| length > LARGEST_REPLY) {
+            return Err(too_large());
+        }
+        let mut whole = Vec::new();
+        loop {
+            match poll_fn(|context| self.poll_piece(context)).await? {
+                Some(piece) if whole.is_empty() && announced == Some(piece.len()) => {
+                    return Ok(piece);
+                }
+                Some(piece) if whole.len() + piece.len() > LARGEST_REPLY => {
+                    return Err(too_large());
+                }
+                Some(piece) => {
+                    whole.reserve(announced.unwrap_or(0).saturating_sub(whole.len()));
+                    whole.extend_from_slice(&piece);
+                }
+                None => return Ok(whole.into()),
+            }
+        }
+    }
+
+    /// The reply with its body.
+    fn answer(&self, body: Bytes) -> Answer {
+        let status = self.response.status().as_u16();
+        let header = |name| self.response.headers().get(name);
+        // What only a reply that is none is asked for is not looked for in one that is.
+        let (location, retry_after) = match status {
+            200 => (None, None),
+            _ => (
+                header(LOCATION),
+                retry_after(header(RETRY_AFTER), header(DATE)),
+            ),
+        };
+        Answer {
+            status,
+            location: location.map(|to| String::from_utf8_lossy(to.as_bytes()).into_owned()),
+            retry_after,
+            body,
+        }
+    }
+}
+
+/// When a server wants to be asked again: in so many seconds, or at a date, which is taken by the server's
+/// own clock.
+fn retry_after(wanted: Option<&HeaderValue>, date: Option<&HeaderValue>) -> Option<Duration> {
+    let wanted = wanted?.to_str().ok()?.trim();
+    if let Ok(seconds) = wanted.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let wanted = httpdate::parse_http_date(wanted).ok()?;
+    let now = httpdate::parse_http_date(date?.to_str().ok()?).ok()?;
+    // A date that has passed means at once.
+    Some(wanted.duration_since(now).unwrap_or_default())
 }
 
 fn request(outgoing: Outgoing<'_>) -> Request {
@@ -116,57 +258,8 @@ fn request(outgoing: Outgoing<'_>) -> Request {
     request
 }
 
-/// A reply that was read to its end.
-fn answer(response: &Response, body: Bytes) -> Answer {
-    let status = response.status().as_u16();
-    let header = |name| response.headers().get(name);
-    // What only a reply that is none is asked for is not looked for in one that is.
-    let (location, retry_after) = match status {
-        200 => (None, None),
-        _ => (header(LOCATION), header(RETRY_AFTER)),
-    };
-    // In seconds. A date would ask for a clock that both sides agree on.
-    let retry_after = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    Answer {
-        status,
-        location: location.map(|to| String::from_utf8_lossy(to.as_bytes()).into_owned()),
-        retry_after: retry_after.map(Duration::from_secs),
-        body,
-    }
-}
-
-/// Reads a body to its end, within the limits of size and silence. One that comes in one piece, which is
-/// the usual case, is not copied.
-async fn body(response: &mut Response, silence: &mut Silence) -> Result<Bytes, Error> {
-    let encoding = response.headers().get(CONTENT_ENCODING);
-    if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-        return Err(unreadable("it is compressed, which was not asked for"));
-    }
-    let too_large = || unreadable("it is larger than 16 MiB");
-    let announced = response.content_length();
-    let announced = announced.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
-    if announced.is_some_and(|length| length > LARGEST_REPLY) {
-        return Err(too_large());
-    }
-    let mut whole = Vec::new();
-    loop {
-        let chunk = {
-            let mut chunk = pin!(response.chunk());
-            poll_fn(|context| silence.poll(chunk.as_mut(), context)).await?
-        };
-        match chunk.map_err(|error| failure::of_body(&error))? {
-            Some(chunk) if whole.is_empty() && announced == Some(chunk.len()) => return Ok(chunk),
-            Some(chunk) if whole.len() + chunk.len() > LARGEST_REPLY => return Err(too_large()),
-            Some(chunk) => {
-                whole.reserve(announced.unwrap_or(0).saturating_sub(whole.len()));
-                whole.extend_from_slice(&chunk);
-            }
-            None => return Ok(whole.into()),
-        }
-    }
-}
-
 /// How long a reply may be silent.
+#[derive(Debug)]
 struct Silence {
     limit: Duration,
     /// Made at the first wait: what is there already, which is the usual case, costs no timer.

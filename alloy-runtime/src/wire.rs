@@ -3,16 +3,23 @@
 
 pub(crate) mod failure;
 mod json;
+mod lines;
 mod messages;
 mod native;
 pub(crate) mod ollama;
 mod openai_chat;
+mod piece;
+mod stream;
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
 pub(crate) use self::json::system_text;
+use self::piece::{Gathered, Piece};
+#[cfg(fuzzing)]
+pub(crate) use self::stream::read as read_stream;
+pub(crate) use self::stream::{Decoder, Step};
 use crate::config::{Api, KeepAlive, Settings, Text, Think};
 use crate::error::Error;
 use crate::message::{Image, Message};
@@ -48,6 +55,8 @@ pub(crate) struct Chat<'a> {
     pub(crate) follow_up: &'a [Message],
     /// What the server is to enforce.
     pub(crate) format: Option<Format<'a>>,
+    /// Whether the reply is to come piece by piece.
+    pub(crate) streamed: bool,
     pub(crate) settings: &'a Settings,
 }
 
@@ -140,12 +149,23 @@ pub(crate) fn reply(api: Api, endpoint: &str, answer: &Answer) -> Result<Reply, 
         return Err(failure::of_answer(answer, endpoint));
     }
     let body = &*answer.body;
+    let piece = piece(api, body)?;
+    if !piece.said {
+        return Err(failure::protocol("its `choices` have no `message`", body));
+    }
+    let mut gathered = Gathered::default();
+    let text = gathered.add(piece);
+    gathered.reply(text)
+}
+
+/// Reads one object of a reply.
+fn piece(api: Api, json: &[u8]) -> Result<Piece<'_>, Error> {
     // A derived reader takes a list for a struct as well; no protocol does.
-    if body.trim_ascii_start().first() == Some(&b'[') {
-        return Err(failure::protocol("it is a list", body));
+    if json.trim_ascii_start().first() == Some(&b'[') {
+        return Err(failure::protocol("it is a list", json));
     }
     match api {
-        Api::Native => native::reply(body),
-        Api::OpenaiChat => openai_chat::reply(body),
+        Api::Native => native::piece(json),
+        Api::OpenaiChat => openai_chat::piece(json),
     }
 }

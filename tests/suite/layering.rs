@@ -21,6 +21,7 @@ const RUNTIME: &[&str] = &[
     "request",
     "engine",
     "outcome",
+    "stream",
     "command",
     "ask",
     "configure",

@@ -27,6 +27,7 @@ mod recovery;
 mod routes;
 mod runtimes;
 mod secrets;
+mod streams;
 mod tolerance;
 mod transcripts;
 mod typed;

@@ -1,8 +1,9 @@
 //! Whole processes: what a person sees, and what the environment does.
 
 use std::process::{Command, Output};
+use std::time::Duration;
 
-use alloy_tests::server::{Reply, Server};
+use alloy_tests::server::{Reply, Said, Server};
 
 /// Runs one of this package's programs with these variables and none of the caller's own.
 fn run(program: &str, variables: &[(&str, &str)]) -> Output {
@@ -34,6 +35,7 @@ fn stderr(output: &Output) -> String {
 const RETURNS_ERROR: &str = env!("CARGO_BIN_EXE_returns-error");
 const RETURNS_BOXED: &str = env!("CARGO_BIN_EXE_returns-boxed");
 const RETURNS_ANYHOW: &str = env!("CARGO_BIN_EXE_returns-anyhow");
+const CROWD: &str = env!("CARGO_BIN_EXE_crowd");
 const TYPED: &str = env!("CARGO_BIN_EXE_typed");
 
 // E8
@@ -239,4 +241,33 @@ fn answers_are_asked_for_as_often_as_the_environment_says() {
         &["x"; 3],
         Err("after: 3 answers of the model"),
     );
+}
+
+// E7 S5
+#[test]
+fn a_crowd_is_answered_and_leaves_nothing_behind() {
+    let said = Said::new(r#"{"value":25}"#);
+    let slow = Reply::said(&said).after(Duration::from_millis(5));
+    let server = Server::start(std::iter::repeat_n(slow, 2000));
+    let begun = Reply::stream(&Said::new("Once upon"));
+    let begun = begun.cut_short_by(100).then_silence();
+    let stories = Server::start(std::iter::repeat_n(begun, 100));
+    let (host, stories_host) = (server.host(), stories.host());
+    let variables = [
+        ("ALLOY_MODEL", "llama3.1"),
+        ("OLLAMA_HOST", host.as_str()),
+        ("STORIES", stories_host.as_str()),
+    ];
+    let shown = stdout(&run(CROWD, &variables));
+    let number = |name: &str| -> Vec<usize> {
+        let lines = shown.lines().filter_map(|line| line.strip_prefix(name));
+        lines.map(|count| count.trim().parse().unwrap()).collect()
+    };
+    assert_eq!(number("answered"), [1000, 500], "{shown}");
+    assert_eq!(number("begun"), [100], "{shown}");
+    // The connections that are kept.
+    assert!(number("tasks")[0] <= 101, "{shown}");
+    assert!(number("descriptors")[0] <= 100, "{shown}");
+    // One for each request that is waited for; two where another became free meanwhile.
+    assert!(number("most")[0] <= 200, "{shown}");
 }

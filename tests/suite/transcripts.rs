@@ -316,3 +316,59 @@ async fn refusals_and_endings_are_told_apart() {
         check(name, kind, words).await;
     }
 }
+
+mod streams {
+    use super::*;
+
+    /// The text of a recorded stream, and how it ended: its tokens, or its error.
+    async fn read(api: Api, name: &str) -> (String, Result<Option<u64>, alloy_runtime::Error>) {
+        let mut ends = Vec::new();
+        for reply in replies(name) {
+            let server = Server::start([reply]);
+            let mut stream = ask::<String>().api(api).host(server.host()).stream();
+            let mut text = String::new();
+            let mut end = None;
+            while let Some(item) = stream.next().await {
+                match item {
+                    Ok(piece) => text += &piece,
+                    Err(error) => end = Some(Err(error)),
+                }
+            }
+            let summary = stream.summary();
+            let tokens = || summary.unwrap().usage.completion_tokens;
+            ends.push((text, end.unwrap_or_else(|| Ok(tokens()))));
+        }
+        let shown: Vec<String> = ends.iter().map(|end| format!("{end:?}")).collect();
+        assert!(shown.iter().all(|end| *end == shown[0]), "{shown:#?}");
+        ends.remove(0)
+    }
+
+    // S1 S4
+    #[tokio::test]
+    async fn texts_are_read_and_their_ends_are_told() {
+        for (folder, api) in FOLDERS {
+            let name = |case: &str| format!("{folder}/{case}");
+            let (text, end) = read(api, &name("text-stream")).await;
+            assert_eq!(
+                text,
+                "The sea breathes slowly\nsalt wind over the grey stones\nthe tide keeps its word."
+            );
+            assert_eq!(end.unwrap(), Some(45));
+            let (text, end) = read(api, &name("user-stream")).await;
+            assert_eq!(text, r#"{"name":"Jason","age":25}"#);
+            assert_eq!(end.unwrap(), Some(12));
+            // On `openai_chat` the tokens are told only where they are asked for.
+            let (_, end) = read(api, &name("stream-no-usage")).await;
+            assert_eq!(end.unwrap().is_some(), api == Api::Native);
+            let (text, end) = read(api, &name("runner-killed-stream")).await;
+            assert!(text.starts_with("{\"value\":"), "{text}");
+            let error = end.unwrap_err();
+            assert_eq!(error.partial_text(), Some(text.as_str()));
+            let kind = match api {
+                Api::Native => ErrorKind::ModelLoad,
+                _ => ErrorKind::Interrupted,
+            };
+            assert_eq!(error.kind(), kind, "{error:?}");
+        }
+    }
+}

@@ -4,14 +4,12 @@
 use super::line::Line;
 use super::prepare::Prepared;
 use super::recover::{Answers, follow_up, is_mendable};
-use super::{as_recorded, send};
+use super::send;
 use crate::config::InvalidAnswer;
 use crate::error::{Detail, Error, ErrorKind};
-use crate::message::Message;
 use crate::output::{Accept, Content, Expectation, Repair, Said};
 use crate::reply::{FinishReason, Reply, Usage};
 use crate::request::Request;
-use crate::warning::Warning;
 
 /// An accepted answer, and what it took.
 #[derive(Debug)]
@@ -45,26 +43,21 @@ impl Spent {
 
 /// Asks until an answer is accepted: its value is in `slot` then.
 pub(super) async fn converse(
-    line: &Line<'_>,
+    line: &Line,
     request: &Request,
     prepared: &mut Prepared,
     slot: &mut dyn Accept,
 ) -> Result<Answered, Error> {
-    if request.images().next().is_some() {
-        // Boxed, like all that is asked now and then: the usual call does not carry it.
-        let warning = Box::pin(line.check_vision()).await?;
-        prepared.warnings.extend(warning);
-    }
-    for warning in &prepared.warnings {
-        tracing::warn!("{warning}");
-    }
+    look_first(line, request, prepared).await?;
     let mut answers = Answers::of(&prepared.target.settings);
     let mut spent = Spent::default();
     // The context of the model, where the prompt filled it; asked for once.
     let mut filled = None;
     let mut rejection: Option<Error> = None;
     loop {
-        let reply = match send::exchange(line, &prepared.body, &mut spent).await {
+        let body = &prepared.body;
+        let reply = send::repeatedly(line, &mut spent, true, || line.chat(body));
+        let reply = match reply.await {
             Ok(reply) => reply,
             Err(error) => {
                 return Err(match rejection {
@@ -78,19 +71,12 @@ pub(super) async fn converse(
         };
         spent.attempts += 1;
         spent.usage.add(reply.usage);
-        if prepared.records_content() {
-            let answer = Message::assistant(reply.text.as_str());
-            // The last one stays.
-            tracing::Span::current().record("gen_ai.output.messages", as_recorded(&[answer]));
-        }
+        // The last one stays.
+        prepared.record_answer(&tracing::Span::current(), &reply);
         let accepted = accept(&reply, prepared.expectation, slot);
         if spent.attempts == 1 && line.may_have_cut(&reply) {
-            filled = Box::pin(line.context_filled(&reply)).await;
-            if let Some(tokens) = filled {
-                let warning = Warning::ContextFull { tokens };
-                tracing::warn!("{warning}");
-                prepared.warnings.push(warning);
-            }
+            filled = Box::pin(line.context_filled(reply.usage)).await;
+            prepared.warn_of_context(filled);
         }
         let error = match accepted {
             Ok(repairs) => {
@@ -129,8 +115,26 @@ pub(super) async fn converse(
     }
 }
 
+/// What is looked at before anything is sent: whether the model can see, where there is something to be
+/// seen. Then all that is known to go otherwise than it was asked for is told.
+pub(super) async fn look_first(
+    line: &Line,
+    request: &Request,
+    prepared: &mut Prepared,
+) -> Result<(), Error> {
+    if request.images().next().is_some() {
+        // Boxed, like all that is asked now and then: the usual call does not carry it.
+        let warning = Box::pin(line.check_vision()).await?;
+        prepared.warnings.extend(warning);
+    }
+    for warning in &prepared.warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(())
+}
+
 /// Reads an answer, and tells one that was cut from one that is empty or invalid.
-fn accept(
+pub(super) fn accept(
     reply: &Reply,
     expectation: &'static Expectation,
     slot: &mut dyn Accept,
@@ -142,10 +146,11 @@ fn accept(
     };
     let read = slot.accept(said, expectation);
     match (read, &expectation.content) {
-        (Ok(_), Content::Text) | (Err(_), _) if cut => Err(Error::new(Detail::Truncated {
-            text: reply.text.clone(),
-            tokens: reply.usage.completion_tokens,
-        })),
+        (Ok(_), Content::Text) | (Err(_), _) if cut => {
+            let tokens = reply.usage.completion_tokens;
+            let error = Error::new(Detail::Truncated { tokens });
+            Err(error.after_text(reply.text.clone()))
+        }
         // JSON that could be read is whole, even where the limit came with its last token.
         (read, _) => read,
     }

@@ -2,13 +2,15 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 use crate::error::{Detail, Error, TimeLimit};
 
 /// When a command's `timeout` ends, if it has one.
+#[derive(Clone, Copy)]
 pub(super) struct Deadline(Option<(Duration, Instant)>);
 
 impl Deadline {
@@ -34,11 +36,35 @@ impl Deadline {
         };
         // Boxed: most commands have no deadline, and are not to hold its timer.
         let timed = Box::pin(timeout_at(end, work)).await;
-        timed.unwrap_or_else(|_| {
-            Err(Error::new(Detail::TimedOut {
-                limit: TimeLimit::Total,
-                after: limit,
-            }))
-        })
+        timed.unwrap_or_else(|_| Err(passed(limit)))
     }
+
+    /// The same, for what is polled and not awaited.
+    pub(super) fn alarm(&self) -> Alarm {
+        Alarm(
+            self.0
+                .map(|(limit, end)| (limit, Box::pin(sleep_until(end)))),
+        )
+    }
+}
+
+/// Tells when a deadline has passed.
+#[derive(Debug)]
+pub(super) struct Alarm(Option<(Duration, Pin<Box<Sleep>>)>);
+
+impl Alarm {
+    /// Ready with the error once the deadline has passed.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Error> {
+        match &mut self.0 {
+            Some((limit, timer)) => timer.as_mut().poll(context).map(|()| passed(*limit)),
+            None => Poll::Pending,
+        }
+    }
+}
+
+fn passed(limit: Duration) -> Error {
+    Error::new(Detail::TimedOut {
+        limit: TimeLimit::Total,
+        after: limit,
+    })
 }

@@ -1,6 +1,7 @@
 //! The line to the server that a command asks: its requests, within its deadline.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,19 +11,20 @@ use super::inquire;
 use crate::config::{Api, Settings, Source};
 use crate::error::{Detail, Error, ErrorKind};
 use crate::global;
-use crate::reply::Reply;
+use crate::reply::{Reply, Usage};
 use crate::route::Target;
-use crate::transport::{Client, Outgoing};
+use crate::transport::{Client, Incoming, Outgoing};
 use crate::warning::Warning;
-use crate::wire;
+use crate::wire::{self, failure};
 
 /// A prompt of fewer tokens has not filled any context that people use.
 const SMALLEST_CONTEXT: u64 = 256;
 
 /// The line to a command's server.
-pub(super) struct Line<'a> {
+#[derive(Clone)]
+pub(super) struct Line {
     client: Client,
-    target: &'a Target,
+    target: Arc<Target>,
     /// The command's name.
     pub(super) command: &'static str,
     pub(super) deadline: Deadline,
@@ -50,13 +52,13 @@ impl From<Error> for Failed {
     }
 }
 
-impl<'a> Line<'a> {
+impl Line {
     /// A line to the server of a command's target. The command's time begins here.
     ///
     /// # Errors
     ///
     /// Outside a tokio runtime there is none.
-    pub(super) fn open(command: &'static str, target: &'a Target) -> Result<Self, Error> {
+    pub(super) fn open(command: &'static str, target: Arc<Target>) -> Result<Self, Error> {
         let server = &target.server;
         let limit = target.settings.timeout.as_ref().map(|set| set.value);
         Ok(Self {
@@ -74,23 +76,52 @@ impl<'a> Line<'a> {
 
     /// An error, with whom it is about.
     pub(super) fn named(&self, error: Error) -> Error {
-        named(error, self.command, self.target)
+        named(error, self.command, &self.target)
     }
 
     /// Sends a chat request once, and reads its reply.
     pub(super) async fn chat(&self, body: &Bytes) -> Result<Reply, Failed> {
-        let (server, api) = (&self.target.server, self.target.route.wire());
-        let answer = self.client.exchange(Outgoing {
-            url: server.chat_url(api),
-            authorization: server.key.as_ref(),
-            body: Some(body.clone()),
-            idle_timeout: server.idle_timeout,
-        });
+        let answer = self.client.exchange(self.outgoing(body));
         let answer = self.deadline.hold(pin!(answer)).await?;
-        wire::reply(api, server.chat_path(api), &answer).map_err(|error| Failed {
+        let reply = wire::reply(self.api(), self.endpoint(), &answer);
+        reply.map_err(|error| Failed {
             error,
             retry_after: answer.retry_after,
         })
+    }
+
+    /// Sends a chat request once, and gives its reply as it comes.
+    pub(super) async fn begin(&self, body: &Bytes) -> Result<Incoming, Failed> {
+        let incoming = self.client.begin(self.outgoing(body));
+        let incoming = self.deadline.hold(pin!(incoming)).await?;
+        if incoming.is_answer() {
+            return Ok(incoming);
+        }
+        let answer = self.deadline.hold(pin!(incoming.whole())).await?;
+        Err(Failed {
+            error: failure::of_answer(&answer, self.endpoint()),
+            retry_after: answer.retry_after,
+        })
+    }
+
+    /// The protocol that is spoken.
+    pub(super) fn api(&self) -> Api {
+        self.target.route.wire()
+    }
+
+    /// The path of chat requests, as errors name it.
+    fn endpoint(&self) -> &'static str {
+        self.target.server.chat_path(self.api())
+    }
+
+    fn outgoing(&self, body: &Bytes) -> Outgoing<'_> {
+        let server = &self.target.server;
+        Outgoing {
+            url: server.chat_url(self.api()),
+            authorization: server.key.as_ref(),
+            body: Some(body.clone()),
+            idle_timeout: server.idle_timeout,
+        }
     }
 
     /// An error with what the server has: the names like a missing model's, the models that can do what
@@ -138,10 +169,7 @@ impl<'a> Line<'a> {
                 able: Vec::new(),
             }),
             // A gateway may serve this route alone.
-            Err(error)
-                if error.kind() == ErrorKind::NotOllama
-                    && self.target.route.wire() == Api::OpenaiChat =>
-            {
+            Err(error) if error.kind() == ErrorKind::NotOllama && self.api() == Api::OpenaiChat => {
                 return Ok(Some(Warning::VisionUnknown));
             }
             Err(error) => error,
@@ -152,16 +180,16 @@ impl<'a> Line<'a> {
     /// Whether the context may be too small for the prompt. On `openai_chat` a server cuts a prompt that
     /// is too long without a word, and only the count of its tokens tells.
     pub(super) fn may_have_cut(&self, reply: &Reply) -> bool {
-        let silent = self.target.route.wire() == Api::OpenaiChat && self.target.server.is_ollama();
+        let silent = self.api() == Api::OpenaiChat && self.target.server.is_ollama();
         let read = reply.usage.prompt_tokens;
         silent && read.is_some_and(|read| read >= SMALLEST_CONTEXT)
     }
 
     /// The tokens of the context, where the prompt filled it.
-    pub(super) async fn context_filled(&self, reply: &Reply) -> Option<u64> {
+    pub(super) async fn context_filled(&self, usage: Usage) -> Option<u64> {
         let (server, model) = (&self.target.server, self.target.model.as_str());
         let asked = pin!(async { Ok(inquire::context_length(&self.client, server, model).await) });
         let tokens = self.deadline.hold(asked).await.ok()??;
-        (reply.usage.prompt_tokens? >= tokens).then_some(tokens)
+        (usage.prompt_tokens? >= tokens).then_some(tokens)
     }
 }

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tracing::Span;
 
+use super::as_recorded;
 use crate::config::{Config, Layer, Settings, Source};
 use crate::error::Error;
 use crate::global;
 use crate::message::{Image, Message};
 use crate::output::{Content, Expectation};
+use crate::reply::Reply;
 use crate::request::Request;
 use crate::route::Target;
 use crate::warning::Warning;
@@ -88,6 +91,7 @@ impl Prepared {
             images: &request.images,
             follow_up,
             format: self.format(),
+            streamed: request.streamed,
             settings: &self.target.settings,
         };
         wire::body(self.target.route.wire(), &chat, warnings).into()
@@ -97,6 +101,23 @@ impl Prepared {
     pub(super) fn records_content(&self) -> bool {
         let record = self.target.settings.record_content.as_ref();
         record.is_some_and(|set| set.value)
+    }
+
+    /// Records an answer in its span, where that is wanted.
+    pub(super) fn record_answer(&self, span: &Span, reply: &Reply) {
+        if self.records_content() {
+            let answer = Message::assistant(reply.text.as_str());
+            span.record("gen_ai.output.messages", as_recorded(&[answer]));
+        }
+    }
+
+    /// Warns of a context that the prompt filled, of so many tokens.
+    pub(super) fn warn_of_context(&mut self, filled: Option<u64>) {
+        if let Some(tokens) = filled {
+            let warning = Warning::ContextFull { tokens };
+            tracing::warn!("{warning}");
+            self.warnings.push(warning);
+        }
     }
 
     /// The system message, as the server reads it.

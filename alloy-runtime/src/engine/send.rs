@@ -1,32 +1,36 @@
 //! Sending a request again, where its reply never began or the server was busy.
 
+use std::future::Future;
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::time::sleep;
 
 use super::converse::Spent;
 use super::line::{Failed, Line};
 use crate::config::NextTry;
 use crate::error::Error;
-use crate::reply::Reply;
 
 /// The longest that a server may have us wait: whoever wants more is told the error.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// Sends a request and reads its reply: again, where the reply never began or the server was busy. Each
-/// time is counted. An error that a look at the server makes better is made so.
-pub(super) async fn exchange(
-    line: &Line<'_>,
-    body: &Bytes,
+/// Sends a request with `send`: again, where the reply never began or the server was busy. Each time is
+/// counted. An error that a look at the server makes better is made so. `hooked` says whether the program
+/// hears of it.
+pub(super) async fn repeatedly<T, F>(
+    line: &Line,
     spent: &mut Spent,
-) -> Result<Reply, Error> {
+    hooked: bool,
+    send: impl Fn() -> F,
+) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Failed>>,
+{
     let mut own = 0;
     loop {
         own += 1;
         spent.sends += 1;
-        let Failed { error, retry_after } = match line.chat(body).await {
+        let Failed { error, retry_after } = match send().await {
             Ok(reply) => return Ok(reply),
             Err(failed) => failed,
         };
@@ -35,13 +39,15 @@ pub(super) async fn exchange(
             return Err(spent.told(Box::pin(line.explained(error)).await));
         };
         tracing::debug!(sends = own, error.r#type = ?error.kind(), ?pause, "sending again");
-        line.settings().tell(&NextTry {
-            command: line.command,
-            answer: spent.attempts + 1,
-            send: own + 1,
-            pause,
-            error: &line.named(spent.told(error)),
-        });
+        if hooked {
+            line.settings().tell(&NextTry {
+                command: line.command,
+                answer: spent.attempts + 1,
+                send: own + 1,
+                pause,
+                error: &line.named(spent.told(error)),
+            });
+        }
         Box::pin(sleep(pause)).await;
     }
 }

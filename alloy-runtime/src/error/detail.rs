@@ -67,14 +67,10 @@ pub(crate) enum Detail {
     Interrupted {
         /// Whether a part of the reply had come.
         begun: bool,
-        text: String,
     },
     /// The reply is whole, but the model was stopped in the middle of its answer.
-    Unfinished {
-        text: String,
-    },
+    Unfinished,
     Truncated {
-        text: String,
         /// The tokens of the answer that was cut.
         tokens: Option<u64>,
     },
@@ -89,7 +85,6 @@ pub(crate) enum Detail {
         path: String,
         problem: String,
         excerpt: String,
-        text: String,
     },
 }
 
@@ -130,7 +125,7 @@ impl Detail {
             | Self::Unreachable { .. }
             | Self::TimedOut { .. }
             | Self::Interrupted { .. }
-            | Self::Unfinished { .. }
+            | Self::Unfinished
             | Self::Truncated { .. }
             | Self::Empty
             | Self::InvalidOutput { .. } => Vec::new(),
@@ -153,7 +148,7 @@ impl Detail {
             Self::Unauthorized { .. } => ErrorKind::Unauthorized,
             Self::Server { .. } => ErrorKind::Server,
             Self::Protocol { .. } => ErrorKind::Protocol,
-            Self::Interrupted { .. } | Self::Unfinished { .. } => ErrorKind::Interrupted,
+            Self::Interrupted { .. } | Self::Unfinished => ErrorKind::Interrupted,
             Self::Truncated { .. } => ErrorKind::Truncated,
             Self::Empty => ErrorKind::Empty,
             Self::Refused { .. } => ErrorKind::Refused,

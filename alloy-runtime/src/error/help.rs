@@ -70,7 +70,7 @@ pub(super) fn of(error: &Inner) -> String {
         Detail::Interrupted { .. } => {
             "The server or something in between closed the connection; the server's log says why. Running the command again starts afresh.".to_owned()
         }
-        Detail::Unfinished { .. } => {
+        Detail::Unfinished => {
             "Ollama stops a model that repeats one token without end: set `max_tokens`, another temperature or the option `repeat_penalty`, or try another model. The text so far is in `partial_text()`.".to_owned()
         }
         Detail::Truncated { .. } => {

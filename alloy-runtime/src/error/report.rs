@@ -99,7 +99,7 @@ pub(super) fn message(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result 
             )
         }
         Detail::Interrupted { .. } => f.write_str("the reply broke off before its end"),
-        Detail::Unfinished { .. } => write!(
+        Detail::Unfinished => write!(
             f,
             "model `{model}` was stopped in the middle of its answer, and the server does not say why"
         ),
@@ -222,6 +222,7 @@ pub(super) fn structured(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Resu
         attempts,
         usage,
         sends,
+        partial,
     } = &*error.0;
     f.debug_struct("Error")
         .field("kind", &error.kind())
@@ -232,6 +233,7 @@ pub(super) fn structured(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Resu
         .field("attempts", attempts)
         .field("usage", usage)
         .field("sends", sends)
+        .field("partial_text", partial)
         .field("source", source)
         .finish()
 }

@@ -11,8 +11,8 @@ use crate::schema::{Kind, Schema};
 /// no answer with a few words around it, and each try may read to the end.
 const MOST_TRIES: usize = 8;
 
-const OPEN: &str = "<think>";
-const CLOSE: &str = "</think>";
+pub(super) const OPEN: &str = "<think>";
+pub(super) const CLOSE: &str = "</think>";
 
 /// The thinking text that an answer begins with, `<think>…</think>`, and the answer behind it. Servers and
 /// templates that do not know a model's thinking leave it there; some leave the opening tag out.
@@ -56,7 +56,8 @@ fn thinking_end(text: &str) -> Option<usize> {
     }
 }
 
-fn begins_to_think(text: &str) -> bool {
+/// Whether a text begins with thinking.
+pub(super) fn begins_to_think(text: &str) -> bool {
     text.trim_start().starts_with(OPEN)
 }
 

@@ -71,8 +71,8 @@ impl<T: Output> Accept for Slot<T> {
                 path,
                 problem,
                 excerpt: excerpt(said.text),
-                text: said.text.to_owned(),
             })
+            .after_text(said.text.to_owned())
         };
         let repairs = match &expectation.content {
             Content::Ignored => {
@@ -81,7 +81,8 @@ impl<T: Output> Accept for Slot<T> {
             }
             Content::Text => {
                 let (thinking, text) = find::split_thinking(said.text);
-                if text.trim().is_empty() {
+                // A thinking text without an end has no answer behind it.
+                if text.trim().is_empty() || find::begins_to_think(text) {
                     return Err(Error::new(Detail::Empty));
                 }
                 let text = match thinking {

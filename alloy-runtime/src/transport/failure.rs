@@ -30,11 +30,7 @@ pub(super) fn of_send(error: &reqwest::Error, connect_timeout: Duration) -> Erro
         return Error::new(strange).with_source(cause(error));
     }
     // The connection was lost before the first byte of a reply.
-    Error::new(Detail::Interrupted {
-        begun: false,
-        text: String::new(),
-    })
-    .with_source(cause(error))
+    Error::new(Detail::Interrupted { begun: false }).with_source(cause(error))
 }
 
 /// A reply that ended before its end.
@@ -42,11 +38,7 @@ pub(super) fn of_body(error: &reqwest::Error) -> Error {
     if is_unparsable(error) {
         return unreadable("its body is not framed as HTTP frames it").with_source(cause(error));
     }
-    Error::new(Detail::Interrupted {
-        begun: true,
-        text: String::new(),
-    })
-    .with_source(cause(error))
+    Error::new(Detail::Interrupted { begun: true }).with_source(cause(error))
 }
 
 /// Whether bytes came that are not HTTP, in the head or in the framing of a body.

@@ -1,7 +1,7 @@
-//! Ollama's own protocol: `POST /api/chat`, one JSON object each way.
+//! Ollama's own protocol: `POST /api/chat`, one JSON object each way, or one a line back.
 
 mod decode;
 mod encode;
 
-pub(super) use self::decode::reply;
+pub(super) use self::decode::piece;
 pub(super) use self::encode::body;

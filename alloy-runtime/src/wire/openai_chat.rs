@@ -1,7 +1,7 @@
-//! Chat Completions: `POST /v1/chat/completions`, one JSON object each way.
+//! Chat Completions: `POST /v1/chat/completions`, one JSON object each way, or one an event back.
 
 mod decode;
 mod encode;
 
-pub(super) use self::decode::reply;
+pub(super) use self::decode::piece;
 pub(super) use self::encode::body;

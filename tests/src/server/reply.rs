@@ -30,6 +30,9 @@ pub(super) enum End {
     Reset,
 }
 
+const NDJSON: &str = "application/x-ndjson";
+const EVENTS: &str = "text/event-stream";
+
 /// What a model said, in the words of either protocol.
 #[derive(Clone, Debug)]
 pub struct Said {
@@ -117,6 +120,66 @@ impl Said {
     }
 }
 
+/// Words of a text, the space behind each its own: what a model says at a time.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive(' ')
+}
+
+impl Said {
+    /// The lines of `/api/chat`, one a word.
+    fn native_lines(&self) -> Vec<String> {
+        let thinking = self.thinking.as_deref().unwrap_or_default();
+        let thinking = words(thinking)
+            .map(|word| json!({"role": "assistant", "content": "", "thinking": word}));
+        let text = words(&self.answer).map(|word| json!({"role": "assistant", "content": word}));
+        let begun = thinking.chain(text).map(|message| {
+            json!({
+                "model": "llama3.1",
+                "created_at": "2026-11-21T03:10:25.618661913Z",
+                "message": message,
+                "done": false,
+            })
+        });
+        let mut last = self.native();
+        last["message"] = json!({"role": "assistant", "content": ""});
+        begun
+            .chain([last])
+            .map(|line| format!("{line}\n"))
+            .collect()
+    }
+
+    /// The events of `/v1/chat/completions`, one a word.
+    fn openai_chat_events(&self) -> Vec<String> {
+        let chunk = |choices: Value| {
+            json!({
+                "id": "chatcmpl-530",
+                "object": "chat.completion.chunk",
+                "created": 1_795_230_629,
+                "model": "llama3.1",
+                "system_fingerprint": "fp_ollama",
+                "choices": choices,
+            })
+        };
+        let delta = |delta: Value, finish_reason: Value| {
+            chunk(json!([{"index": 0, "delta": delta, "finish_reason": finish_reason}]))
+        };
+        let thinking = self.thinking.as_deref().unwrap_or_default();
+        let thinking = words(thinking)
+            .map(|word| json!({"role": "assistant", "content": "", "reasoning": word}));
+        let text = words(&self.answer).map(|word| json!({"role": "assistant", "content": word}));
+        let begun = thinking.chain(text).map(|said| delta(said, Value::Null));
+        let end = delta(
+            json!({"role": "assistant", "content": ""}),
+            json!(self.finish_reason),
+        );
+        let mut usage = chunk(json!([]));
+        usage["usage"] = self.openai_chat()["usage"].clone();
+        let events = begun.chain([end, usage]).map(|event| event.to_string());
+        let events = events.chain(["[DONE]".to_owned()]);
+        events.map(|event| format!("data: {event}\n\n")).collect()
+    }
+}
+
 /// The body of a finished native reply with this answer.
 #[must_use]
 pub fn chat(answer: &str) -> Value {
@@ -134,6 +197,16 @@ impl Reply {
     #[must_use]
     pub fn said(said: &Said) -> Self {
         Self::json(200, &said.native()).or_openai_chat(Self::json(200, &said.openai_chat()))
+    }
+
+    /// A streamed chat reply, in the protocol that is asked in: a piece a word.
+    #[must_use]
+    pub fn stream(said: &Said) -> Self {
+        Self::chunked(200, NDJSON, &said.native_lines()).or_openai_chat(Self::chunked(
+            200,
+            EVENTS,
+            &said.openai_chat_events(),
+        ))
     }
 
     /// Ollama's form of an error, in the protocol that is asked in.

@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::error::{Detail, Error};
-use crate::reply::{FinishReason, Reply, Timings, Usage};
+use crate::error::Error;
+use crate::reply::{FinishReason, Timings, Usage};
 use crate::wire::failure;
+use crate::wire::piece::Piece;
 
-/// The unstreamed reply. Counts and durations are left out by the server when zero.
+/// One object: a line of a stream, or the whole of a reply that is none. Counts and durations are left out
+/// by the server when zero, and stand in the last one.
 #[derive(Deserialize)]
 struct Envelope<'a> {
-    message: Option<Said>,
+    #[serde(borrow)]
+    message: Option<Said<'a>>,
     #[serde(default)]
     done: bool,
     #[serde(default, borrow)]
@@ -28,36 +31,35 @@ struct Envelope<'a> {
 }
 
 #[derive(Deserialize)]
-struct Said {
+struct Said<'a> {
     content: Option<String>,
-    thinking: Option<String>,
+    #[serde(default, borrow)]
+    thinking: Option<Cow<'a, str>>,
 }
 
-/// Reads a body whose status is 200.
-pub(crate) fn reply(body: &[u8]) -> Result<Reply, Error> {
+/// Reads an object of a reply whose status is 200.
+pub(crate) fn piece(json: &[u8]) -> Result<Piece<'_>, Error> {
     let envelope: Envelope<'_> =
-        serde_json::from_slice(body).map_err(|error| failure::no_reply(body, &error))?;
+        serde_json::from_slice(json).map_err(|error| failure::no_reply(json, &error))?;
     if let Some(text) = envelope.error {
-        // Servers before 0.12.6 answer errors with status 200.
+        // The end of a stream that failed; servers before 0.12.6 answer all errors so.
         return Err(failure::of_text(200, &text, ""));
     }
     let Some(said) = envelope.message else {
-        return Err(failure::protocol("it has no `message`", body));
+        return Err(failure::protocol("it has no `message`", json));
     };
-    let text = said.content.unwrap_or_default();
-    if !envelope.done {
-        return Err(Error::new(Detail::Unfinished { text }));
-    }
     let done_reason = envelope
         .done_reason
         .as_deref()
         .filter(|word| !word.is_empty());
-    let finish_reason = done_reason.map(FinishReason::from_wire);
     let nanos = |count: Option<u64>| count.map(Duration::from_nanos);
-    Ok(Reply {
-        text,
-        thinking: said.thinking.filter(|text| !text.is_empty()),
-        finish_reason,
+    Ok(Piece {
+        said: true,
+        text: said.content.unwrap_or_default(),
+        thinking: said.thinking,
+        refusal: None,
+        finish_reason: done_reason.map(FinishReason::from_wire),
+        finished: envelope.done,
         usage: Usage {
             prompt_tokens: envelope.prompt_eval_count,
             completion_tokens: envelope.eval_count,

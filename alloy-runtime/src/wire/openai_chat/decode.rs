@@ -8,11 +8,13 @@ use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::error::{Detail, Error, excerpt};
-use crate::reply::{FinishReason, Reply, Timings, Usage};
+use crate::error::Error;
+use crate::reply::{FinishReason, Usage};
 use crate::wire::failure;
+use crate::wire::piece::Piece;
 
-/// The unstreamed reply, as Ollama and other servers send it.
+/// One object, as Ollama and other servers send it: an event of a stream, or the whole of a reply that is
+/// none.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(default, borrow)]
@@ -46,20 +48,24 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for First<T> {
 
 #[derive(Deserialize)]
 struct Choice<'a> {
-    message: Option<Said>,
+    #[serde(alias = "delta", borrow)]
+    message: Option<Said<'a>>,
     #[serde(default, borrow)]
     finish_reason: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
-struct Said {
+struct Said<'a> {
     content: Option<String>,
     /// The thinking text.
-    reasoning: Option<String>,
+    #[serde(default, borrow)]
+    reasoning: Option<Cow<'a, str>>,
     /// The word of other servers for it; some send both.
-    reasoning_content: Option<String>,
+    #[serde(default, borrow)]
+    reasoning_content: Option<Cow<'a, str>>,
     /// Why the model would not answer, where the server keeps that apart.
-    refusal: Option<String>,
+    #[serde(default, borrow)]
+    refusal: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -75,52 +81,34 @@ fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::E
     Ok(Value::deserialize(deserializer)?.as_u64())
 }
 
-/// Reads a body whose status is 200.
-pub(crate) fn reply(body: &[u8]) -> Result<Reply, Error> {
+/// Reads an object of a reply whose status is 200.
+pub(crate) fn piece(json: &[u8]) -> Result<Piece<'_>, Error> {
     let envelope: Envelope<'_> =
-        serde_json::from_slice(body).map_err(|error| failure::no_reply(body, &error))?;
+        serde_json::from_slice(json).map_err(|error| failure::no_reply(json, &error))?;
     if envelope.error.is_some() && !matches!(envelope.choices, Some(First(Some(_)))) {
-        return Err(failure::of_body(200, body));
+        return Err(failure::of_body(200, json));
     }
-    let Some(choices) = envelope.choices else {
-        return Err(failure::protocol("it has no `choices`", body));
+    let Some(First(choice)) = envelope.choices else {
+        return Err(failure::protocol("it has no `choices`", json));
     };
-    let Some(Choice {
-        message: Some(said),
-        finish_reason,
-    }) = choices.0
-    else {
-        return Err(failure::protocol("its `choices` have no `message`", body));
-    };
-    let text = said.content.unwrap_or_default();
-    // What a filter cut looks like a whole answer.
-    let filtered = finish_reason.as_deref() == Some("content_filter");
-    let refusal = said.refusal.filter(|refusal| !refusal.is_empty());
-    if let Some(refusal) = refusal.or(filtered.then(|| "its server filtered the answer".to_owned()))
-    {
-        return Err(Error::new(Detail::Refused {
-            text: excerpt(&refusal),
-        }));
+    let mut piece = Piece::default();
+    if let Some(choice) = choice {
+        // The server leaves the reason out where the generation ended before its end.
+        let finish_reason = choice.finish_reason.filter(|word| !word.is_empty());
+        piece.finished = finish_reason.is_some();
+        piece.finish_reason = finish_reason.map(|word| FinishReason::from_wire(&word));
+        if let Some(said) = choice.message {
+            piece.said = true;
+            piece.text = said.content.unwrap_or_default();
+            piece.thinking = said.reasoning.or(said.reasoning_content);
+            piece.refusal = said.refusal;
+        }
     }
-    // The server leaves the reason out where the generation ended before its end.
-    let Some(finish_reason) = finish_reason.filter(|word| !word.is_empty()) else {
-        return Err(Error::new(Detail::Unfinished { text }));
-    };
-    let (prompt_tokens, completion_tokens) = match envelope.usage {
-        Some(counted) => (counted.prompt_tokens, counted.completion_tokens),
-        None => (None, None),
-    };
-    Ok(Reply {
-        text,
-        thinking: said
-            .reasoning
-            .or(said.reasoning_content)
-            .filter(|text| !text.is_empty()),
-        finish_reason: Some(FinishReason::from_wire(&finish_reason)),
-        usage: Usage {
-            prompt_tokens,
-            completion_tokens,
-        },
-        timings: Timings::default(),
-    })
+    if let Some(counted) = envelope.usage {
+        piece.usage = Usage {
+            prompt_tokens: counted.prompt_tokens,
+            completion_tokens: counted.completion_tokens,
+        };
+    }
+    Ok(piece)
 }

@@ -17,7 +17,10 @@ pub(crate) fn body(chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
     let mut out = Writer::with_capacity(chat.capacity(FRAME));
     out.raw("{\"model\":").value(chat.model.as_str());
     messages::write(&mut out, chat, content);
-    out.raw(",\"stream\":false");
+    out.raw(",\"stream\":").value(chat.streamed);
+    if chat.streamed {
+        out.raw(",\"stream_options\":{\"include_usage\":true}");
+    }
     match chat.format {
         None => {}
         Some(Format::Json) => {

@@ -1,0 +1,294 @@
+//! A text as it comes: opened like any other talk, then polled piece by piece.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::{Sleep, sleep};
+use tracing::{Instrument as _, Span};
+
+use super::converse::{Answered, Spent, accept, look_first};
+use super::deadline::Alarm;
+use super::line::Line;
+use super::prepare::Prepared;
+use super::{Finished, failed, open, record_usage, send, start};
+use crate::error::{Detail, Error};
+use crate::output::{Accept, Apart, Expectation};
+use crate::reply::Reply;
+use crate::request::Request;
+use crate::transport::Incoming;
+use crate::wire::{Decoder, Step};
+
+/// The longest text that is kept, thinking included, in bytes.
+const LONGEST_TEXT: usize = 16 * 1024 * 1024;
+/// How long the end of a body is waited for once the reply has ended: without it the connection cannot be
+/// used again. Servers send it at once.
+const LITTLE_PATIENCE: Duration = Duration::from_millis(100);
+/// How much of a body is read behind the end of its reply, in pieces.
+const MOST_BEHIND: usize = 16;
+
+/// A stream whose reply has begun.
+pub(crate) struct Flow {
+    span: Span,
+    stage: Stage,
+    line: Line,
+    alarm: Alarm,
+    incoming: Incoming,
+    decoder: Decoder,
+    apart: Apart,
+    /// The text that was given out.
+    text: String,
+    /// What holds the whole text to the command's conditions.
+    slot: Box<dyn Accept>,
+    request: Box<Request>,
+    prepared: Prepared,
+    spent: Spent,
+    /// The reply, once it has ended.
+    reply: Option<Reply>,
+}
+
+enum Stage {
+    Reading,
+    /// The body has ended.
+    Ended,
+    /// What is left of the text was given out; the error comes next.
+    Failing(Error),
+    /// The reply has ended; the end of its body is waited for.
+    Draining {
+        pieces: usize,
+        patience: Option<Pin<Box<Sleep>>>,
+    },
+    /// The server is asked for its context, which the prompt may have filled.
+    Looking(Pin<Box<dyn Future<Output = Option<u64>> + Send>>),
+    Over,
+}
+
+/// Sends the request of a stream, and waits until its reply begins.
+pub(crate) async fn stream(
+    mut request: Box<Request>,
+    expectation: &'static Expectation,
+    slot: Box<dyn Accept>,
+) -> Result<Flow, Error> {
+    request.streamed = true;
+    let (mut prepared, span) = start(&mut request, expectation)?;
+    let line = open(&request, &prepared, &span)?;
+    let mut spent = Spent::default();
+    let begun = async {
+        look_first(&line, &request, &mut prepared).await?;
+        let body = &prepared.body;
+        send::repeatedly(&line, &mut spent, false, || line.begin(body)).await
+    };
+    let incoming = begun.instrument(span.clone()).await;
+    let incoming = incoming.map_err(|error| failed(error, &span, &line))?;
+    Ok(Flow {
+        span,
+        stage: Stage::Reading,
+        alarm: line.deadline.alarm(),
+        incoming,
+        decoder: Decoder::new(line.api()),
+        line,
+        apart: Apart::default(),
+        text: String::new(),
+        slot,
+        request,
+        prepared,
+        spent,
+        reply: None,
+    })
+}
+
+impl Flow {
+    /// The next piece of the text; `None` at the end. An error is the last but for that.
+    pub(crate) fn poll_text(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<String, Error>>> {
+        let span = self.span.clone();
+        let _entered = span.enter();
+        loop {
+            match &mut self.stage {
+                Stage::Reading | Stage::Ended => {
+                    if let Some(text) = ready!(self.poll_piece(context)) {
+                        return Poll::Ready(Some(Ok(text)));
+                    }
+                }
+                Stage::Draining { pieces, patience } => {
+                    let end = drain(&mut self.incoming, pieces, patience, context);
+                    ready!(end);
+                    if let Err(error) = self.take_reply() {
+                        return self.fail(error);
+                    }
+                }
+                Stage::Looking(looking) => {
+                    let filled = ready!(looking.as_mut().poll(context));
+                    self.prepared.warn_of_context(filled);
+                    self.stage = Stage::Over;
+                    if let Err(error) = self.accept() {
+                        return self.fail(error);
+                    }
+                }
+                Stage::Failing(_) => {
+                    if let Stage::Failing(error) = std::mem::replace(&mut self.stage, Stage::Over) {
+                        return self.fail(error);
+                    }
+                }
+                Stage::Over => return Poll::Ready(None),
+            }
+        }
+    }
+
+    /// Reads on; `None` where that gave no text, and the next stage may be another.
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<String>> {
+        let failure = match self.decoder.step() {
+            Ok(Step::Text(text)) => {
+                let text = self.apart.push(text);
+                let kept = self.text.len() + self.apart.held() + self.decoder.thinking().len();
+                match kept {
+                    0..LONGEST_TEXT => return Poll::Ready(text.map(|text| self.given(text))),
+                    _ => too_long(),
+                }
+            }
+            Ok(Step::End) => return Poll::Ready(self.end(None)),
+            Ok(Step::More) if matches!(self.stage, Stage::Ended) => {
+                return Poll::Ready(self.end(None));
+            }
+            Ok(Step::More) => match ready!(self.poll_bytes(context)) {
+                Ok(Some(bytes)) => {
+                    self.decoder.feed(bytes);
+                    return Poll::Ready(None);
+                }
+                Ok(None) => {
+                    self.decoder.end();
+                    self.stage = Stage::Ended;
+                    return Poll::Ready(None);
+                }
+                Err(error) => error,
+            },
+            Err(error) => error,
+        };
+        Poll::Ready(self.end(Some(failure)))
+    }
+
+    fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
+        if let Poll::Ready(error) = self.alarm.poll(context) {
+            return Poll::Ready(Err(error));
+        }
+        self.incoming.poll_piece(context)
+    }
+
+    /// The reply ends, with or without an error. What was held back of the text comes first.
+    fn end(&mut self, error: Option<Error>) -> Option<String> {
+        self.stage = match error {
+            Some(error) => Stage::Failing(error),
+            None => Stage::Draining {
+                pieces: 0,
+                patience: None,
+            },
+        };
+        self.apart.rest().map(|text| self.given(text))
+    }
+
+    /// Keeps what is given out.
+    fn given(&mut self, text: String) -> String {
+        self.text += &text;
+        text
+    }
+
+    /// The reply, whole; whether its context was filled is looked at where that may be.
+    fn take_reply(&mut self) -> Result<(), Error> {
+        self.stage = Stage::Over;
+        let mut reply = self.decoder.reply(std::mem::take(&mut self.text))?;
+        let apart = self.apart.thinking();
+        if !apart.is_empty() {
+            reply.thinking.get_or_insert_default().push_str(apart);
+        }
+        self.spent.attempts = 1;
+        self.spent.usage = reply.usage;
+        record_usage(&self.span, reply.usage);
+        self.prepared.record_answer(&self.span, &reply);
+        let may_have_cut = self.line.may_have_cut(&reply);
+        let usage = reply.usage;
+        self.reply = Some(reply);
+        if may_have_cut {
+            let line = self.line.clone();
+            let looking = async move { line.context_filled(usage).await };
+            self.stage = Stage::Looking(Box::pin(looking));
+            return Ok(());
+        }
+        self.accept()
+    }
+
+    /// Holds the whole text to what any text of a command is held to.
+    fn accept(&mut self) -> Result<(), Error> {
+        match &self.reply {
+            Some(reply) => accept(reply, self.prepared.expectation, &mut *self.slot).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// The error that the stream ends with, named, with the text before it.
+    fn fail(&mut self, error: Error) -> Poll<Option<Result<String, Error>>> {
+        self.stage = Stage::Over;
+        let text = match &self.reply {
+            Some(reply) => reply.text.clone(),
+            None => std::mem::take(&mut self.text),
+        };
+        let error = match text.is_empty() {
+            true => error,
+            false => error.after_text(text),
+        };
+        let error = failed(self.spent.told(error), &self.span, &self.line);
+        Poll::Ready(Some(Err(error)))
+    }
+
+    /// The thinking text so far.
+    pub(crate) fn thinking(&self) -> &str {
+        match (&self.reply, self.decoder.thinking()) {
+            (Some(reply), _) => reply.thinking.as_deref().unwrap_or_default(),
+            (None, "") => self.apart.thinking(),
+            (None, thinking) => thinking,
+        }
+    }
+
+    /// Everything about a reply that came to its end; `None` where it did not.
+    pub(crate) fn into_finished(self) -> Option<Finished> {
+        Some(Finished {
+            request: self.request,
+            prepared: self.prepared,
+            answered: Answered {
+                reply: self.reply?,
+                spent: self.spent,
+                repairs: Vec::new(),
+            },
+        })
+    }
+}
+
+/// Waits for the end of a body whose reply has ended; not for long.
+fn drain(
+    incoming: &mut Incoming,
+    pieces: &mut usize,
+    patience: &mut Option<Pin<Box<Sleep>>>,
+    context: &mut Context<'_>,
+) -> Poll<()> {
+    while *pieces < MOST_BEHIND {
+        match incoming.poll_piece(context) {
+            Poll::Ready(Ok(Some(_))) => *pieces += 1,
+            Poll::Ready(_) => return Poll::Ready(()),
+            Poll::Pending => {
+                let timer = patience.get_or_insert_with(|| Box::pin(sleep(LITTLE_PATIENCE)));
+                return timer.as_mut().poll(context);
+            }
+        }
+    }
+    Poll::Ready(())
+}
+
+fn too_long() -> Error {
+    Error::new(Detail::Protocol {
+        found: "its text is longer than 16 MiB".into(),
+        excerpt: String::new(),
+    })
+}

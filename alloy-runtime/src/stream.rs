@@ -1,0 +1,235 @@
+//! A text as it comes.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+
+use crate::engine::{self, Finished, Flow};
+use crate::error::Error;
+use crate::message::Message;
+use crate::output::{Accept, Expectation};
+use crate::reply::{FinishReason, Timings, Usage};
+use crate::request::Request;
+use crate::route::Route;
+use crate::warning::Warning;
+
+/// The text of an answer as the model writes it: see [`Command::stream`](crate::Command::stream).
+///
+/// It is a [`Stream`] of `Result<String, Error>`, and [`next`](Self::next) reads it without that trait in
+/// scope. Each item is the next piece of the text, never empty; a piece is what the server sent at a time,
+/// often a word. After the last piece comes `None`, or one error and then `None`: what was read before the
+/// error is the text so far, which [`Error::partial_text`] has as well.
+///
+/// Nothing is sent before it is first polled. Dropping it closes the connection, and with that the server
+/// ends the generation. It runs on tokio, as a [`Command`](crate::Command) does.
+///
+/// A stream is one answer: it is not asked again (`retry`, `auto_finalize_missing_output`), and no hook is
+/// called. What holds for the answer of any text command is held to at the end: one that is cut by the
+/// limit of tokens, is blank, or breaks an `#[ensure]`, is an error after its text. Until the reply begins,
+/// the request is sent again like any other. `timeout` is the time for everything, from the first poll;
+/// `idle_timeout` that between two pieces of the reply.
+///
+/// # Examples
+///
+/// ```no_run
+/// use alloy_runtime::ask;
+///
+/// # async fn run() -> Result<(), alloy_runtime::Error> {
+/// let mut stream = ask("Why is the sky blue?").model("ollama:llama3.1").stream();
+/// while let Some(text) = stream.next().await {
+///     print!("{}", text?);
+/// }
+/// if let Some(summary) = stream.summary() {
+///     println!("\n{:?} tokens", summary.usage.completion_tokens);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a stream does nothing until it is polled"]
+pub struct TextStream {
+    state: State,
+    /// Of a stream that is over.
+    end: End,
+}
+
+enum State {
+    Opening(Opening),
+    Flowing(Box<Flow>),
+    Failed(Error),
+    Over,
+}
+
+type Opening = Pin<Box<dyn Future<Output = Result<Box<Flow>, Error>> + Send>>;
+
+/// What a stream leaves behind.
+#[derive(Default)]
+struct End {
+    thinking: String,
+    summary: Option<Summary>,
+}
+
+/// All that is known about a streamed answer once it has ended: see [`TextStream::summary`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Summary {
+    /// The whole text.
+    pub text: String,
+    /// The thinking text, where the model gave one.
+    pub thinking: Option<String>,
+    /// The conversation: history, prompt, and the answer as its last message. It is what
+    /// [`history`](crate::Command::history) takes.
+    pub messages: Vec<Message>,
+    /// The tokens it took.
+    pub usage: Usage,
+    /// Where the time went, by the server's clock; Chat Completions does not say.
+    pub timings: Timings,
+    /// Why the model stopped; `None` where the server did not say.
+    pub finish_reason: Option<FinishReason>,
+    /// The model's name as the server got it.
+    pub model: String,
+    /// The protocol that was spoken, and why.
+    pub route: Route,
+    /// How often the request was sent: more than once where a connection was lost before the reply began, or
+    /// the server was busy.
+    pub sends: u32,
+    /// What went otherwise than it was asked for: nothing, usually.
+    pub warnings: Vec<Warning>,
+}
+
+impl TextStream {
+    pub(crate) fn new(
+        request: Box<Request>,
+        expectation: &'static Expectation,
+        slot: Box<dyn Accept>,
+    ) -> Self {
+        Self {
+            state: State::Opening(Box::pin(async move {
+                let flow = engine::stream(request, expectation, slot).await?;
+                Ok(Box::new(flow))
+            })),
+            end: End::default(),
+        }
+    }
+
+    /// A stream of this error alone.
+    pub(crate) fn failed(error: Error) -> Self {
+        Self {
+            state: State::Failed(error),
+            end: End::default(),
+        }
+    }
+
+    /// The next piece of the text; `None` after the last one, or after an error. It is the `next` of the
+    /// usual extension traits of streams.
+    ///
+    /// It may be dropped before it is done, as `select!` does: nothing is lost.
+    ///
+    /// # Errors
+    ///
+    /// The same as awaiting the command; the text before it was given out.
+    pub async fn next(&mut self) -> Option<Result<String, Error>> {
+        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
+    /// The thinking text so far. It is never a part of the text.
+    #[must_use]
+    pub fn thinking(&self) -> &str {
+        match &self.state {
+            State::Flowing(flow) => flow.thinking(),
+            _ => &self.end.thinking,
+        }
+    }
+
+    /// All that is known about the answer, once the server has told its end; `None` before that, and where
+    /// it never did.
+    ///
+    /// It is there after an error as well, where the answer came to its end but is not to be taken: it was
+    /// cut, blank, or broke an `#[ensure]`.
+    #[must_use]
+    pub fn summary(&self) -> Option<&Summary> {
+        self.end.summary.as_ref()
+    }
+
+    fn poll_text(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<String, Error>>> {
+        loop {
+            let state = match &mut self.state {
+                State::Flowing(flow) => {
+                    let item = ready!(flow.poll_text(context));
+                    if !matches!(item, Some(Ok(_))) {
+                        self.close();
+                    }
+                    return Poll::Ready(item);
+                }
+                State::Opening(opening) => match ready!(opening.as_mut().poll(context)) {
+                    Ok(flow) => State::Flowing(flow),
+                    Err(error) => State::Failed(error),
+                },
+                State::Failed(_) | State::Over => {
+                    let last = std::mem::replace(&mut self.state, State::Over);
+                    return Poll::Ready(match last {
+                        State::Failed(error) => Some(Err(error)),
+                        _ => None,
+                    });
+                }
+            };
+            self.state = state;
+        }
+    }
+
+    /// Keeps what is worth it of a stream that is over, and lets the connection go.
+    fn close(&mut self) {
+        if let State::Flowing(flow) = std::mem::replace(&mut self.state, State::Over) {
+            flow.thinking().clone_into(&mut self.end.thinking);
+            self.end.summary = flow.into_finished().map(Summary::of);
+        }
+    }
+}
+
+impl Summary {
+    fn of(finished: Finished) -> Self {
+        let messages = finished.messages();
+        let reply = finished.answered.reply;
+        let target = finished.prepared.target;
+        Self {
+            text: reply.text,
+            thinking: reply.thinking,
+            messages,
+            usage: reply.usage,
+            timings: reply.timings,
+            finish_reason: reply.finish_reason,
+            model: target.model.as_str().to_owned(),
+            route: target.route.clone(),
+            sends: finished.answered.spent.sends,
+            warnings: finished.prepared.warnings,
+        }
+    }
+}
+
+impl Stream for TextStream {
+    type Item = Result<String, Error>;
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<String, Error>>> {
+        self.poll_text(context)
+    }
+}
+
+impl fmt::Debug for TextStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Opening(_) => "opening",
+            State::Flowing(_) => "flowing",
+            State::Failed(_) => "failed",
+            State::Over => "over",
+        };
+        f.debug_struct("TextStream")
+            .field("state", &state)
+            .field("summary", &self.end.summary)
+            .finish_non_exhaustive()
+    }
+}

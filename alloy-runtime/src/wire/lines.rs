@@ -1,0 +1,194 @@
+//! Streams taken apart: lines of a body, and server-sent events made of lines. The bytes may come in any
+//! pieces.
+
+use bytes::Bytes;
+use memchr::{memchr, memchr2};
+
+use crate::error::{Detail, Error};
+
+/// The longest line, or event, that is read, in bytes. The longest that Ollama's own client takes.
+const LONGEST: usize = 8 * 1024 * 1024;
+
+/// Where lines end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Ends {
+    /// At `\n`: what stands before it is the line's.
+    Newline,
+    /// At `\r`, `\n`, or both in a row.
+    Either,
+}
+
+/// The lines of a body.
+#[derive(Debug)]
+pub(super) struct Lines {
+    ends: Ends,
+    /// The piece of the body that came last, read up to `at`.
+    piece: Bytes,
+    at: usize,
+    /// The beginning of a line whose end has not come.
+    begun: Vec<u8>,
+    /// Whether `begun` was given out as a line.
+    given: bool,
+    /// Whether the last line ended with a `\r`, so that a `\n` behind it belongs to that end.
+    after_return: bool,
+    /// Whether the body has ended.
+    ended: bool,
+}
+
+impl Lines {
+    /// Lines of JSON.
+    pub(super) fn of_json() -> Self {
+        Self::ending(Ends::Newline)
+    }
+
+    fn ending(ends: Ends) -> Self {
+        Self {
+            ends,
+            piece: Bytes::new(),
+            at: 0,
+            begun: Vec::new(),
+            given: false,
+            after_return: false,
+            ended: false,
+        }
+    }
+
+    /// Takes the next piece of the body. All lines of the one before have been read.
+    pub(super) fn feed(&mut self, piece: Bytes) {
+        debug_assert!(self.at == self.piece.len(), "lines were left unread");
+        self.piece = piece;
+        self.at = 0;
+    }
+
+    /// The body has ended: what there is of a line is its last one.
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// The next line without its end, and whether that end has come; `None` where more of the body is
+    /// needed.
+    ///
+    /// # Errors
+    ///
+    /// A line that is too long.
+    pub(super) fn next(&mut self) -> Result<Option<(&[u8], bool)>, Error> {
+        if self.given {
+            self.begun.clear();
+            self.given = false;
+        }
+        if self.after_return && self.at < self.piece.len() {
+            self.at += usize::from(self.piece[self.at] == b'\n');
+            self.after_return = false;
+        }
+        let rest = &self.piece[self.at..];
+        let end = match self.ends {
+            Ends::Newline => memchr(b'\n', rest),
+            Ends::Either => memchr2(b'\n', b'\r', rest),
+        };
+        let line = &rest[..end.unwrap_or(rest.len())];
+        if self.begun.len() + line.len() > LONGEST {
+            return Err(too_long());
+        }
+        let Some(end) = end else {
+            self.begun.extend_from_slice(line);
+            self.at = self.piece.len();
+            self.given = self.ended && !self.begun.is_empty();
+            return Ok(self.given.then_some((&*self.begun, false)));
+        };
+        self.at += end + 1;
+        self.after_return = self.ends == Ends::Either && rest[end] == b'\r';
+        if self.begun.is_empty() {
+            return Ok(Some((line, true)));
+        }
+        self.begun.extend_from_slice(line);
+        self.given = true;
+        Ok(Some((&self.begun, true)))
+    }
+}
+
+/// The data of server-sent events, as the WHATWG's standard takes them apart. Names, ids and comments are
+/// skipped.
+#[derive(Debug)]
+pub(super) struct Events {
+    lines: Lines,
+    /// The data of the event that is being read.
+    data: Vec<u8>,
+    /// Whether `data` was given out as an event.
+    given: bool,
+    /// Whether a line has been read: the first may begin with a byte-order mark.
+    begun: bool,
+}
+
+impl Events {
+    pub(super) fn new() -> Self {
+        Self {
+            lines: Lines::ending(Ends::Either),
+            data: Vec::new(),
+            given: false,
+            begun: false,
+        }
+    }
+
+    /// See [`Lines::feed`].
+    pub(super) fn feed(&mut self, piece: Bytes) {
+        self.lines.feed(piece);
+    }
+
+    /// See [`Lines::end`].
+    pub(super) fn end(&mut self) {
+        self.lines.end();
+    }
+
+    /// The data of the next event, and whether its end has come; `None` where more of the body is needed.
+    /// The standard drops an event that the body ends in; here it is one, since servers end so.
+    ///
+    /// # Errors
+    ///
+    /// An event that is too long.
+    pub(super) fn next(&mut self) -> Result<Option<(&[u8], bool)>, Error> {
+        if self.given {
+            self.data.clear();
+            self.given = false;
+        }
+        let mut whole = true;
+        while let Some((line, ended)) = self.lines.next()? {
+            let line = match self.begun {
+                true => line,
+                false => line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line),
+            };
+            self.begun = true;
+            whole = ended;
+            if line.is_empty() {
+                if self.data.is_empty() {
+                    continue;
+                }
+                self.given = true;
+                return Ok(Some((&self.data, true)));
+            }
+            let Some(value) = line.strip_prefix(b"data") else {
+                continue;
+            };
+            let value = match value {
+                [] => value,
+                [b':', b' ', value @ ..] | [b':', value @ ..] => value,
+                _ => continue,
+            };
+            if self.data.len() + value.len() >= LONGEST {
+                return Err(too_long());
+            }
+            if !self.data.is_empty() {
+                self.data.push(b'\n');
+            }
+            self.data.extend_from_slice(value);
+        }
+        self.given = self.lines.ended && !self.data.is_empty();
+        Ok(self.given.then_some((&*self.data, whole)))
+    }
+}
+
+fn too_long() -> Error {
+    Error::new(Detail::Protocol {
+        found: "it has a line of more than 8 MiB".into(),
+        excerpt: String::new(),
+    })
+}

@@ -1,0 +1,299 @@
+//! A streamed reply, read as it comes.
+
+use bytes::Bytes;
+
+use super::failure;
+use super::lines::{Events, Lines};
+use super::piece;
+use super::piece::Gathered;
+use crate::config::Api;
+use crate::error::{Detail, Error, ErrorKind};
+use crate::reply::Reply;
+
+/// The event that ends a stream of Chat Completions.
+const LAST: &[u8] = b"[DONE]";
+
+/// Reads a streamed reply from the bytes of its body, however they are split.
+#[derive(Debug)]
+pub(crate) struct Decoder {
+    api: Api,
+    frames: Frames,
+    /// Whether the body's first bytes have come.
+    begun: bool,
+    gathered: Gathered,
+    /// Whether nothing more is read: the end was read, or an error.
+    over: bool,
+    /// Whether the body ended within an object.
+    cut: bool,
+}
+
+/// What parts the objects of a stream.
+#[derive(Debug)]
+enum Frames {
+    /// One a line, the last of which says that it is.
+    Lines(Lines),
+    /// One an event, and a last one that says so.
+    Events(Events),
+}
+
+/// What the bytes so far hold next.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Step {
+    /// A piece of the text, never empty.
+    Text(String),
+    /// Nothing: more of the body is needed.
+    More,
+    /// The end of the reply. What the body holds behind it is no part of it.
+    End,
+}
+
+impl Decoder {
+    pub(crate) fn new(api: Api) -> Self {
+        Self {
+            api,
+            begun: false,
+            frames: match api {
+                Api::Native => Frames::Lines(Lines::of_json()),
+                Api::OpenaiChat => Frames::Events(Events::new()),
+            },
+            gathered: Gathered::default(),
+            over: false,
+            cut: false,
+        }
+    }
+
+    /// Takes the next bytes of the body, once all before them are read.
+    pub(crate) fn feed(&mut self, bytes: Bytes) {
+        // An object, or a web page, where events were asked for: it has lines that can be told of.
+        if !self.begun && matches!(bytes.first(), Some(b'{' | b'<')) {
+            self.frames = Frames::Lines(Lines::of_json());
+        }
+        self.begun |= !bytes.is_empty();
+        match &mut self.frames {
+            Frames::Lines(lines) => lines.feed(bytes),
+            Frames::Events(events) => events.feed(bytes),
+        }
+    }
+
+    /// The body has ended, as HTTP ends it.
+    pub(crate) fn end(&mut self) {
+        match &mut self.frames {
+            Frames::Lines(lines) => lines.end(),
+            Frames::Events(events) => events.end(),
+        }
+    }
+
+    /// What the bytes so far hold next.
+    ///
+    /// # Errors
+    ///
+    /// What the server tells in the stream, and what is no reply of the protocol. Nothing is read behind an
+    /// error.
+    pub(crate) fn step(&mut self) -> Result<Step, Error> {
+        if self.over {
+            return Ok(Step::End);
+        }
+        let step = self.next_text();
+        self.over |= !matches!(step, Ok(Step::Text(_) | Step::More));
+        step
+    }
+
+    fn next_text(&mut self) -> Result<Step, Error> {
+        loop {
+            let (frame, is_event) = match &mut self.frames {
+                Frames::Lines(lines) => (lines.next()?, false),
+                Frames::Events(events) => (events.next()?, true),
+            };
+            let Some((json, whole)) = frame else {
+                return Ok(Step::More);
+            };
+            let json = json.trim_ascii();
+            if json.is_empty() {
+                continue;
+            }
+            if is_event && json == LAST {
+                return Ok(Step::End);
+            }
+            let piece = match piece(self.api, json) {
+                Err(error) if !whole && error.kind() == ErrorKind::Protocol => {
+                    self.cut = true;
+                    return Ok(Step::More);
+                }
+                piece => piece?,
+            };
+            if self.api == Api::OpenaiChat && !is_event {
+                return Err(failure::protocol("it is no stream of events", json));
+            }
+            let ends = self.api == Api::Native && piece.finished;
+            let text = self.gathered.add(piece);
+            // The last line of `/api/chat` may have a text: it comes first, the end at the next step.
+            if !text.is_empty() {
+                self.over = ends;
+                return Ok(Step::Text(text));
+            }
+            if ends {
+                return Ok(Step::End);
+            }
+        }
+    }
+
+    /// The thinking text so far.
+    pub(crate) fn thinking(&self) -> &str {
+        self.gathered.thinking()
+    }
+
+    /// The reply, with the whole text that was read from it.
+    ///
+    /// # Errors
+    ///
+    /// The end is missing: the stream broke off, or the model was stopped in the middle. Or it refused.
+    pub(crate) fn reply(&mut self, text: String) -> Result<Reply, Error> {
+        // A finished generation is not yet the end of the stream.
+        if self.cut || !self.over && self.gathered.is_finished() {
+            return Err(Error::new(Detail::Interrupted { begun: true }).after_text(text));
+        }
+        std::mem::take(&mut self.gathered).reply(text)
+    }
+}
+
+/// Reads a whole stream whose body comes in these pieces: its text, its thinking text, and how it ended.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn read<'a>(
+    api: Api,
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+) -> (String, String, Result<Reply, Error>) {
+    let mut decoder = Decoder::new(api);
+    let mut text = String::new();
+    let mut failure = None;
+    let mut take = |decoder: &mut Decoder| {
+        loop {
+            match decoder.step() {
+                Ok(Step::Text(piece)) => text += &piece,
+                Ok(Step::More) => return false,
+                Ok(Step::End) => return true,
+                Err(error) => {
+                    failure = Some(error);
+                    return true;
+                }
+            }
+        }
+    };
+    let mut over = false;
+    for piece in pieces {
+        if !over {
+            decoder.feed(Bytes::copy_from_slice(piece));
+            over = take(&mut decoder);
+        }
+    }
+    decoder.end();
+    take(&mut decoder);
+    let thinking = decoder.thinking().to_owned();
+    let end = match failure {
+        Some(error) => Err(error),
+        None => decoder.reply(text.clone()),
+    };
+    (text, thinking, end)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    /// A body in pieces, the lengths of which repeat.
+    fn split<'a>(body: &'a [u8], lengths: &'a [usize]) -> impl Iterator<Item = &'a [u8]> {
+        let mut lengths = lengths.iter().copied().cycle();
+        let mut rest = body;
+        std::iter::from_fn(move || {
+            let length = lengths.next().unwrap_or(body.len()).min(rest.len());
+            let (piece, others) = rest.split_at(length);
+            rest = others;
+            (!piece.is_empty() || length == 0 && !rest.is_empty()).then_some(piece)
+        })
+    }
+
+    /// What a stream says at a time: thinking, then text.
+    fn said() -> impl Strategy<Value = Vec<(String, String)>> {
+        let text = prop_oneof!["[a-c \\\\\"\\n]{0,4}", "\\PC{0,3}", Just("🦊".to_owned())];
+        proptest::collection::vec((text.clone(), text), 0..6)
+    }
+
+    fn native(said: &[(String, String)], end: &str) -> String {
+        let mut body = String::new();
+        for (thinking, text) in said {
+            let message = json!({"role": "assistant", "content": text, "thinking": thinking});
+            body += &json!({"model": "m", "message": message, "done": false}).to_string();
+            body += end;
+        }
+        let message = json!({"role": "assistant", "content": ""});
+        let last =
+            json!({"message": message, "done": true, "done_reason": "stop", "eval_count": 7});
+        body + &last.to_string() + end
+    }
+
+    fn openai_chat(said: &[(String, String)], end: &str) -> String {
+        let mut events = vec![];
+        for (thinking, text) in said {
+            let delta = json!({"content": text, "reasoning": thinking});
+            let choice = json!({"index": 0, "delta": delta, "finish_reason": null});
+            events.push(json!({"choices": [choice]}).to_string());
+        }
+        let last = json!({"index": 0, "delta": {}, "finish_reason": "stop"});
+        events.push(json!({"choices": [last]}).to_string());
+        events.push(json!({"choices": [], "usage": {"completion_tokens": 7}}).to_string());
+        events.push("[DONE]".to_owned());
+        let events = events.iter();
+        let event = |event: &String| format!(": comment{end}data: {event}{end}{end}");
+        events.map(event).collect()
+    }
+
+    proptest! {
+        // S3
+        #[test]
+        fn a_stream_is_the_same_however_it_is_split(
+            said in said(),
+            lengths in proptest::collection::vec(1_usize..40, 1..5),
+            end in 0_usize..3,
+        ) {
+            let thinking: String = said.iter().map(|(thinking, _)| thinking.as_str()).collect();
+            let text: String = said.iter().map(|(_, text)| text.as_str()).collect();
+            let end = ["\n", "\r\n", "\r"][end];
+            let lines = native(&said, if end == "\r" { "\n" } else { end });
+            let events = openai_chat(&said, end);
+            for (api, body) in [(Api::Native, lines), (Api::OpenaiChat, events)] {
+                for lengths in [&[1][..], &lengths[..], &[usize::MAX][..]] {
+                    let read = read(api, split(body.as_bytes(), lengths));
+                    prop_assert_eq!(&read.0, &text);
+                    prop_assert_eq!(&read.1, &thinking);
+                    let reply = read.2.unwrap();
+                    prop_assert_eq!(reply.usage.completion_tokens, Some(7));
+                    prop_assert_eq!(&reply.text, &text);
+                }
+            }
+        }
+
+        // What is no stream, too, and what is one for half of it.
+        #[test]
+        fn nonsense_is_the_same_however_it_is_split(
+            said in said(),
+            at in 0_usize..400,
+            nonsense in proptest::collection::vec(any::<u8>(), 0..20),
+            lengths in proptest::collection::vec(0_usize..40, 1..5),
+        ) {
+            prop_assume!(lengths.iter().any(|length| *length > 0));
+            for (api, body) in [(Api::Native, native(&said, "\n")), (Api::OpenaiChat, openai_chat(&said, "\r\n"))] {
+                let mut body = body.into_bytes();
+                let at = at.min(body.len());
+                body.splice(at..at, nonsense.iter().copied());
+                let whole = read(api, [&body[..]]);
+                let parts = read(api, split(&body, &lengths));
+                prop_assert_eq!(&whole.0, &parts.0);
+                prop_assert_eq!(&whole.1, &parts.1);
+                let told = |end: &Result<Reply, Error>| format!("{end:?}");
+                prop_assert_eq!(told(&whole.2), told(&parts.2));
+            }
+        }
+    }
+}
