@@ -259,45 +259,55 @@ fn request(outgoing: Outgoing<'_>) -> Request {
 }
 
 /// How long a reply may be silent.
+///
+/// A timer rings a few times in that span, and whoever has heard it ring for all of the span without a piece
+/// of the reply has waited too long: to look at the clock, or to set a timer, for each piece would cost more
+/// than the piece.
 #[derive(Debug)]
 struct Silence {
     limit: Duration,
     /// Made at the first wait: what is there already, which is the usual case, costs no timer.
     timer: Option<Pin<Box<Sleep>>>,
-    /// Whether the timer runs for the piece that is waited for.
-    runs: bool,
+    /// How often it rang since the last piece.
+    rung: u32,
 }
 
 impl Silence {
+    /// How often the timer rings within the limit. The time from the last piece to the first ring is not
+    /// known, and not counted.
+    const RINGS: u32 = 8;
+
     fn of(limit: Duration) -> Self {
         Self {
             limit,
             timer: None,
-            runs: false,
+            rung: 0,
         }
     }
 
-    /// Waits for a piece of a reply, but no longer than the limit.
+    /// Waits for a piece of a reply, but no longer than the limit, and an eighth of it.
     fn poll<F: Future>(
         &mut self,
         piece: Pin<&mut F>,
         context: &mut Context<'_>,
     ) -> Poll<Result<F::Output, Error>> {
         if let Poll::Ready(piece) = piece.poll(context) {
-            self.runs = false;
+            self.rung = 0;
             return Poll::Ready(Ok(piece));
         }
-        let limit = self.limit;
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(limit)));
-        if !self.runs {
-            self.runs = true;
-            // A limit beyond what a clock can hold is none.
-            let end = Instant::now().checked_add(limit);
-            let end = end.unwrap_or_else(|| timer.deadline());
-            timer.as_mut().reset(end);
+        let span = self.limit / Self::RINGS;
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(span)));
+        while timer.as_mut().poll(context).is_ready() {
+            self.rung += 1;
+            if self.rung > Self::RINGS {
+                return Poll::Ready(Err(timed_out(TimeLimit::Idle, self.limit)));
+            }
+            // A span beyond what a clock can hold is none, and its timer rings in many years.
+            if let Some(next) = Instant::now().checked_add(span) {
+                timer.as_mut().reset(next);
+            }
         }
-        let ended = timer.as_mut().poll(context);
-        ended.map(|()| Err(timed_out(TimeLimit::Idle, limit)))
+        Poll::Pending
     }
 }
 

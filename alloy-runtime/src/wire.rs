@@ -2,21 +2,21 @@
 //! functions, one folder a protocol.
 
 pub(crate) mod failure;
+mod gathered;
 mod json;
 mod lines;
 mod messages;
 mod native;
 pub(crate) mod ollama;
 mod openai_chat;
-mod piece;
 mod stream;
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
+use self::gathered::Gathered;
 pub(crate) use self::json::system_text;
-use self::piece::{Gathered, Piece};
 #[cfg(fuzzing)]
 pub(crate) use self::stream::read as read_stream;
 pub(crate) use self::stream::{Decoder, Step};
@@ -148,24 +148,28 @@ pub(crate) fn reply(api: Api, endpoint: &str, answer: &Answer) -> Result<Reply, 
     if answer.status != 200 {
         return Err(failure::of_answer(answer, endpoint));
     }
-    let body = &*answer.body;
-    let piece = piece(api, body)?;
-    if !piece.said {
-        return Err(failure::protocol("its `choices` have no `message`", body));
-    }
     let mut gathered = Gathered::default();
-    let text = gathered.add(piece);
+    let json = object(&answer.body)?;
+    let text = match api {
+        Api::Native => native::read(json, &mut gathered)?,
+        Api::OpenaiChat => openai_chat::read(json, &mut gathered)?,
+    };
+    if !gathered.said {
+        let found = "its `choices` have no `message`";
+        return Err(failure::protocol(found, &answer.body));
+    }
     gathered.reply(text)
 }
 
-/// Reads one object of a reply.
-fn piece(api: Api, json: &[u8]) -> Result<Piece<'_>, Error> {
+/// The text of what may be an object.
+fn object(json: &[u8]) -> Result<&str, Error> {
+    // As a whole, which is faster than text by text.
+    let Ok(json) = std::str::from_utf8(json) else {
+        return Err(failure::protocol("it is not UTF-8", json));
+    };
     // A derived reader takes a list for a struct as well; no protocol does.
-    if json.trim_ascii_start().first() == Some(&b'[') {
-        return Err(failure::protocol("it is a list", json));
-    }
-    match api {
-        Api::Native => native::piece(json),
-        Api::OpenaiChat => openai_chat::piece(json),
+    match json.trim_ascii_start().starts_with('[') {
+        true => Err(failure::protocol("it is a list", json)),
+        false => Ok(json),
     }
 }

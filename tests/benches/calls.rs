@@ -1,5 +1,5 @@
-//! What Alloy costs beside hand-written code: allocations and CPU time of a typed and of a text call, on
-//! both routes.
+//! What Alloy costs beside hand-written code: allocations and CPU time of a typed and of a text call, and
+//! the throughput of a thousand calls at once, on both routes.
 //!
 //! ```text
 //! cargo bench
@@ -8,36 +8,34 @@
 //! Both sides talk to the same loopback server, in a process of its own, which answers at once; they
 //! send the same bytes and read the same reply. Allocations are those of one call after a warm-up. CPU
 //! time is that of this process over many calls; the sides take turns, and the ratio is the median of
-//! the rounds. The goals: at most 10 allocations more, and a ratio of at most 1.10.
+//! the rounds. The goals: at most 10 allocations more, a ratio of at most 1.10, and a throughput of at least
+//! 0.95.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
+    clippy::disallowed_methods,
     reason = "a benchmark is a program that talks to whoever runs it"
 )]
 
-use std::alloc::System;
+mod measure;
+
 use std::borrow::Cow;
 use std::future::Future;
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::Instant;
 
 use alloy_runtime::command;
 use alloy_tests::server::Said;
-use cpu_time::ProcessTime;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+use self::measure::{Parts, ServerProcess};
 
-const ROUNDS: usize = 30;
 const CALLS: usize = 500;
+const CROWD: usize = 1000;
 const TEXT: &str = "Jason is 25 years old";
 
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -59,24 +57,20 @@ async fn say_native(text: &str) -> String;
 async fn say_openai_chat(text: &str) -> String;
 
 fn main() {
-    match std::env::args().nth(1).as_deref() {
-        Some("typed_call") => serve(r#"{"name":"Jason","age":25}"#),
-        Some("text_call") => serve("Hello! How can I help you today?"),
-        // `cargo test --benches` and the like: nothing to test here.
-        Some("--test") => {}
-        _ => measure(),
-    }
+    measure::main(
+        |mode| {
+            serve(match mode {
+                "typed_call" => r#"{"name":"Jason","age":25}"#,
+                _ => "Hello! How can I help you today?",
+            });
+        },
+        measured,
+        measure,
+    );
 }
 
-/// The server's process: tells its address, answers at once, and ends when its standard input does.
-///
-/// One thread serves all connections: with a thread a connection, the side whose thread happens to run
-/// on this process's processor would look two times faster.
+/// What the server's process answers at once: this.
 fn serve(answer: &str) {
-    std::thread::spawn(|| {
-        drop(std::io::stdin().read_to_end(&mut Vec::new()));
-        std::process::exit(0);
-    });
     let reply = |body: String| {
         format!(
             "HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: {}\r\n\r\n{body}",
@@ -84,125 +78,48 @@ fn serve(answer: &str) {
         )
     };
     let said = Said::new(answer);
-    let replies = [said.native(), said.openai_chat()].map(|body| reply(body.to_string()));
+    let [native, openai_chat] = [said.native(), said.openai_chat()]
+        .map(|body| Parts::from([reply(body.to_string()).into_bytes()]));
+    measure::serve(move |request| {
+        match request.starts_with("POST /api/chat ") {
+            true => &native,
+            false => &openai_chat,
+        }
+        .clone()
+    });
+}
+
+fn measure() {
+    for measure in ["typed_call", "text_call", "concurrent"] {
+        let server = ServerProcess::start(match measure {
+            "text_call" => "text_call",
+            _ => "typed_call",
+        });
+        server.measure(measure);
+    }
+}
+
+/// One measure, in a process of its own.
+fn measured(measure: &str, host: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(async {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        println!("{}", listener.local_addr().unwrap());
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            tokio::spawn(answer_requests(stream, replies.clone()));
-        }
-    });
-}
-
-/// Reads requests as far as it must to know where each ends, and writes the reply.
-async fn answer_requests(mut stream: TcpStream, [native, openai_chat]: [String; 2]) {
-    stream.set_nodelay(true).unwrap();
-    let mut read = Vec::with_capacity(16 * 1024);
-    while stream
-        .read_buf(&mut read)
-        .await
-        .is_ok_and(|count| count > 0)
-    {
-        let text = String::from_utf8_lossy(&read);
-        let Some((head, body)) = text.split_once("\r\n\r\n") else {
-            continue;
-        };
-        let mut lines = head.lines();
-        let length = lines
-            .find_map(|line| line.strip_prefix("content-length: "))
-            .unwrap();
-        if body.len() >= length.parse().unwrap() {
-            let reply = match head.starts_with("POST /api/chat ") {
-                true => &native,
-                false => &openai_chat,
-            };
-            read.clear();
-            stream.write_all(reply.as_bytes()).await.unwrap();
+    for route in [Route::Native, Route::OpenaiChat] {
+        match measure {
+            "typed_call" => typed_call(&runtime, host, route),
+            "text_call" => text_call(&runtime, host, route),
+            _ => concurrent(&runtime, host, route),
         }
     }
 }
 
-struct ServerProcess {
-    child: Child,
-    host: String,
-}
-
-impl ServerProcess {
-    fn start(mode: &str) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .arg(mode)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut host = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut host)
-            .unwrap();
-        Self {
-            child,
-            host: host.trim().to_owned(),
-        }
-    }
-}
-
-impl Drop for ServerProcess {
-    fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        drop(self.child.wait());
-    }
-}
-
-fn measure() {
-    // The host comes from the environment, as it does for users, and the environment is read once: each
-    // measure is a process of its own.
-    match std::env::var_os("ALLOY_BENCH_MEASURE") {
-        Some(measure) => {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
-            let host = std::env::var_os("OLLAMA_HOST")
-                .unwrap()
-                .into_string()
-                .unwrap();
-            let typed = measure.to_str() == Some("typed_call");
-            for route in [Route::Native, Route::OpenaiChat] {
-                match typed {
-                    true => typed_call(&runtime, &host, route),
-                    false => text_call(&runtime, &host, route),
-                }
-            }
-        }
-        None => {
-            for measure in ["typed_call", "text_call"] {
-                let server = ServerProcess::start(measure);
-                let status = Command::new(std::env::current_exe().unwrap())
-                    .env("ALLOY_BENCH_MEASURE", measure)
-                    .env("OLLAMA_HOST", &server.host)
-                    .status()
-                    .unwrap();
-                assert!(status.success());
-            }
-        }
-    }
-}
-
-fn typed_call(runtime: &tokio::runtime::Runtime, host: &str, route: Route) {
-    let extract = |text: &str| match route {
-        Route::Native => extract_native(text),
-        Route::OpenaiChat => extract_openai_chat(text),
-    };
-    let floor = Floor::new(host, route);
+/// What a typed call sends beside its text: the system text, and the schema.
+fn typed_parts(extract: &impl Fn(&str) -> Extract, floor: &Floor) -> (String, Box<RawValue>) {
     let preview = extract(TEXT).preview().unwrap();
     let sent: serde_json::Value = serde_json::from_str(&preview.body).unwrap();
     let system = preview.messages[0].content.clone();
-    let schema = match route {
+    let schema = match floor.route {
         Route::Native => &sent["format"],
         Route::OpenaiChat => &sent["response_format"]["json_schema"]["schema"],
     };
@@ -212,6 +129,13 @@ fn typed_call(runtime: &tokio::runtime::Runtime, host: &str, route: Route) {
         preview.body,
         "both send the same bytes"
     );
+    (system, schema)
+}
+
+fn typed_call(runtime: &tokio::runtime::Runtime, host: &str, route: Route) {
+    let extract = route.extract();
+    let floor = Floor::new(host, route);
+    let (system, schema) = typed_parts(&extract, &floor);
 
     let alloy = async || {
         let user = extract(TEXT).await.unwrap();
@@ -249,6 +173,46 @@ fn text_call(runtime: &tokio::runtime::Runtime, host: &str, route: Route) {
     report("text_call", route, runtime, alloy, by_hand);
 }
 
+/// A thousand commands at once: how many are answered in a span of time, beside hand-written code.
+fn concurrent(runtime: &tokio::runtime::Runtime, host: &str, route: Route) {
+    let extract = route.extract();
+    let floor = Arc::new(Floor::new(host, route));
+    let parts = Arc::new(typed_parts(&extract, &floor));
+    let alloy = async || {
+        let start = Instant::now();
+        let mut crowd: JoinSet<_> = (0..CROWD).map(|_| extract(TEXT)).collect();
+        while let Some(user) = crowd.join_next().await {
+            assert_eq!(user.unwrap().unwrap().age, 25);
+        }
+        start.elapsed()
+    };
+    let by_hand = async || {
+        let start = Instant::now();
+        let calls = (0..CROWD).map(|_| {
+            let (floor, parts) = (Arc::clone(&floor), Arc::clone(&parts));
+            async move {
+                let (system, schema) = &*parts;
+                let read = |content: &str| serde_json::from_str::<User>(content).unwrap();
+                floor.call(Some(system), TEXT, Some(schema), read).await
+            }
+        });
+        let mut crowd: JoinSet<_> = calls.collect();
+        while let Some(user) = crowd.join_next().await {
+            assert_eq!(user.unwrap().age, 25);
+        }
+        start.elapsed()
+    };
+    runtime.block_on(async {
+        alloy().await;
+        by_hand().await;
+        // Of the times: of the calls in a span of time it is the other way round.
+        let ratio = measure::ratio(by_hand, alloy).await;
+        println!("concurrent {} throughput ratio={ratio:.2}", route.name());
+    });
+}
+
+type Extract = alloy_runtime::Command<User>;
+
 #[derive(Clone, Copy)]
 enum Route {
     Native,
@@ -256,6 +220,14 @@ enum Route {
 }
 
 impl Route {
+    /// The typed command of this route.
+    fn extract(self) -> impl Fn(&str) -> Extract + Copy {
+        move |text| match self {
+            Self::Native => extract_native(text),
+            Self::OpenaiChat => extract_openai_chat(text),
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Native => "native",
@@ -457,46 +429,13 @@ fn report<A, B>(
         println!(
             "{name} {} allocations alloy={} floor={}",
             route.name(),
-            allocations(&alloy).await,
-            allocations(&floor).await
+            measure::allocations(&alloy).await,
+            measure::allocations(&floor).await
         );
-        let mut ratios = Vec::with_capacity(ROUNDS);
-        for round in 0..ROUNDS {
-            // The sides take turns at being first.
-            let (ours, theirs) = if round % 2 == 0 {
-                let ours = cpu_time(&alloy).await;
-                (ours, cpu_time(&floor).await)
-            } else {
-                let theirs = cpu_time(&floor).await;
-                (cpu_time(&alloy).await, theirs)
-            };
-            ratios.push(ours.as_secs_f64() / theirs.as_secs_f64());
-        }
-        ratios.sort_by(f64::total_cmp);
-        println!(
-            "{name} {} cpu ratio={:.2}",
-            route.name(),
-            ratios[ROUNDS / 2]
+        let ratio = measure::ratio(
+            async || measure::cpu_time(CALLS, &alloy).await,
+            async || measure::cpu_time(CALLS, &floor).await,
         );
+        println!("{name} {} cpu ratio={:.2}", route.name(), ratio.await);
     });
-}
-
-/// The fewest allocations of one call: background work of the client may fall into any one.
-async fn allocations<F: Future<Output = ()>>(call: &impl Fn() -> F) -> usize {
-    let mut fewest = usize::MAX;
-    for _ in 0..ROUNDS {
-        let region = Region::new(ALLOCATOR);
-        call().await;
-        let change = region.change();
-        fewest = fewest.min(change.allocations + change.reallocations);
-    }
-    fewest
-}
-
-async fn cpu_time<F: Future<Output = ()>>(call: &impl Fn() -> F) -> Duration {
-    let start = ProcessTime::now();
-    for _ in 0..CALLS {
-        call().await;
-    }
-    start.elapsed()
 }

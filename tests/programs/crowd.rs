@@ -1,7 +1,11 @@
 //! A thousand commands at once, half of another thousand dropped midway, and the same with streams: prints
 //! what was answered, and what is left behind.
 
-#![allow(clippy::print_stdout, reason = "a program talks to its caller")]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a program talks to its caller, and is told things by it"
+)]
 
 use std::time::Duration;
 

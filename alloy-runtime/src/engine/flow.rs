@@ -105,8 +105,9 @@ impl Flow {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<String, Error>>> {
-        let span = self.span.clone();
-        let _entered = span.enter();
+        // Of a span that nobody listens to there is nothing to enter.
+        let span = (!self.span.is_disabled()).then(|| self.span.clone());
+        let _entered = span.as_ref().map(Span::enter);
         loop {
             match &mut self.stage {
                 Stage::Reading | Stage::Ended => {

@@ -54,8 +54,8 @@ pub(crate) fn of_answer(answer: &Answer, endpoint: &str) -> Error {
 }
 
 /// Reads a body that has an error in it, whatever its status.
-pub(super) fn of_body(status: u16, body: &[u8]) -> Error {
-    match error_text(body) {
+pub(super) fn of_body(status: u16, body: &str) -> Error {
+    match error_text(body.as_bytes()) {
         // A status of 200 says that the endpoint is there.
         Some(text) => of_text(status, &text, ""),
         None => protocol("it has an `error` without words", body),
@@ -130,7 +130,8 @@ pub(super) fn of_text(status: u16, text: &str, endpoint: &str) -> Error {
 }
 
 /// A body with status 200 that is no reply of the protocol.
-pub(crate) fn no_reply(body: &[u8], error: &serde_json::Error) -> Error {
+pub(crate) fn no_reply(body: impl AsRef<[u8]>, error: &serde_json::Error) -> Error {
+    let body = body.as_ref();
     let start = body.trim_ascii_start();
     if start.is_empty() {
         return protocol("it is empty", body);
@@ -151,10 +152,13 @@ pub(crate) fn no_reply(body: &[u8], error: &serde_json::Error) -> Error {
 }
 
 /// A reply that breaks the protocol, and how.
-pub(crate) fn protocol(found: impl Into<std::borrow::Cow<'static, str>>, body: &[u8]) -> Error {
+pub(crate) fn protocol(
+    found: impl Into<std::borrow::Cow<'static, str>>,
+    body: impl AsRef<[u8]>,
+) -> Error {
     Error::new(Detail::Protocol {
         found: found.into(),
-        excerpt: excerpt(&String::from_utf8_lossy(body)),
+        excerpt: excerpt(&String::from_utf8_lossy(body.as_ref())),
     })
 }
 

@@ -1,6 +1,8 @@
 //! Streams taken apart: lines of a body, and server-sent events made of lines. The bytes may come in any
 //! pieces.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use memchr::{memchr, memchr2};
 
@@ -106,6 +108,24 @@ impl Lines {
     }
 }
 
+impl Lines {
+    /// Where the data of an event is that is one line, whole, ends with a blank one, and stands in the piece
+    /// that came last: the usual event, which is not copied.
+    fn event_of_one_line(&mut self) -> Option<Range<usize>> {
+        if !self.begun.is_empty() || self.after_return {
+            return None;
+        }
+        let rest = self.piece[self.at..].strip_prefix(b"data: ")?;
+        let end = memchr2(b'\n', b'\r', rest)?;
+        if !rest[end..].starts_with(b"\n\n") {
+            return None;
+        }
+        let start = self.piece.len() - rest.len();
+        self.at = start + end + 2;
+        Some(start..start + end)
+    }
+}
+
 /// The data of server-sent events, as the WHATWG's standard takes them apart. Names, ids and comments are
 /// skipped.
 #[derive(Debug)]
@@ -149,6 +169,11 @@ impl Events {
         if self.given {
             self.data.clear();
             self.given = false;
+        }
+        if self.data.is_empty() && self.begun {
+            if let Some(place) = self.lines.event_of_one_line() {
+                return Ok(Some((&self.lines.piece[place], true)));
+            }
         }
         let mut whole = true;
         while let Some((line, ended)) = self.lines.next()? {

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 
 use super::failure;
+use super::gathered::Gathered;
 use super::lines::{Events, Lines};
-use super::piece;
-use super::piece::Gathered;
+use super::{native, object, openai_chat};
 use crate::config::Api;
 use crate::error::{Detail, Error, ErrorKind};
 use crate::reply::Reply;
@@ -21,10 +21,19 @@ pub(crate) struct Decoder {
     /// Whether the body's first bytes have come.
     begun: bool,
     gathered: Gathered,
-    /// Whether nothing more is read: the end was read, or an error.
-    over: bool,
-    /// Whether the body ended within an object.
-    cut: bool,
+    state: State,
+}
+
+#[derive(Debug, PartialEq)]
+enum State {
+    /// The bytes so far may hold more.
+    Reading,
+    /// All is read that they hold.
+    Hungry,
+    /// The body ended within an object.
+    Cut,
+    /// Nothing more is read: the end was read, or an error.
+    Over,
 }
 
 /// What parts the objects of a stream.
@@ -57,8 +66,7 @@ impl Decoder {
                 Api::OpenaiChat => Frames::Events(Events::new()),
             },
             gathered: Gathered::default(),
-            over: false,
-            cut: false,
+            state: State::Hungry,
         }
     }
 
@@ -69,6 +77,7 @@ impl Decoder {
             self.frames = Frames::Lines(Lines::of_json());
         }
         self.begun |= !bytes.is_empty();
+        self.wake();
         match &mut self.frames {
             Frames::Lines(lines) => lines.feed(bytes),
             Frames::Events(events) => events.feed(bytes),
@@ -77,9 +86,16 @@ impl Decoder {
 
     /// The body has ended, as HTTP ends it.
     pub(crate) fn end(&mut self) {
+        self.wake();
         match &mut self.frames {
             Frames::Lines(lines) => lines.end(),
             Frames::Events(events) => events.end(),
+        }
+    }
+
+    fn wake(&mut self) {
+        if self.state == State::Hungry {
+            self.state = State::Reading;
         }
     }
 
@@ -90,11 +106,17 @@ impl Decoder {
     /// What the server tells in the stream, and what is no reply of the protocol. Nothing is read behind an
     /// error.
     pub(crate) fn step(&mut self) -> Result<Step, Error> {
-        if self.over {
-            return Ok(Step::End);
+        match self.state {
+            State::Reading => {}
+            State::Hungry | State::Cut => return Ok(Step::More),
+            State::Over => return Ok(Step::End),
         }
         let step = self.next_text();
-        self.over |= !matches!(step, Ok(Step::Text(_) | Step::More));
+        match &step {
+            Ok(Step::More) if self.state == State::Reading => self.state = State::Hungry,
+            Ok(Step::Text(_) | Step::More) => {}
+            Ok(Step::End) | Err(_) => self.state = State::Over,
+        }
         step
     }
 
@@ -114,21 +136,26 @@ impl Decoder {
             if is_event && json == LAST {
                 return Ok(Step::End);
             }
-            let piece = match piece(self.api, json) {
+            let read = object(json).and_then(|json| match self.api {
+                Api::Native => native::read_line(json, &mut self.gathered),
+                Api::OpenaiChat => openai_chat::read(json, &mut self.gathered),
+            });
+            let text = match read {
                 Err(error) if !whole && error.kind() == ErrorKind::Protocol => {
-                    self.cut = true;
+                    self.state = State::Cut;
                     return Ok(Step::More);
                 }
-                piece => piece?,
+                read => read?,
             };
             if self.api == Api::OpenaiChat && !is_event {
                 return Err(failure::protocol("it is no stream of events", json));
             }
-            let ends = self.api == Api::Native && piece.finished;
-            let text = self.gathered.add(piece);
+            let ends = self.api == Api::Native && self.gathered.finished;
             // The last line of `/api/chat` may have a text: it comes first, the end at the next step.
             if !text.is_empty() {
-                self.over = ends;
+                if ends {
+                    self.state = State::Over;
+                }
                 return Ok(Step::Text(text));
             }
             if ends {
@@ -139,7 +166,7 @@ impl Decoder {
 
     /// The thinking text so far.
     pub(crate) fn thinking(&self) -> &str {
-        self.gathered.thinking()
+        &self.gathered.thinking
     }
 
     /// The reply, with the whole text that was read from it.
@@ -149,7 +176,12 @@ impl Decoder {
     /// The end is missing: the stream broke off, or the model was stopped in the middle. Or it refused.
     pub(crate) fn reply(&mut self, text: String) -> Result<Reply, Error> {
         // A finished generation is not yet the end of the stream.
-        if self.cut || !self.over && self.gathered.is_finished() {
+        let broke_off = match self.state {
+            State::Cut => true,
+            State::Over => false,
+            State::Reading | State::Hungry => self.gathered.finished,
+        };
+        if broke_off {
             return Err(Error::new(Detail::Interrupted { begun: true }).after_text(text));
         }
         std::mem::take(&mut self.gathered).reply(text)
@@ -250,6 +282,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         // S3
         #[test]
         fn a_stream_is_the_same_however_it_is_split(

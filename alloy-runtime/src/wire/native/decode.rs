@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::error::Error;
 use crate::reply::{FinishReason, Timings, Usage};
 use crate::wire::failure;
-use crate::wire::piece::Piece;
+use crate::wire::gathered::Gathered;
 
 /// One object: a line of a stream, or the whole of a reply that is none. Counts and durations are left out
 /// by the server when zero, and stand in the last one.
@@ -30,6 +31,16 @@ struct Envelope<'a> {
     error: Option<Cow<'a, str>>,
 }
 
+/// What the usual line of a stream has: most of it is text. The last line has all of an [`Envelope`].
+#[derive(Deserialize)]
+struct Line<'a> {
+    #[serde(borrow)]
+    message: Option<Said<'a>>,
+    #[serde(default)]
+    done: bool,
+    error: Option<IgnoredAny>,
+}
+
 #[derive(Deserialize)]
 struct Said<'a> {
     content: Option<String>,
@@ -37,10 +48,10 @@ struct Said<'a> {
     thinking: Option<Cow<'a, str>>,
 }
 
-/// Reads an object of a reply whose status is 200.
-pub(crate) fn piece(json: &[u8]) -> Result<Piece<'_>, Error> {
+/// Reads an object of a reply whose status is 200, and gives its text.
+pub(crate) fn read(json: &str, gathered: &mut Gathered) -> Result<String, Error> {
     let envelope: Envelope<'_> =
-        serde_json::from_slice(json).map_err(|error| failure::no_reply(json, &error))?;
+        serde_json::from_str(json).map_err(|error| failure::no_reply(json, &error))?;
     if let Some(text) = envelope.error {
         // The end of a stream that failed; servers before 0.12.6 answer all errors so.
         return Err(failure::of_text(200, &text, ""));
@@ -48,27 +59,41 @@ pub(crate) fn piece(json: &[u8]) -> Result<Piece<'_>, Error> {
     let Some(said) = envelope.message else {
         return Err(failure::protocol("it has no `message`", json));
     };
-    let done_reason = envelope
-        .done_reason
-        .as_deref()
-        .filter(|word| !word.is_empty());
-    let nanos = |count: Option<u64>| count.map(Duration::from_nanos);
-    Ok(Piece {
-        said: true,
-        text: said.content.unwrap_or_default(),
-        thinking: said.thinking,
-        refusal: None,
-        finish_reason: done_reason.map(FinishReason::from_wire),
-        finished: envelope.done,
-        usage: Usage {
+    if envelope.done {
+        gathered.finished = true;
+        let done_reason = envelope.done_reason.filter(|word| !word.is_empty());
+        gathered.finish_reason = done_reason.map(|word| FinishReason::from_wire(&word));
+        gathered.usage = Usage {
             prompt_tokens: envelope.prompt_eval_count,
             completion_tokens: envelope.eval_count,
-        },
-        timings: Timings {
+        };
+        let nanos = |count: Option<u64>| count.map(Duration::from_nanos);
+        gathered.timings = Timings {
             total: nanos(envelope.total_duration),
             load: nanos(envelope.load_duration),
             prompt: nanos(envelope.prompt_eval_duration),
             generation: nanos(envelope.eval_duration),
-        },
-    })
+        };
+    }
+    Ok(said.into_text(gathered))
+}
+
+/// The same of a line of a stream, of which there are thousands.
+pub(crate) fn read_line(json: &str, gathered: &mut Gathered) -> Result<String, Error> {
+    match serde_json::from_str(json) {
+        Ok(Line {
+            message: Some(said),
+            done: false,
+            error: None,
+        }) => Ok(said.into_text(gathered)),
+        _ => read(json, gathered),
+    }
+}
+
+impl Said<'_> {
+    fn into_text(self, gathered: &mut Gathered) -> String {
+        gathered.said = true;
+        gathered.thinking += self.thinking.as_deref().unwrap_or_default();
+        self.content.unwrap_or_default()
+    }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::reply::{FinishReason, Usage};
 use crate::wire::failure;
-use crate::wire::piece::Piece;
+use crate::wire::gathered::Gathered;
 
 /// One object, as Ollama and other servers send it: an event of a stream, or the whole of a reply that is
 /// none.
@@ -81,34 +81,37 @@ fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::E
     Ok(Value::deserialize(deserializer)?.as_u64())
 }
 
-/// Reads an object of a reply whose status is 200.
-pub(crate) fn piece(json: &[u8]) -> Result<Piece<'_>, Error> {
+/// Reads an object of a reply whose status is 200, and gives its text.
+pub(crate) fn read(json: &str, gathered: &mut Gathered) -> Result<String, Error> {
     let envelope: Envelope<'_> =
-        serde_json::from_slice(json).map_err(|error| failure::no_reply(json, &error))?;
+        serde_json::from_str(json).map_err(|error| failure::no_reply(json, &error))?;
     if envelope.error.is_some() && !matches!(envelope.choices, Some(First(Some(_)))) {
         return Err(failure::of_body(200, json));
     }
     let Some(First(choice)) = envelope.choices else {
         return Err(failure::protocol("it has no `choices`", json));
     };
-    let mut piece = Piece::default();
-    if let Some(choice) = choice {
-        // The server leaves the reason out where the generation ended before its end.
-        let finish_reason = choice.finish_reason.filter(|word| !word.is_empty());
-        piece.finished = finish_reason.is_some();
-        piece.finish_reason = finish_reason.map(|word| FinishReason::from_wire(&word));
-        if let Some(said) = choice.message {
-            piece.said = true;
-            piece.text = said.content.unwrap_or_default();
-            piece.thinking = said.reasoning.or(said.reasoning_content);
-            piece.refusal = said.refusal;
-        }
-    }
     if let Some(counted) = envelope.usage {
-        piece.usage = Usage {
+        gathered.usage = Usage {
             prompt_tokens: counted.prompt_tokens,
             completion_tokens: counted.completion_tokens,
         };
     }
-    Ok(piece)
+    // The last object of a stream has no choice, but what was used.
+    let Some(choice) = choice else {
+        return Ok(String::new());
+    };
+    // The server leaves the reason out where the generation ended before its end.
+    if let Some(word) = choice.finish_reason.filter(|word| !word.is_empty()) {
+        gathered.finished = true;
+        gathered.finish_reason = Some(FinishReason::from_wire(&word));
+    }
+    let Some(said) = choice.message else {
+        return Ok(String::new());
+    };
+    gathered.said = true;
+    let thinking = said.reasoning.or(said.reasoning_content);
+    gathered.thinking += thinking.as_deref().unwrap_or_default();
+    gathered.refusal += said.refusal.as_deref().unwrap_or_default();
+    Ok(said.content.unwrap_or_default())
 }

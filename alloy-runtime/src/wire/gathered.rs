@@ -1,0 +1,50 @@
+//! What the JSON objects of a reply have said: a reply that is not streamed is one object.
+
+use crate::error::{Detail, Error, excerpt};
+use crate::reply::{FinishReason, Reply, Timings, Usage};
+
+/// What the objects said so far, but for the text, which is handed on.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    /// Whether there was a place for a text in any of them, filled or not.
+    pub(super) said: bool,
+    pub(super) thinking: String,
+    /// Why the model would not answer, where the server keeps that apart.
+    pub(super) refusal: String,
+    pub(super) finish_reason: Option<FinishReason>,
+    /// Whether the generation has come to its end.
+    pub(super) finished: bool,
+    pub(super) usage: Usage,
+    pub(super) timings: Timings,
+}
+
+impl Gathered {
+    /// The reply, with its whole text.
+    ///
+    /// # Errors
+    ///
+    /// The model refused, or was stopped in the middle.
+    pub(super) fn reply(self, text: String) -> Result<Reply, Error> {
+        // What a filter cut looks like a whole answer.
+        let filtered = matches!(&self.finish_reason, Some(FinishReason::Other(word)) if &**word == "content_filter");
+        if filtered || !self.refusal.is_empty() {
+            let refused = Detail::Refused {
+                text: match self.refusal.as_str() {
+                    "" => "its server filtered the answer".to_owned(),
+                    refusal => excerpt(refusal),
+                },
+            };
+            return Err(Error::new(refused).after_text(text));
+        }
+        if !self.finished {
+            return Err(Error::new(Detail::Unfinished).after_text(text));
+        }
+        Ok(Reply {
+            text,
+            thinking: (!self.thinking.is_empty()).then_some(self.thinking),
+            finish_reason: self.finish_reason,
+            usage: self.usage,
+            timings: self.timings,
+        })
+    }
+}
