@@ -28,4 +28,6 @@ mod documentation {
     struct Guide;
     #[doc = include_str!("../../docs/models.md")]
     struct Models;
+    #[doc = include_str!("../../docs/streaming.md")]
+    struct Streaming;
 }

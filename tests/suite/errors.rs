@@ -600,7 +600,7 @@ mod answers {
             expect![[r#"
                 model `llama3.1` was stopped in the middle of its answer, and the server does not say why
                   command: answer
-                  help: Ollama stops a model that repeats one token without end: set `max_tokens`, another temperature or the option `repeat_penalty`, or try another model. The text so far is in `partial_text()`."#]]
+                  help: Ollama stops a model that repeats one token without end (set `max_tokens`, another temperature or the option `repeat_penalty`), and on `openai_chat` it does not tell that its runner ended: its log does. The text so far is in `partial_text()`."#]]
             .assert_eq(&shown(&error));
         }
     }

@@ -1,9 +1,11 @@
 //! Every example runs, against a server that gives the answers a model would.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use alloy_tests::server::{Reply, Said, Server};
 use expect_test::expect;
@@ -289,4 +291,118 @@ fn errors() {
         shown.starts_with("no user after 3 answers: the answer is not a valid `User`: age: expected an integer from 0 to 120, found 250\nhelp: "),
         "{shown}"
     );
+}
+
+/// A reply that begins and goes no further.
+fn begun(text: &str) -> Reply {
+    let whole = Reply::stream(&Said::new(text));
+    whole.cut_short_by(400).then_silence()
+}
+
+#[test]
+fn story() {
+    let text = "Once upon a time, there was a fox.\n\nThe end.";
+    let server = Server::start([Reply::stream(&Said::new(text))]);
+    let mut program = example("story", "ollama:llama3.1", &server);
+    let output = program.arg("an owl").output().unwrap();
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        format!("{text}\n")
+    );
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "12 tokens\n");
+    let sent = server.request().json();
+    assert_eq!(
+        sent["messages"][0]["content"],
+        "Tell a short story about an owl."
+    );
+    assert_eq!(sent["stream"], true);
+}
+
+// S5: Ctrl-C is a signal on Unix.
+#[cfg(unix)]
+#[test]
+fn story_ends_cleanly_by_ctrl_c() {
+    let server = Server::start([begun("Once upon a time, there was a fox.")]);
+    let mut program = example("story", "ollama:llama3.1", &server);
+    let mut program = program.stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = program.stdout.take().unwrap();
+    let mut first = [0; 4];
+    stdout.read_exact(&mut first).unwrap();
+    assert_eq!(&first, b"Once");
+    let stopped = Command::new("kill")
+        .args(["-INT", &program.id().to_string()])
+        .status();
+    assert!(stopped.unwrap().success());
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    assert!(rest.ends_with("\n(stopped)\n"), "{rest:?}");
+    assert!(program.wait().unwrap().success());
+}
+
+#[test]
+fn forward() {
+    let told = Reply::stream(&Said::new("Once upon\na time."));
+    let server = Server::start([
+        told,
+        Reply::error(500, "no such thing"),
+        begun("Once upon a time, there was a fox."),
+    ]);
+    let mut program = example("forward", "ollama:llama3.1", &server);
+    let program = program.arg("127.0.0.1:0").stdout(Stdio::piped()).spawn();
+    let mut program = Running(program.unwrap());
+    let mut line = String::new();
+    let stdout = program.0.stdout.take().unwrap();
+    BufReader::new(stdout).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("http://").unwrap();
+    let (address, _) = address.split_once('/').unwrap();
+    let ask = || {
+        let mut browser = TcpStream::connect(address).unwrap();
+        let request = "GET /story?hero=a+fox HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+        browser.write_all(request.as_bytes()).unwrap();
+        BufReader::new(browser)
+    };
+    let events = || {
+        let lines = ask().lines().map(Result::unwrap);
+        let events = lines.filter(|line| line.starts_with("data:") || line.starts_with("event:"));
+        events.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        events(),
+        [
+            r#"data: "Once ""#,
+            r#"data: "upon\na ""#,
+            r#"data: "time.""#
+        ]
+    );
+    let error = events();
+    assert_eq!(error[0], "event: error");
+    assert!(error[1].contains("no such thing"), "{error:?}");
+
+    // A browser that goes away ends the generation.
+    let closed = server.closed();
+    let mut browser = ask();
+    let mut line = String::new();
+    while !line.starts_with("data:") {
+        line.clear();
+        browser.read_line(&mut line).unwrap();
+    }
+    assert_eq!(server.closed(), closed);
+    drop(browser);
+    for _ in 0..1000 {
+        if server.closed() > closed {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("the connection to the model's server is still open");
+}
+
+/// A program that ends with its test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
 }

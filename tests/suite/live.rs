@@ -294,3 +294,81 @@ async fn each_type_is_taken_by_the_server() {
         }
     }
 }
+
+// S1 S5: pieces that join to the answer, and a connection that is used again.
+#[tokio::test]
+async fn a_text_is_streamed() {
+    on_both(
+        "Write a haiku about the sea.",
+        async |api, command: Command<String>| {
+            let mut stream = command.option("seed", 7).stream();
+            let mut pieces = Vec::new();
+            while let Some(piece) = stream.next().await {
+                pieces.push(piece.unwrap());
+            }
+            let summary = stream.summary().unwrap();
+            assert!(pieces.len() > 1, "{pieces:?}");
+            assert_eq!(pieces.concat(), summary.text);
+            assert!(summary.usage.completion_tokens.is_some());
+            assert_eq!(summary.timings.total.is_some(), api == Api::Native);
+            assert_eq!(summary.finish_reason, Some(FinishReason::Stop));
+        },
+    )
+    .await;
+}
+
+// S5: the generation ends with the stream, so that the next command does not wait for it.
+#[tokio::test]
+async fn a_stream_that_is_dropped_is_over() {
+    let prompt = "Count from one to a thousand, one number a line.";
+    on_both(prompt, async |_, command: Command<String>| {
+        let mut stream = command.max_tokens(100_000).stream();
+        assert!(stream.next().await.unwrap().is_ok());
+        drop(stream);
+    })
+    .await;
+    on_both("Say hello", async |_, command: Command<String>| {
+        let patience = std::time::Duration::from_secs(60);
+        assert!(!command.timeout(patience).await.unwrap().is_empty());
+    })
+    .await;
+}
+
+// S5: silence while a model is loaded is no end of a stream.
+#[tokio::test]
+async fn a_stream_waits_for_a_model_that_is_loaded() {
+    on_both("Say hello", async |api, command: Command<String>| {
+        if api == Api::Native {
+            let unload = std::time::Duration::ZERO;
+            let (host, model) = live().unwrap();
+            let last = ask::<String>("Say hello").model(model).host(host);
+            last.keep_alive(unload).await.unwrap();
+        }
+        let mut stream = command
+            .idle_timeout(std::time::Duration::from_secs(30))
+            .stream();
+        while let Some(piece) = stream.next().await {
+            piece.unwrap();
+        }
+        assert!(stream.summary().is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_stream_that_is_cut_says_so() {
+    on_both("Tell a long story.", async |_, command: Command<String>| {
+        let mut stream = command.max_tokens(3).stream();
+        let mut text = String::new();
+        let error = loop {
+            match stream.next().await.expect("an error at the end") {
+                Ok(piece) => text += &piece,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.kind(), ErrorKind::Truncated, "{error:?}");
+        assert_eq!(error.partial_text(), Some(text.as_str()));
+        assert!(stream.next().await.is_none());
+    })
+    .await;
+}

@@ -71,7 +71,7 @@ pub(super) fn of(error: &Inner) -> String {
             "The server or something in between closed the connection; the server's log says why. Running the command again starts afresh.".to_owned()
         }
         Detail::Unfinished => {
-            "Ollama stops a model that repeats one token without end: set `max_tokens`, another temperature or the option `repeat_penalty`, or try another model. The text so far is in `partial_text()`.".to_owned()
+            "Ollama stops a model that repeats one token without end (set `max_tokens`, another temperature or the option `repeat_penalty`), and on `openai_chat` it does not tell that its runner ended: its log does. The text so far is in `partial_text()`.".to_owned()
         }
         Detail::Truncated { .. } => {
             "Raise `max_tokens`, or ask for a shorter answer. Thinking counts as well.".to_owned()

@@ -1,0 +1,55 @@
+//! A story, typed out as the model writes it. Ctrl-C ends it: the model stops as well.
+//!
+//! ```text
+//! ALLOY_MODEL=ollama:llama3.1 cargo run --example story
+//! ALLOY_MODEL=ollama:llama3.1 cargo run --example story -- "a lighthouse keeper"
+//! ```
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program talks to its user"
+)]
+
+use std::error::Error;
+use std::io::Write as _;
+use std::pin::pin;
+
+use alloy_runtime::command;
+
+#[command("Tell a short story about {hero}.")]
+async fn story(hero: &str) -> String;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let hero = std::env::args().nth(1);
+    let mut stream = story(hero.as_deref().unwrap_or("a fox")).stream();
+    let mut stop = pin!(tokio::signal::ctrl_c());
+    loop {
+        tokio::select! {
+            // In this order, so that Ctrl-C is listened for before anything is sent.
+            biased;
+            _ = &mut stop => {
+                // Dropping the stream closes the connection, and the server ends the generation.
+                drop(stream);
+                println!("\n(stopped)");
+                return Ok(());
+            }
+            piece = stream.next() => match piece {
+                Some(piece) => {
+                    print!("{}", piece?);
+                    std::io::stdout().flush()?;
+                }
+                None => break,
+            },
+        }
+    }
+    println!();
+    if let Some(tokens) = stream
+        .summary()
+        .and_then(|summary| summary.usage.completion_tokens)
+    {
+        eprintln!("{tokens} tokens");
+    }
+    Ok(())
+}
