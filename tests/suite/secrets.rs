@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, Once};
 
 use alloy_runtime::{Config, ErrorKind, Result, command, with_config};
-use alloy_tests::server::{Reply, Server};
+use alloy_tests::server::{Reply, Said, Server};
 use tracing_subscriber::fmt::MakeWriter;
 
 #[command("Say hello", model = "ollama:llama3.1")]
@@ -197,15 +197,26 @@ async fn rejected_and_repaired_answers_are_not_traced() {
 
 #[tokio::test]
 async fn contents_are_recorded_only_when_asked_for() {
-    for (record, expected) in [(false, false), (true, true)] {
+    for (record, streamed) in [(false, false), (true, false), (false, true), (true, true)] {
         let (log, guard) = listen();
-        let server = Server::start([Reply::answer("Good morning")]);
+        let server = Server::start([match streamed {
+            true => Reply::stream(&Said::new("Good morning")),
+            false => Reply::answer("Good morning"),
+        }]);
         let config = Config::new().record_content(record).system("Be brief.");
         let command = hello()
             .host(server.host())
             .config(config)
             .option("num_cxt", 1);
-        command.await.unwrap();
+        match streamed {
+            true => {
+                let mut stream = command.stream();
+                while let Some(piece) = stream.next().await {
+                    piece.unwrap();
+                }
+            }
+            false => drop(command.await.unwrap()),
+        }
         drop(guard);
         let log = log.text();
         for content in [
@@ -214,8 +225,9 @@ async fn contents_are_recorded_only_when_asked_for() {
             "Good morning",
             "gen_ai.output.messages",
         ] {
-            assert_eq!(log.contains(content), expected, "{content} in {log}");
+            assert_eq!(log.contains(content), record, "{content} in {log}");
         }
+        assert!(log.contains("gen_ai.usage.output_tokens=12"), "{log}");
         assert!(log.contains("alloy.route=native: an Ollama model"), "{log}");
         assert!(
             log.contains("WARN") && log.contains("did you mean `num_ctx`?"),
@@ -244,15 +256,29 @@ async fn a_key_that_a_server_echoes_is_not_shown() {
             Reply::body(500, "text/plain", echo),
             Reply::body(200, "text/html", format!("<html>{echo}")),
             redirect,
+            Reply::body(200, "", format!("{{\"error\":\"{echo}\"}}\n")),
+            Reply::body(
+                200,
+                "",
+                format!("data: {{\"error\":{{\"message\":\"{echo}\"}}}}\n\n"),
+            ),
+            Reply::body(200, "", format!("{echo}\ndata: {echo}\n\n")),
         ];
-        for reply in replies {
+        for (reply, streamed) in replies
+            .into_iter()
+            .flat_map(|reply| [(reply.clone(), false), (reply, true)])
+        {
             let server = Server::start([reply]);
             let config = Config::new()
                 .host(server.host())
                 .api_key("sk-hunter2")
                 .base_url(format!("http://{}/v1", server.host()))
                 .openai_api_key("sk-hunter2");
-            let error = hello().model(model).config(config).await.unwrap_err();
+            let command = hello().model(model).config(config);
+            let error = match streamed {
+                true => command.stream().next().await.unwrap().unwrap_err(),
+                false => command.await.unwrap_err(),
+            };
             let shown = format!("{error} {error:?} {error:#?}");
             assert!(!shown.contains("hunter2"), "{shown}");
         }

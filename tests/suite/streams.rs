@@ -1,5 +1,7 @@
 //! Texts as they come: what is given out, how a stream can end, and what is left behind.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -125,6 +127,9 @@ async fn a_text_comes_in_pieces_that_join_to_the_answer() {
 // The trait of the futures crate, and a stream that is spawned.
 #[tokio::test]
 async fn it_is_a_stream_like_any_other() {
+    fn is_owned<S: futures::Stream + Send + Unpin + 'static>(_: &S) {}
+    is_owned(&story().stream());
+
     let server = Server::start([
         Reply::stream(&Said::new(STORY)),
         Reply::stream(&Said::new("Hello!")),
@@ -408,7 +413,47 @@ mod endings {
         check(Api::OpenaiChat, told, ErrorKind::Server, "no such thing").await;
     }
 
-    // E3: a line without an end, and a body without one.
+    // E3: a body that never ends, of lines that say nothing.
+    #[tokio::test]
+    async fn a_reply_does_not_go_on_for_ever() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            drop(stream.read(&mut [0; 4096]));
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+            let line = format!("{head}:{}\n", "x".repeat(1024 * 1024));
+            drop(stream.write_all(line.as_bytes()));
+            // Until the client has enough.
+            while stream.write_all(&line.as_bytes()[head.len()..]).is_ok() {}
+        });
+        let stream = story().api(Api::OpenaiChat).host(host).stream();
+        let (text, error) = broken(stream).await;
+        assert_eq!((text.as_str(), error.kind()), ("", ErrorKind::Protocol));
+        assert!(error.to_string().contains("larger than 256 MiB"), "{error}");
+    }
+
+    // E3: JSON that is nested without end, in what is skipped and in what is read.
+    #[tokio::test]
+    async fn depth_is_bounded() {
+        let deep = "[".repeat(1_000_000);
+        for api in ROUTES {
+            for place in ["more", "message", "choices"] {
+                let line = format!("{{\"{place}\":{deep}");
+                let reply = body(
+                    api,
+                    &["Once"],
+                    &format!("{line}\n"),
+                    &format!("data: {line}\n\n"),
+                );
+                let server = Server::start([reply]);
+                let (text, error) = broken(story().api(api).host(server.host()).stream()).await;
+                assert_eq!((text.as_str(), error.kind()), ("Once", ErrorKind::Protocol));
+            }
+        }
+    }
+
+    // E3: a line without an end, and a text without one.
     #[tokio::test]
     async fn memory_is_bounded() {
         for api in ROUTES {
