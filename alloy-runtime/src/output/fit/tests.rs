@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde_json::{Map, Number, json};
 
 use super::*;
+use crate::schema::Literal;
 
 #[derive(JsonSchema)]
 #[schemars(untagged)]
