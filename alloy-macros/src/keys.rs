@@ -100,7 +100,10 @@ fn option(name: &str) -> (&'static str, &'static str, Fits) {
     let boolean: Fits = |json| ["true", "false"].contains(&json);
     match name {
         "seed" | "num_ctx" | "num_keep" | "top_k" | "repeat_last_n" | "num_batch" | "num_gpu"
-        | "main_gpu" | "num_thread" | "draft_num_predict" => ("a whole number", "8192", whole),
+        | "main_gpu" | "num_thread" | "draft_num_predict" => {
+            let example = if name == "num_ctx" { "8192" } else { "7" };
+            ("a whole number", example, whole)
+        }
         "top_p" | "presence_penalty" | "frequency_penalty" | "min_p" | "typical_p"
         | "repeat_penalty" => ("a number", "0.9", number),
         "use_mmap" | "truncate" | "shift" => ("`true` or `false`", "true", boolean),

@@ -51,7 +51,7 @@ pub use self::outcome::Outcome;
 pub use self::output::{Output, Repair, Streamed};
 pub use self::reply::{FinishReason, Timings, Usage};
 pub use self::route::Route;
-pub use self::stream::{Summary, TextStream};
+pub use self::stream::{Next, Summary, TextStream};
 pub use self::warning::Warning;
 
 #[doc = include_str!("docs/command.md")]

@@ -17,7 +17,8 @@ use serde::de::DeserializeOwned;
 use self::fit::Rules;
 pub(crate) use self::read::{Accept, Ensure, Said, Slot};
 pub use self::repair::Repair;
-pub(crate) use self::thinking::Apart;
+pub(crate) use self::thinking::ThinkingFilter;
+pub(crate) use self::thinking::apart;
 use crate::schema::Schema;
 
 /// The property of the object around a value that is none.

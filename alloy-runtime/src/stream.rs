@@ -1,11 +1,12 @@
 //! A text as it comes.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
+use futures_core::stream::FusedStream;
 
 use crate::engine::{self, Finished, Flow};
 use crate::error::Error;
@@ -18,7 +19,7 @@ use crate::warning::Warning;
 
 /// The text of an answer as the model writes it: see [`Command::stream`](crate::Command::stream).
 ///
-/// It is a [`Stream`] of `Result<String, Error>`, and [`next`](Self::next) reads it without that trait in
+/// It is a `Stream` (of the `futures` crates) of `Result<String, Error>`, and [`next`](Self::next) reads it without that trait in
 /// scope. Each item is the next piece of the text, never empty; a piece is what the server sent at a time,
 /// often a word. After the last piece comes `None`, or one error and then `None`: what was read before the
 /// error is the text so far, which [`Error::partial_text`] has as well.
@@ -35,12 +36,15 @@ use crate::warning::Warning;
 /// # Examples
 ///
 /// ```no_run
+/// use std::io::Write as _;
+///
 /// use alloy_runtime::ask;
 ///
-/// # async fn run() -> Result<(), alloy_runtime::Error> {
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// let mut stream = ask("Why is the sky blue?").model("ollama:llama3.1").stream();
 /// while let Some(text) = stream.next().await {
 ///     print!("{}", text?);
+///     std::io::stdout().flush()?;
 /// }
 /// if let Some(summary) = stream.summary() {
 ///     println!("\n{:?} tokens", summary.usage.completion_tokens);
@@ -67,6 +71,7 @@ type Opening = Pin<Box<dyn Future<Output = Result<Box<Flow>, Error>> + Send>>;
 /// What a stream leaves behind.
 #[derive(Default)]
 struct End {
+    text: String,
     thinking: String,
     summary: Option<Summary>,
 }
@@ -130,11 +135,27 @@ impl TextStream {
     /// # Errors
     ///
     /// The same as awaiting the command; the text before it was given out.
-    pub async fn next(&mut self) -> Option<Result<String, Error>> {
-        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "the name that streams have for it, and no iterator's"
+    )]
+    pub fn next(&mut self) -> Next<'_> {
+        Next(self)
+    }
+
+    /// The text so far: all that was given out.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match (&self.state, &self.end.summary) {
+            (State::Flowing(flow), _) => flow.text(),
+            (_, Some(summary)) => &summary.text,
+            (_, None) => &self.end.text,
+        }
     }
 
     /// The thinking text so far. It is never a part of the text.
+    ///
+    /// It is to be read between two pieces: while a model only thinks, there is no piece.
     #[must_use]
     pub fn thinking(&self) -> &str {
         match &self.state {
@@ -151,6 +172,12 @@ impl TextStream {
     #[must_use]
     pub fn summary(&self) -> Option<&Summary> {
         self.end.summary.as_ref()
+    }
+
+    /// The same, without a copy; `None` where there is none.
+    #[must_use]
+    pub fn into_summary(self) -> Option<Summary> {
+        self.end.summary
     }
 
     fn poll_text(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<String, Error>>> {
@@ -183,6 +210,7 @@ impl TextStream {
     fn close(&mut self) {
         if let State::Flowing(flow) = std::mem::replace(&mut self.state, State::Over) {
             flow.thinking().clone_into(&mut self.end.thinking);
+            flow.text().clone_into(&mut self.end.text);
             self.end.summary = flow.into_finished().map(Summary::of);
         }
     }
@@ -216,6 +244,25 @@ impl Stream for TextStream {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<String, Error>>> {
         self.poll_text(context)
+    }
+}
+
+impl FusedStream for TextStream {
+    fn is_terminated(&self) -> bool {
+        matches!(self.state, State::Over)
+    }
+}
+
+/// The next piece of a text: see [`TextStream::next`].
+#[derive(Debug)]
+#[must_use = "a future does nothing until it is awaited"]
+pub struct Next<'a>(&'a mut TextStream);
+
+impl Future for Next<'_> {
+    type Output = Option<Result<String, Error>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll_text(context)
     }
 }
 

@@ -1,10 +1,12 @@
-//! The only room that does I/O: requests out, whole replies back, over pooled connections.
+//! The only room that does I/O: requests out, replies back, whole or piece by piece, over pooled connections.
 
 mod failure;
 
+use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use hyper::header::{
 };
 use reqwest::{Client as HttpClient, Method, Request, Response, Url, redirect};
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::config::Secret;
@@ -24,11 +27,16 @@ use crate::wire::Answer;
 const LARGEST_REPLY: usize = 16 * 1024 * 1024;
 /// The largest streamed reply, in bytes: each token of it is a few hundred of them.
 const LARGEST_STREAM: usize = 256 * 1024 * 1024;
-/// How many requests of one client wait for a reply at a time. Each holds a connection, for a moment two
-/// where one becomes free while another is being opened, and systems give a process 256 descriptors or more.
-/// Streams are not counted: whoever holds many of them may read them in
-/// any order, and one that waited for another would wait for ever.
-const MOST_EXCHANGES: usize = 100;
+/// How many requests of one client are waited for by their callers at a time. Those beyond go into tasks.
+const MOST_INLINE: usize = 32;
+/// How many requests to one server wait for a reply in tasks at a time; the others wait for their turn. Each
+/// holds a connection, for a moment two where one becomes free while another is being opened, and systems
+/// give a process 256 descriptors or more.
+///
+/// In tasks, because a caller may hold a hundred commands and poll none of them until another is answered:
+/// only what runs without its caller may take a turn from others. Streams are their callers' to read, and
+/// take none.
+const MOST_IN_TASKS: usize = 68;
 
 /// A pool of connections. Cheap to clone; bound to the runtime that first used it.
 #[derive(Clone, Debug)]
@@ -36,7 +44,10 @@ pub(crate) struct Client {
     http: HttpClient,
     /// How long opening a connection may take.
     connect_timeout: Duration,
-    slots: Arc<Semaphore>,
+    /// How many requests are waited for by their callers.
+    inline: Arc<AtomicUsize>,
+    /// The turns of requests in tasks, by server.
+    turns: Arc<Mutex<BTreeMap<String, Arc<Semaphore>>>>,
 }
 
 /// What to send, and where.
@@ -58,7 +69,7 @@ impl Client {
             .user_agent(concat!("alloy-runtime/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(connect_timeout)
             // Fewer would close connections in the midst of a crowd, to open others.
-            .pool_max_idle_per_host(MOST_EXCHANGES)
+            .pool_max_idle_per_host(MOST_INLINE + MOST_IN_TASKS)
             // A redirected POST loses its body, or takes it to a host that nobody named.
             .redirect(redirect::Policy::none())
             .http1_only();
@@ -75,12 +86,12 @@ impl Client {
         Ok(Self {
             http: client,
             connect_timeout,
-            slots: Arc::new(Semaphore::new(MOST_EXCHANGES)),
+            inline: Arc::default(),
+            turns: Arc::default(),
         })
     }
 
-    /// Sends a request and reads the whole reply, whatever its status. Waits for one of the
-    /// [`MOST_EXCHANGES`] first.
+    /// Sends a request and reads the whole reply, whatever its status. In a crowd it waits for its turn.
     ///
     /// # Errors
     ///
@@ -89,17 +100,54 @@ impl Client {
         &self,
         outgoing: Outgoing<'_>,
     ) -> impl Future<Output = Result<Answer, Error>> + use<'_> {
-        let silence = Silence::of(outgoing.idle_timeout);
+        let inline = Inline::of(&self.inline);
+        let turns = match inline {
+            Some(_) => None,
+            None => Some(self.turns_of(outgoing.url)),
+        };
+        let idle_timeout = outgoing.idle_timeout;
         let reply = self.http.execute(request(outgoing));
         // What is awaited holds as little as it can: it is moved into the future of every command.
         async move {
-            let _slot = match self.slots.try_acquire() {
-                Ok(slot) => Ok(slot),
-                Err(_) => Box::pin(self.slots.acquire()).await,
-            };
-            let mut incoming = self.incoming(reply.await, silence)?;
+            let _inline = inline;
+            if let Some(turns) = turns {
+                return Box::pin(self.clone().in_turn(turns, reply, idle_timeout)).await;
+            }
+            let mut incoming = Incoming::of(reply.await, idle_timeout, self.connect_timeout)?;
             let body = incoming.rest().await?;
             Ok(incoming.answer(body))
+        }
+    }
+
+    /// The same, without waiting for a turn: for the few questions on whose answers others wait.
+    pub(crate) async fn exchange_at_once(&self, outgoing: Outgoing<'_>) -> Result<Answer, Error> {
+        self.begin(outgoing).await?.whole().await
+    }
+
+    /// The turns of requests to a server.
+    fn turns_of(&self, url: &Url) -> Arc<Semaphore> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_server = turns.entry(url.authority().to_owned());
+        Arc::clone(of_server.or_insert_with(|| Arc::new(Semaphore::new(MOST_IN_TASKS))))
+    }
+
+    /// Waits for a turn and a reply in a task, which ends with this future.
+    async fn in_turn(
+        self,
+        turns: Arc<Semaphore>,
+        reply: impl Future<Output = Result<Response, reqwest::Error>> + Send + 'static,
+        idle_timeout: Duration,
+    ) -> Result<Answer, Error> {
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            let _turn = turns.acquire().await;
+            let incoming = Incoming::of(reply.await, idle_timeout, self.connect_timeout)?;
+            incoming.whole().await
+        });
+        match task.join_next().await {
+            Some(Ok(answer)) => answer,
+            // The runtime is being shut down.
+            Some(Err(_)) | None => Err(interrupted()),
         }
     }
 
@@ -111,27 +159,27 @@ impl Client {
     pub(crate) fn begin(
         &self,
         outgoing: Outgoing<'_>,
-    ) -> impl Future<Output = Result<Incoming, Error>> + use<'_> {
-        let silence = Silence::of(outgoing.idle_timeout);
+    ) -> impl Future<Output = Result<Incoming, Error>> + use<> {
+        let (idle_timeout, connect_timeout) = (outgoing.idle_timeout, self.connect_timeout);
         let reply = self.http.execute(request(outgoing));
-        async move { self.incoming(reply.await, silence) }
+        async move { Incoming::of(reply.await, idle_timeout, connect_timeout) }
     }
+}
 
-    fn incoming(
-        &self,
-        reply: Result<Response, reqwest::Error>,
-        silence: Silence,
-    ) -> Result<Incoming, Error> {
-        let response = reply.map_err(|error| failure::of_send(&error, self.connect_timeout))?;
-        let encoding = response.headers().get(CONTENT_ENCODING);
-        if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
-            return Err(unreadable("it is compressed, which was not asked for"));
-        }
-        Ok(Incoming {
-            response,
-            silence,
-            received: 0,
-        })
+/// A place among the requests that their callers wait for.
+struct Inline<'a>(&'a AtomicUsize);
+
+impl<'a> Inline<'a> {
+    /// A place, where one is free.
+    fn of(count: &'a AtomicUsize) -> Option<Self> {
+        let place = Self(count);
+        (count.fetch_add(1, Ordering::Relaxed) < MOST_INLINE).then_some(place)
+    }
+}
+
+impl Drop for Inline<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -139,12 +187,43 @@ impl Client {
 #[derive(Debug)]
 pub(crate) struct Incoming {
     response: Response,
-    silence: Silence,
+    idle: IdleTimer,
     /// The bytes of the body that have come.
     received: usize,
 }
 
 impl Incoming {
+    fn of(
+        reply: Result<Response, reqwest::Error>,
+        idle_timeout: Duration,
+        connect_timeout: Duration,
+    ) -> Result<Self, Error> {
+        let response = reply.map_err(|error| failure::of_send(&error, connect_timeout))?;
+        let encoding = response.headers().get(CONTENT_ENCODING);
+        let is_plain = |encoding: &HeaderValue| {
+            let encoding = encoding.as_bytes().trim_ascii();
+            encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity")
+        };
+        if !encoding.is_none_or(is_plain) {
+            return Err(unreadable("it is compressed, which was not asked for"));
+        }
+        Ok(Self {
+            response,
+            idle: IdleTimer::of(idle_timeout),
+            received: 0,
+        })
+    }
+
+    /// Whether it says that it is one document, and no stream.
+    pub(crate) fn is_document(&self) -> bool {
+        let kind = self.response.headers().get(CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        ["application/json", "text/html"]
+            .iter()
+            .any(|document| kind.eq_ignore_ascii_case(document))
+    }
+
     /// Whether the status says that what follows is an answer.
     pub(crate) fn is_answer(&self) -> bool {
         self.response.status().as_u16() == 200
@@ -157,7 +236,7 @@ impl Incoming {
     ) -> Poll<Result<Option<Bytes>, Error>> {
         // What waits for a piece holds nothing of it: it is made anew each time.
         let piece = pin!(self.response.chunk());
-        let piece = ready!(self.silence.poll(piece, context))?;
+        let piece = ready!(self.idle.poll(piece, context))?;
         let piece = piece.map_err(|error| failure::of_body(&error))?;
         self.received += piece.as_ref().map_or(0, Bytes::len);
         Poll::Ready(match self.received > LARGEST_STREAM {
@@ -261,10 +340,10 @@ fn request(outgoing: Outgoing<'_>) -> Request {
 /// How long a reply may be silent.
 ///
 /// A timer rings a few times in that span, and whoever has heard it ring for all of the span without a piece
-/// of the reply has waited too long: to look at the clock, or to set a timer, for each piece would cost more
-/// than the piece.
+/// of the reply has waited too long, by an eighth of the span at most: to look at the clock, or to set a timer,
+/// for each piece would cost more than the piece.
 #[derive(Debug)]
-struct Silence {
+struct IdleTimer {
     limit: Duration,
     /// Made at the first wait: what is there already, which is the usual case, costs no timer.
     timer: Option<Pin<Box<Sleep>>>,
@@ -272,7 +351,7 @@ struct Silence {
     rung: u32,
 }
 
-impl Silence {
+impl IdleTimer {
     /// How often the timer rings within the limit. The time from the last piece to the first ring is not
     /// known, and not counted.
     const RINGS: u32 = 8;
@@ -309,6 +388,11 @@ impl Silence {
         }
         Poll::Pending
     }
+}
+
+/// The connection was lost before the first byte of a reply, or there never was one.
+fn interrupted() -> Error {
+    Error::new(Detail::Interrupted { begun: false })
 }
 
 fn unreadable(found: &'static str) -> Error {

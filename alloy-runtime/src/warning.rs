@@ -52,6 +52,9 @@ pub enum Warning {
     },
     /// An image was sent to a model of which the server did not say whether it can see.
     VisionUnknown,
+    /// A streamed text began with thinking of which nothing told before its closing tag came, so that it was
+    /// given out with the text. The summary has the two apart.
+    ThinkingStreamed,
 }
 
 impl fmt::Display for Warning {
@@ -79,6 +82,9 @@ impl fmt::Display for Warning {
             Self::ContextFull { tokens } => write!(
                 f,
                 "the prompt filled the model's context of {tokens} tokens, so a part of it was probably cut; shorten it, or set OLLAMA_CONTEXT_LENGTH on the server"
+            ),
+            Self::ThinkingStreamed => f.write_str(
+                "the text began with thinking that nothing told from it before its end; it was given out, and the summary has the two apart",
             ),
             Self::VisionUnknown => f.write_str(
                 "the server did not say whether the model can see images; one that cannot ignores them",

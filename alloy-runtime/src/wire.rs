@@ -155,11 +155,13 @@ pub(crate) fn reply(api: Api, endpoint: &str, answer: &Answer) -> Result<Reply, 
         Api::OpenaiChat => openai_chat::read(json, &mut gathered)?,
     };
     if !gathered.said {
-        let found = "its `choices` have no `message`";
-        return Err(failure::protocol(found, &answer.body));
+        return Err(failure::protocol(NO_MESSAGE, &answer.body));
     }
-    gathered.reply(text)
+    gathered.take_reply(text)
 }
+
+/// What is wrong with a reply that has a list of answers, and none in it.
+const NO_MESSAGE: &str = "its `choices` have no `message`";
 
 /// The text of what may be an object.
 fn object(json: &[u8]) -> Result<&str, Error> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alloy_runtime::{ErrorKind, command};
+use alloy_runtime::{Config, ErrorKind, command, with_config};
 use alloy_tests::server::{Reply, Server};
 
 use crate::ROUTES;
@@ -149,6 +149,53 @@ async fn no_pause_goes_beyond_the_deadline() {
     let error = command.host(server.host()).await.unwrap_err();
     assert_eq!((error.kind(), error.sends()), (ErrorKind::Overloaded, 1));
     assert_eq!(server.requests().len(), 1);
+}
+
+// E7: turns are taken from those that run, and not from those that nobody polls.
+#[tokio::test]
+async fn a_crowd_that_is_not_polled_holds_nobody() {
+    use futures::StreamExt as _;
+
+    let server = Server::start(std::iter::repeat_n(Reply::answer("hello"), 600));
+    let command = || hello().host(server.host());
+    let crowd = futures::stream::iter(0..300).map(|_| command());
+    let mut crowd = std::pin::pin!(crowd.buffer_unordered(150));
+    let enriched = async {
+        let mut count = 0;
+        while let Some(answer) = crowd.next().await {
+            answer.unwrap();
+            command().await.unwrap();
+            count += 1;
+        }
+        count
+    };
+    let enriched = tokio::time::timeout(Duration::from_secs(30), enriched).await;
+    assert_eq!(enriched.expect("nobody waits for ever"), 300);
+}
+
+// E7: a server that never answers holds up neither another nor a question.
+#[tokio::test]
+async fn a_crowd_at_one_server_does_not_keep_from_another() {
+    let silent = Server::start(std::iter::repeat_n(Reply::raw("").then_silence(), 200));
+    let crowd: Vec<_> = (0..200)
+        .map(|_| tokio::spawn(hello().host(silent.host())))
+        .collect();
+    while silent.requests().len() < 100 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let patience = Duration::from_secs(30);
+    let server = Server::start([Reply::answer("hello")]);
+    let answer = hello().host(server.host()).timeout(patience).await;
+    assert_eq!(answer.unwrap(), "hello");
+    let config = Config::new().host(silent.host()).timeout(patience);
+    let models = with_config(config, alloy_runtime::models()).await;
+    assert_eq!(models.unwrap().len(), 1);
+    assert_eq!(
+        silent.requests().len(),
+        100,
+        "the others wait for their turn"
+    );
+    crowd.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
 #[tokio::test]

@@ -688,9 +688,17 @@ mod time {
             assert_eq!(error.to_string(), expected);
             tokio::time::resume();
         };
-        check(answer(), "the reply stopped: no byte for 5m").await;
+        check(
+            answer(),
+            "the reply stopped: no byte for 5m, the idle timeout",
+        )
+        .await;
         let short = answer().idle_timeout(Duration::from_secs(90));
-        check(short, "the reply stopped: no byte for 90s").await;
+        check(
+            short,
+            "the reply stopped: no byte for 90s, the idle timeout",
+        )
+        .await;
     }
 }
 

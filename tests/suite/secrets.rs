@@ -285,6 +285,22 @@ async fn a_key_that_a_server_echoes_is_not_shown() {
     }
 }
 
+// As JSON has it, where it has something to escape.
+#[tokio::test]
+async fn a_key_that_a_server_echoes_in_json_is_not_shown() {
+    let key = r#"sk-a/b"c+hunter2"#;
+    for echo in [
+        serde_json::json!(key).to_string(),
+        r#""sk-a\/b\"c+hunter2""#.to_owned(),
+    ] {
+        let server = Server::start([Reply::body(200, "application/json", format!("{{{echo}"))]);
+        let config = Config::new().host(server.host()).api_key(key);
+        let error = hello().config(config).await.unwrap_err();
+        let shown = format!("{error} {error:?} {error:#?}");
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}
+
 // In whatever form, and whatever was asked.
 #[tokio::test]
 async fn a_password_that_a_server_echoes_is_not_shown() {

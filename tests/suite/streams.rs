@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use alloy_runtime::{
-    Api, Decision, Error, ErrorKind, FinishReason, Message, TextStream, ask, command,
+    Api, Decision, Error, ErrorKind, FinishReason, Message, TextStream, Warning, ask, command,
 };
 use alloy_tests::server::{Reply, Said, Server};
 use futures::StreamExt as _;
@@ -318,6 +318,46 @@ mod endings {
         .await;
     }
 
+    // Forms in which other servers tell an error in the middle.
+    #[tokio::test]
+    async fn errors_that_other_servers_tell() {
+        let check = async |api: Api, told: &str, kind: ErrorKind| {
+            let server = Server::start([body(api, &["Once"], told, told)]);
+            let (text, error) = broken(story().api(api).host(server.host()).stream()).await;
+            assert_eq!(
+                (text.as_str(), error.kind()),
+                ("Once", kind),
+                "{told}: {error:?}"
+            );
+            if kind == ErrorKind::Server {
+                assert!(error.to_string().contains("gone"), "{told}: {error}");
+            }
+        };
+        let server = ErrorKind::Server;
+        check(Api::Native, "{\"error\":{\"message\":\"gone\"}}\n", server).await;
+        check(Api::Native, "{\"error\":\"gone\"}", server).await;
+        for told in [
+            "data: {\"error\":{\"message\":\"gone\"},\"choices\":[{\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}]}\n\ndata: [DONE]\n\n",
+            "data: {\"error\":{\"message\":\"gone\"}}\n\n",
+            "event: error\ndata: {\"error\":\"gone\"}\n\n",
+            "error: {\"error\":{\"message\":\"gone\"}}\n\n",
+            "{\"error\":{\"message\":\"gone\"}}\n",
+        ] {
+            check(Api::OpenaiChat, told, server).await;
+        }
+        check(Api::OpenaiChat, "error: gone\n\n", ErrorKind::Protocol).await;
+        // Cut within an event, behind the end of a line.
+        check(
+            Api::OpenaiChat,
+            "data: {\"choices\":\n",
+            ErrorKind::Interrupted,
+        )
+        .await;
+        // Another answer than the one that was asked for.
+        let other = events(&["other"]).replace("\"index\":0", "\"index\":1");
+        check(Api::OpenaiChat, &other, ErrorKind::Interrupted).await;
+    }
+
     // What was held back, because it might have become a tag, is text in the end.
     #[tokio::test]
     async fn text_that_was_held_back_comes_before_the_error() {
@@ -403,14 +443,53 @@ mod endings {
             let utf8 = Reply::chunked(200, "", &utf8);
             check(api, utf8, ErrorKind::Protocol, "").await;
         }
-        let whole = Reply::said(&Said::new("Hello"));
-        let words = "it is no stream of events";
-        check(Api::OpenaiChat, whole, ErrorKind::Protocol, words).await;
-        let told = Reply::json(
-            200,
-            &serde_json::json!({"error": {"message": "no such thing"}}),
-        );
-        check(Api::OpenaiChat, told, ErrorKind::Server, "no such thing").await;
+    }
+
+    // A server that sends one document instead: it is told as it would be of a reply that is not streamed.
+    #[tokio::test]
+    async fn a_document_is_read_as_one() {
+        let json = "application/json; charset=utf-8";
+        for api in ROUTES {
+            for (kind, document) in [
+                (json, ""),
+                (json, "{\"status\":\"ok\"}"),
+                (json, "{\n \"error\": {\n \"message\": \"no such thing\"}}"),
+                (json, "\n{\"error\":\"no such thing\"}"),
+                (json, "upstream error"),
+                (json, "[1]"),
+                ("text/html", "\n<!DOCTYPE html>\n<p>Hello"),
+            ] {
+                let reply = || Reply::body(200, kind, document);
+                let server = Server::start([reply(), reply()]);
+                let command = || story().api(api).host(server.host());
+                let awaited = command().await.unwrap_err();
+                let (text, error) = broken(command().stream()).await;
+                assert_eq!(
+                    (text.as_str(), error.kind()),
+                    ("", awaited.kind()),
+                    "{document}"
+                );
+                assert_eq!(error.to_string(), awaited.to_string());
+            }
+            // A whole reply is an answer, if not a stream of one.
+            let server = Server::start([Reply::said(&Said::new("Hello").thinking("So."))]);
+            let mut stream = story().api(api).host(server.host()).stream();
+            let (text, error) = read(&mut stream).await;
+            assert_eq!((text.as_str(), error.is_none()), ("Hello", true));
+            assert_eq!(stream.summary().unwrap().thinking.as_deref(), Some("So."));
+        }
+        // Where the kind is not told.
+        for (api, body, kind) in [
+            (Api::Native, "upstream error", ErrorKind::Protocol),
+            (Api::OpenaiChat, "upstream error", ErrorKind::Protocol),
+            (Api::OpenaiChat, "{\"error\":\"gone\"}", ErrorKind::Server),
+            (Api::OpenaiChat, "<html>", ErrorKind::NotOllama),
+            (Api::Native, "", ErrorKind::Protocol),
+        ] {
+            let server = Server::start([Reply::body(200, "text/plain", body)]);
+            let (_, error) = broken(story().api(api).host(server.host()).stream()).await;
+            assert_eq!(error.kind(), kind, "{body}: {error:?}");
+        }
     }
 
     // E3: a body that never ends, of lines that say nothing.
@@ -473,6 +552,32 @@ mod endings {
             let (text, error) = broken(story().api(api).host(server.host()).stream()).await;
             assert!(text.len() < 17 * 1024 * 1024);
             assert!(error.to_string().contains("longer than 16 MiB"), "{error}");
+
+            // What is never given out is bounded, too.
+            let blanks = " ".repeat(1024 * 1024);
+            for (first, more, field) in [
+                ("So.", &piece, "thinking"),
+                ("No.", &piece, "refusal"),
+                ("<think>", &piece, "content"),
+                (" ", &blanks, "content"),
+            ] {
+                let field = match (api, field) {
+                    (Api::Native, "refusal") => continue,
+                    (Api::OpenaiChat, "thinking") => "reasoning",
+                    (_, field) => field,
+                };
+                let line = |text: &str| match api {
+                    Api::Native => lines(&[text]).replace("content", field),
+                    _ => events(&[text]).replace("content", field),
+                };
+                let more = line(more);
+                let chunks: Vec<String> = [line(first)].into_iter().chain(vec![more; 17]).collect();
+                let server = Server::start([Reply::chunked(200, "", &chunks)]);
+                let (text, error) = broken(story().api(api).host(server.host()).stream()).await;
+                assert_eq!(text, "");
+                let told = error.to_string();
+                assert!(told.contains("longer than 16 MiB"), "{field}: {told}");
+            }
         }
     }
 }
@@ -500,7 +605,8 @@ async fn a_request_is_sent_again_until_its_reply_begins() {
         let (_, error) = broken(story().api(api).host(server.host()).stream()).await;
         assert_eq!((error.kind(), error.sends()), (ErrorKind::Interrupted, 3));
         // The head has come: what the request did is not known.
-        let server = Server::start([body(api, &[], "", "")]);
+        let reply = body(api, &["Once"], "", "").cut_short_by(50);
+        let server = Server::start([reply]);
         let (_, error) = broken(story().api(api).host(server.host()).stream()).await;
         assert_eq!((error.kind(), error.sends()), (ErrorKind::Interrupted, 1));
     }
@@ -542,7 +648,10 @@ mod time {
             let command = story().api(api).idle_timeout(Duration::from_millis(50));
             let (text, error) = broken(command.host(server.host()).stream()).await;
             assert_eq!((text.as_str(), error.kind()), ("Once", ErrorKind::TimedOut));
-            assert_eq!(error.to_string(), "the reply stopped: no byte for 50ms");
+            assert_eq!(
+                error.to_string(),
+                "the reply stopped: no byte for 50ms, the idle timeout"
+            );
             assert_eq!(error.partial_text(), Some("Once"));
         }
     }
@@ -560,20 +669,19 @@ mod time {
     // The timeout is for everything: before the reply, in the middle of it, and of one that never pauses.
     #[tokio::test]
     async fn the_timeout_covers_the_whole_stream() {
-        for reply in [
-            Reply::raw("").then_silence(),
-            body(Api::Native, &["Once"], "", "")
-                .cut_short_by(5)
-                .then_silence(),
+        let begun = body(Api::Native, &["Once"], "", "").cut_short_by(5);
+        for (told, reply) in [
+            ("no answer within 100ms", Reply::raw("").then_silence()),
+            (
+                "the text was not finished within 100ms",
+                begun.then_silence(),
+            ),
         ] {
             let server = Server::start([reply]);
             let command = story().timeout(Duration::from_millis(100));
             let (_, error) = broken(command.host(server.host()).stream()).await;
             assert_eq!(error.kind(), ErrorKind::TimedOut);
-            assert_eq!(
-                error.to_string(),
-                "no answer within 100ms, the command's timeout"
-            );
+            assert_eq!(error.to_string(), format!("{told}, the command's timeout"));
         }
         let endless = body(Api::Native, &["Once"], &"\n".repeat(50_000_000), "");
         let server = Server::start([endless]);
@@ -677,4 +785,77 @@ async fn a_context_that_was_filled_is_a_warning_at_the_end() {
     assert_eq!((text.as_str(), error.is_none()), ("Hello!", true));
     let warnings = &stream.summary().unwrap().warnings;
     assert!(warnings[0].to_string().contains("4096"), "{warnings:?}");
+}
+
+// S6: a template that leaves the opening tag out: nothing tells before the closing one, and then it is told.
+#[tokio::test]
+async fn thinking_that_was_given_out_is_apart_in_the_summary() {
+    let server = Server::start([Reply::stream(&Said::new("Two and two.\n</think>\n\nFour."))]);
+    let mut stream = story().host(server.host()).stream();
+    let (text, error) = read(&mut stream).await;
+    assert!(error.is_none(), "{error:?}");
+    assert!(text.ends_with("Four."), "{text}");
+    let summary = stream.into_summary().unwrap();
+    assert_eq!(summary.text, "Four.");
+    assert_eq!(summary.thinking.as_deref(), Some("Two and two."));
+    assert_eq!(summary.messages[1].content, "Four.");
+    assert!(matches!(summary.warnings[..], [Warning::ThinkingStreamed]));
+}
+
+// What came before an error stays with the stream.
+#[tokio::test]
+async fn what_came_before_an_error_is_still_there() {
+    let thinking = r#"{"message":{"content":"","thinking":"So."},"done":false}"#;
+    let reply = body(
+        Api::Native,
+        &[],
+        &format!("{thinking}\n{}", lines(&["Once"])),
+        "",
+    );
+    let server = Server::start([reply]);
+    let mut stream = story().host(server.host()).stream();
+    let (text, error) = read(&mut stream).await;
+    assert_eq!(error.unwrap().kind(), ErrorKind::Interrupted);
+    assert_eq!(text, "Once");
+    assert_eq!((stream.text(), stream.thinking()), ("Once", "So."));
+    assert!(stream.into_summary().is_none());
+}
+
+// The future of a piece can be selected on, and the stream says when it is over.
+#[tokio::test]
+async fn it_works_with_the_tools_of_the_futures_crate() {
+    use futures::future::{Either, ready, select};
+    use futures::stream::FusedStream as _;
+
+    let server = Server::start([Reply::stream(&Said::new("Hello there!"))]);
+    let mut stream = story().host(server.host()).stream();
+    match select(stream.next(), ready(())).await {
+        Either::Left((piece, _)) => panic!("{piece:?} before it was asked for"),
+        Either::Right(((), _)) => {}
+    }
+    let mut text = String::new();
+    loop {
+        futures::select! {
+            piece = futures::StreamExt::select_next_some(&mut stream) => text += &piece.unwrap(),
+            complete => break,
+        }
+    }
+    assert!(stream.is_terminated());
+    assert_eq!(
+        (text.as_str(), stream.text()),
+        ("Hello there!", "Hello there!")
+    );
+}
+
+// Time in which nobody asks for a piece is no silence of the server.
+#[tokio::test]
+async fn a_consumer_may_take_its_time() {
+    let server = Server::start([Reply::stream(&Said::new(STORY))]);
+    let command = story().idle_timeout(Duration::from_millis(40));
+    let mut stream = command.host(server.host()).stream();
+    let mut text = stream.next().await.unwrap().unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let (rest, error) = read(&mut stream).await;
+    text += &rest;
+    assert_eq!((text.as_str(), error.is_none()), (STORY, true));
 }

@@ -128,8 +128,31 @@ fn options(tokens: TokenStream, errors: &mut Errors) -> Vec<(String, String)> {
     pairs
 }
 
+/// Settings that a call has, and an attribute has not.
+const SETTERS: [&str; 10] = [
+    "connect_timeout",
+    "idle_timeout",
+    "parallel_tools_max",
+    "auto_finalize_missing_output",
+    "keep_alive",
+    "schema_in_prompt",
+    "api",
+    "host",
+    "on_invalid",
+    "on_retry",
+];
+
 fn unknown(key: &Ident) -> syn::Error {
     let name = key.to_string();
+    if SETTERS.contains(&&*name) {
+        let message = format!("`{name}` is no key but a setter of the call: `.{name}(…)`");
+        return syn::Error::new_spanned(key, message);
+    }
+    if name == "max_retries" {
+        let message = "unknown key `max_retries`; the key is `retry`, which counts the first answer as well: \
+                       `max_retries = 2` is `retry = 3`";
+        return syn::Error::new_spanned(key, message);
+    }
     let near = KEYS
         .into_iter()
         .find(|known| strsim::osa_distance(known, &name) <= 2);

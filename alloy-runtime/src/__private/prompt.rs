@@ -10,7 +10,7 @@ use crate::prompt;
 #[diagnostic::on_unimplemented(
     message = "the body of a command yields its prompt, which `{Self}` is not",
     label = "this command's body",
-    note = "end the body of a command with the text itself, a `String` or `&str`, without `Ok(…)`"
+    note = "end the body of a command with the text itself, a `String` or `&str`, without `;` or `Ok(…)`"
 )]
 pub trait Prompt {
     /// The prompt, owned.

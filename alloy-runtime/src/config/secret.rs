@@ -73,6 +73,18 @@ impl Secret {
         if key.len() >= SHORTEST {
             forms.push(key.to_owned());
         }
+        // As JSON has them; some servers escape slashes, too.
+        let in_json = forms.iter().map(|form| {
+            let quoted = serde_json::Value::from(form.as_str()).to_string();
+            quoted[1..quoted.len() - 1].to_owned()
+        });
+        let in_json: Vec<String> = in_json.collect();
+        let slashed = in_json.iter().map(|form| form.replace('/', "\\/"));
+        let other: Vec<String> = slashed
+            .chain(in_json.clone())
+            .filter(|form| !forms.contains(form))
+            .collect();
+        forms.extend(other);
         forms
     }
 

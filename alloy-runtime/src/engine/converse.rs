@@ -90,13 +90,8 @@ pub(super) async fn converse(
                     repairs,
                 });
             }
-            Err(error) => error,
+            Err(error) => told_of_context(error, filled),
         };
-        if let (ErrorKind::Truncated, Some(tokens)) = (error.kind(), filled) {
-            // Nothing of the context was left for the answer.
-            let text = format!("it filled all {tokens} tokens of it");
-            return Err(spent.told(Error::new(Detail::ContextOverflow { text })));
-        }
         let error = line.named(spent.told(error));
         let invalid = InvalidAnswer {
             command: line.command,
@@ -131,6 +126,17 @@ pub(super) async fn look_first(
         tracing::warn!("{warning}");
     }
     Ok(())
+}
+
+/// What cut an answer, where the prompt had filled all of the context: nothing was left for the answer.
+pub(super) fn told_of_context(error: Error, filled: Option<u64>) -> Error {
+    match filled {
+        Some(tokens) if error.kind() == ErrorKind::Truncated => {
+            let text = format!("it filled all {tokens} tokens of it");
+            Error::new(Detail::ContextOverflow { text })
+        }
+        _ => error,
+    }
 }
 
 /// Reads an answer, and tells one that was cut from one that is empty or invalid.

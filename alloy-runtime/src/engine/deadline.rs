@@ -40,8 +40,8 @@ impl Deadline {
     }
 
     /// The same, for what is polled and not awaited.
-    pub(super) fn alarm(&self) -> Alarm {
-        Alarm(
+    pub(super) fn timer(&self) -> DeadlineTimer {
+        DeadlineTimer(
             self.0
                 .map(|(limit, end)| (limit, Box::pin(sleep_until(end)))),
         )
@@ -50,9 +50,9 @@ impl Deadline {
 
 /// Tells when a deadline has passed.
 #[derive(Debug)]
-pub(super) struct Alarm(Option<(Duration, Pin<Box<Sleep>>)>);
+pub(super) struct DeadlineTimer(Option<(Duration, Pin<Box<Sleep>>)>);
 
-impl Alarm {
+impl DeadlineTimer {
     /// Ready with the error once the deadline has passed.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Error> {
         match &mut self.0 {

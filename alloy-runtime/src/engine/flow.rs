@@ -9,23 +9,24 @@ use bytes::Bytes;
 use tokio::time::{Sleep, sleep};
 use tracing::{Instrument as _, Span};
 
-use super::converse::{Answered, Spent, accept, look_first};
-use super::deadline::Alarm;
+use super::converse::{Answered, Spent, accept, look_first, told_of_context};
+use super::deadline::DeadlineTimer;
 use super::line::Line;
 use super::prepare::Prepared;
 use super::{Finished, failed, open, record_usage, send, start};
 use crate::error::{Detail, Error};
-use crate::output::{Accept, Apart, Expectation};
+use crate::output::{Accept, Expectation, ThinkingFilter, apart};
 use crate::reply::Reply;
 use crate::request::Request;
 use crate::transport::Incoming;
+use crate::warning::Warning;
 use crate::wire::{Decoder, Step};
 
 /// The longest text that is kept, thinking included, in bytes.
 const LONGEST_TEXT: usize = 16 * 1024 * 1024;
 /// How long the end of a body is waited for once the reply has ended: without it the connection cannot be
 /// used again. Servers send it at once.
-const LITTLE_PATIENCE: Duration = Duration::from_millis(100);
+const PATIENCE_AT_THE_END: Duration = Duration::from_millis(100);
 /// How much of a body is read behind the end of its reply, in pieces.
 const MOST_BEHIND: usize = 16;
 
@@ -34,10 +35,10 @@ pub(crate) struct Flow {
     span: Span,
     stage: Stage,
     line: Line,
-    alarm: Alarm,
+    deadline: DeadlineTimer,
     incoming: Incoming,
     decoder: Decoder,
-    apart: Apart,
+    filter: ThinkingFilter,
     /// The text that was given out.
     text: String,
     /// What holds the whole text to the command's conditions.
@@ -85,11 +86,11 @@ pub(crate) async fn stream(
     Ok(Flow {
         span,
         stage: Stage::Reading,
-        alarm: line.deadline.alarm(),
+        deadline: line.deadline.timer(),
+        decoder: Decoder::new(line.api(), incoming.is_document()),
         incoming,
-        decoder: Decoder::new(line.api()),
         line,
-        apart: Apart::default(),
+        filter: ThinkingFilter::default(),
         text: String::new(),
         slot,
         request,
@@ -126,7 +127,7 @@ impl Flow {
                     let filled = ready!(looking.as_mut().poll(context));
                     self.prepared.warn_of_context(filled);
                     self.stage = Stage::Over;
-                    if let Err(error) = self.accept() {
+                    if let Err(error) = self.accept(filled) {
                         return self.fail(error);
                     }
                 }
@@ -142,14 +143,17 @@ impl Flow {
 
     /// Reads on; `None` where that gave no text, and the next stage may be another.
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<String>> {
-        let failure = match self.decoder.step() {
+        let step = self.decoder.step();
+        let more = match &step {
+            Ok(Step::Text(text)) => text.len(),
+            _ => 0,
+        };
+        let kept = self.text.len() + self.filter.held() + self.decoder.kept() + more;
+        let failure = match step {
+            Ok(_) if kept > LONGEST_TEXT => too_long(),
             Ok(Step::Text(text)) => {
-                let text = self.apart.push(text);
-                let kept = self.text.len() + self.apart.held() + self.decoder.thinking().len();
-                match kept {
-                    0..LONGEST_TEXT => return Poll::Ready(text.map(|text| self.given(text))),
-                    _ => too_long(),
-                }
+                let text = self.filter.push(text);
+                return Poll::Ready(text.map(|text| self.given(text)));
             }
             Ok(Step::End) => return Poll::Ready(self.end(None)),
             Ok(Step::More) if matches!(self.stage, Stage::Ended) => {
@@ -173,10 +177,15 @@ impl Flow {
     }
 
     fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
-        if let Poll::Ready(error) = self.alarm.poll(context) {
-            return Poll::Ready(Err(error));
+        let bytes = self.incoming.poll_piece(context);
+        if let Poll::Ready(Err(_)) = bytes {
+            // Of a runtime that is gone there is no timer to be asked.
+            return bytes;
         }
-        self.incoming.poll_piece(context)
+        match self.deadline.poll(context) {
+            Poll::Ready(error) => Poll::Ready(Err(error)),
+            Poll::Pending => bytes,
+        }
     }
 
     /// The reply ends, with or without an error. What was held back of the text comes first.
@@ -188,7 +197,7 @@ impl Flow {
                 patience: None,
             },
         };
-        self.apart.rest().map(|text| self.given(text))
+        self.filter.rest().map(|text| self.given(text))
     }
 
     /// Keeps what is given out.
@@ -200,10 +209,18 @@ impl Flow {
     /// The reply, whole; whether its context was filled is looked at where that may be.
     fn take_reply(&mut self) -> Result<(), Error> {
         self.stage = Stage::Over;
-        let mut reply = self.decoder.reply(std::mem::take(&mut self.text))?;
-        let apart = self.apart.thinking();
-        if !apart.is_empty() {
-            reply.thinking.get_or_insert_default().push_str(apart);
+        let mut reply = self.decoder.reply(self.text.clone())?;
+        if let Some((thinking, text)) = apart(&reply.text) {
+            let warning = Warning::ThinkingStreamed;
+            tracing::warn!("{warning}");
+            self.prepared.warnings.push(warning);
+            *reply.thinking.get_or_insert_default() += thinking;
+            reply.text = text.into();
+        }
+        // As `thinking` has it while the text comes.
+        let inline = self.filter.thinking();
+        if reply.thinking.is_none() && !inline.is_empty() {
+            reply.thinking = Some(inline.to_owned());
         }
         self.spent.attempts = 1;
         self.spent.usage = reply.usage;
@@ -218,37 +235,42 @@ impl Flow {
             self.stage = Stage::Looking(Box::pin(looking));
             return Ok(());
         }
-        self.accept()
+        self.accept(None)
     }
 
     /// Holds the whole text to what any text of a command is held to.
-    fn accept(&mut self) -> Result<(), Error> {
-        match &self.reply {
-            Some(reply) => accept(reply, self.prepared.expectation, &mut *self.slot).map(drop),
-            None => Ok(()),
-        }
+    fn accept(&mut self, filled: Option<u64>) -> Result<(), Error> {
+        let Some(reply) = &self.reply else {
+            return Ok(());
+        };
+        let accepted = accept(reply, self.prepared.expectation, &mut *self.slot);
+        accepted.map_or_else(|error| Err(told_of_context(error, filled)), |_| Ok(()))
     }
 
     /// The error that the stream ends with, named, with the text before it.
     fn fail(&mut self, error: Error) -> Poll<Option<Result<String, Error>>> {
         self.stage = Stage::Over;
-        let text = match &self.reply {
-            Some(reply) => reply.text.clone(),
-            None => std::mem::take(&mut self.text),
-        };
-        let error = match text.is_empty() {
-            true => error,
-            false => error.after_text(text),
+        let error = match self.text() {
+            "" => error,
+            text => error.after_text(text.to_owned()),
         };
         let error = failed(self.spent.told(error), &self.span, &self.line);
         Poll::Ready(Some(Err(error)))
+    }
+
+    /// The text that was given out.
+    pub(crate) fn text(&self) -> &str {
+        match &self.reply {
+            Some(reply) => &reply.text,
+            None => &self.text,
+        }
     }
 
     /// The thinking text so far.
     pub(crate) fn thinking(&self) -> &str {
         match (&self.reply, self.decoder.thinking()) {
             (Some(reply), _) => reply.thinking.as_deref().unwrap_or_default(),
-            (None, "") => self.apart.thinking(),
+            (None, "") => self.filter.thinking(),
             (None, thinking) => thinking,
         }
     }
@@ -279,7 +301,7 @@ fn drain(
             Poll::Ready(Ok(Some(_))) => *pieces += 1,
             Poll::Ready(_) => return Poll::Ready(()),
             Poll::Pending => {
-                let timer = patience.get_or_insert_with(|| Box::pin(sleep(LITTLE_PATIENCE)));
+                let timer = patience.get_or_insert_with(|| Box::pin(sleep(PATIENCE_AT_THE_END)));
                 return timer.as_mut().poll(context);
             }
         }

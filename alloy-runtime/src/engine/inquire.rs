@@ -90,5 +90,5 @@ async fn ask(
         body: body.map(Into::into),
         idle_timeout: server.idle_timeout,
     };
-    client.exchange(outgoing).await
+    client.exchange_at_once(outgoing).await
 }

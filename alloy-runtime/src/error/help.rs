@@ -54,9 +54,10 @@ pub(super) fn of(error: &Inner) -> String {
             "Send fewer commands at a time, or try again later. OLLAMA_NUM_PARALLEL and OLLAMA_MAX_QUEUE on the server set how many it takes.".to_owned()
         }
         Detail::TimedOut { limit, .. } => match limit {
+            TimeLimit::Total if error.partial.is_some() => "Raise `timeout`, or ask for a shorter text. What came of it is in `partial_text()`.",
             TimeLimit::Total => "The first call of a model loads it, which can take minutes. Raise `timeout`, or leave it out to wait as long as the server works.",
             TimeLimit::Connect => "The address does not answer: check OLLAMA_HOST, the network and the firewall.",
-            TimeLimit::Idle => "The server stopped sending: its log says why. Running the command again starts afresh.",
+            TimeLimit::Idle => "The server stopped sending: its log says why. Running the command again starts afresh; raise `idle_timeout` where it needs longer.",
         }
         .to_owned(),
         Detail::ContextOverflow { .. } => {

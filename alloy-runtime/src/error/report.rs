@@ -70,7 +70,10 @@ pub(super) fn message(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result 
                 Text(text)
             )
         }
-        Detail::TimedOut { limit, after } => timed_out(*limit, *after, address, f),
+        Detail::TimedOut { limit, after } => {
+            let begun = error.partial.as_ref().is_some_and(|text| !text.is_empty());
+            timed_out(*limit, *after, begun, address, f)
+        }
         Detail::ContextOverflow { text } => {
             write!(
                 f,
@@ -177,14 +180,24 @@ fn joined(f: &mut fmt::Formatter<'_>, word: &str, names: &[String]) -> fmt::Resu
 fn timed_out(
     limit: TimeLimit,
     after: Duration,
+    begun: bool,
     address: &str,
     f: &mut fmt::Formatter<'_>,
 ) -> fmt::Result {
     let after = Span(after);
     match limit {
+        TimeLimit::Total if begun => {
+            write!(
+                f,
+                "the text was not finished within {after}, the command's timeout"
+            )
+        }
         TimeLimit::Total => write!(f, "no answer within {after}, the command's timeout"),
         TimeLimit::Connect => write!(f, "no connection to {address} within {after}"),
-        TimeLimit::Idle => write!(f, "the reply stopped: no byte for {after}"),
+        TimeLimit::Idle => write!(
+            f,
+            "the reply stopped: no byte for {after}, the idle timeout"
+        ),
     }
 }
 

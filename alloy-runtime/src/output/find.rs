@@ -14,6 +14,13 @@ const MOST_TRIES: usize = 8;
 pub(super) const OPEN: &str = "<think>";
 pub(super) const CLOSE: &str = "</think>";
 
+/// A thinking text without the tags around it.
+pub(super) fn without_tags(thinking: &str) -> &str {
+    let text = thinking.trim();
+    let text = text.strip_prefix(OPEN).unwrap_or(text);
+    text.strip_suffix(CLOSE).unwrap_or(text).trim()
+}
+
 /// The thinking text that an answer begins with, `<think>…</think>`, and the answer behind it. Servers and
 /// templates that do not know a model's thinking leave it there; some leave the opening tag out.
 pub(super) fn split_thinking(text: &str) -> (Option<&str>, &str) {

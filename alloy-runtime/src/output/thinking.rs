@@ -1,11 +1,11 @@
 //! Thinking that stands in front of the text of a stream, as servers and templates leave it there that do
 //! not know a model's thinking.
 
-use super::find::{CLOSE, OPEN};
+use super::find::{CLOSE, OPEN, split_thinking, without_tags};
 
 /// Parts the text of a stream from a `<think>…</think>` before it, however the pieces are split.
 #[derive(Debug, Default)]
-pub(crate) struct Apart {
+pub(crate) struct ThinkingFilter {
     /// What came before it was known to be text.
     held: String,
     /// How far that was looked at.
@@ -18,7 +18,7 @@ pub(crate) struct Apart {
     begun: bool,
 }
 
-impl Apart {
+impl ThinkingFilter {
     /// Takes the next piece, and gives what is text for certain.
     pub(crate) fn push(&mut self, piece: String) -> Option<String> {
         if self.begun {
@@ -33,7 +33,8 @@ impl Apart {
             if self.open == 0 {
                 let rest = rest.trim_start();
                 if OPEN.starts_with(rest) && rest != OPEN {
-                    // It may yet become a tag.
+                    // It may yet become a tag. The blanks before it are looked at once.
+                    self.at = self.held.len() - rest.len();
                     return None;
                 }
                 if !rest.starts_with(OPEN) {
@@ -83,29 +84,45 @@ impl Apart {
         Some(std::mem::take(&mut self.held))
     }
 
-    /// The thinking text, without its tags; empty where there was none.
+    /// The thinking text, without its tags; empty where there was none, or none has come to its end.
     pub(crate) fn thinking(&self) -> &str {
-        if !self.thought {
+        if !self.thought || self.open > 0 {
             return "";
         }
-        let text = self.held.trim().strip_prefix(OPEN).unwrap_or_default();
-        text.strip_suffix(CLOSE).unwrap_or(text).trim()
+        without_tags(&self.held)
     }
+}
+
+/// The thinking text and the text of a stream that was given out whole, where the first was not known before
+/// its closing tag came; `None` where there is none.
+pub(crate) fn apart(text: &str) -> Option<(&str, &str)> {
+    let (thinking, rest) = split_thinking(text);
+    Some((without_tags(thinking?), rest.trim_start()))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Apart;
+    use super::ThinkingFilter;
 
     /// What is text of a stream that comes in these pieces, what is thinking.
     fn read<'a>(pieces: impl IntoIterator<Item = &'a str>) -> (String, String) {
-        let mut apart = Apart::default();
+        let mut filter = ThinkingFilter::default();
         let mut text = String::new();
         for piece in pieces {
-            text += &apart.push(piece.to_owned()).unwrap_or_default();
+            text += &filter.push(piece.to_owned()).unwrap_or_default();
         }
-        text += &apart.rest().unwrap_or_default();
-        (text, apart.thinking().to_owned())
+        text += &filter.rest().unwrap_or_default();
+        (text, filter.thinking().to_owned())
+    }
+
+    // Blanks without end are held back, and looked at once: a second for a few of them, once.
+    #[test]
+    fn blanks_cost_what_they_are_long() {
+        let mut filter = ThinkingFilter::default();
+        for _ in 0..200_000 {
+            assert!(filter.push(" ".repeat(50)).is_none());
+        }
+        assert_eq!(filter.push("x".to_owned()).unwrap().len(), 10_000_001);
     }
 
     // S6
@@ -146,7 +163,7 @@ mod tests {
             "Hello",
             "a</think> <think>b",
         );
-        check("<think>so", "", "so");
+        check("<think>so", "", "");
         check("<think>so</think>", "", "so");
     }
 }

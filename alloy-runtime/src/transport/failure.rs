@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
 
-use super::{timed_out, unreadable};
+use super::{interrupted, timed_out, unreadable};
 use crate::error::{Detail, Error, TimeLimit};
 
 /// A request that got no reply.
@@ -29,8 +29,7 @@ pub(super) fn of_send(error: &reqwest::Error, connect_timeout: Duration) -> Erro
         };
         return Error::new(strange).with_source(cause(error));
     }
-    // The connection was lost before the first byte of a reply.
-    Error::new(Detail::Interrupted { begun: false }).with_source(cause(error))
+    interrupted().with_source(cause(error))
 }
 
 /// A reply that ended before its end.

@@ -19,12 +19,12 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// The reply, with its whole text.
+    /// The reply, with its whole text. What was gathered goes with it.
     ///
     /// # Errors
     ///
-    /// The model refused, or was stopped in the middle.
-    pub(super) fn reply(self, text: String) -> Result<Reply, Error> {
+    /// The model refused, or was stopped in the middle. Then all that was gathered stays.
+    pub(super) fn take_reply(&mut self, text: String) -> Result<Reply, Error> {
         // What a filter cut looks like a whole answer.
         let filtered = matches!(&self.finish_reason, Some(FinishReason::Other(word)) if &**word == "content_filter");
         if filtered || !self.refusal.is_empty() {
@@ -39,10 +39,11 @@ impl Gathered {
         if !self.finished {
             return Err(Error::new(Detail::Unfinished).after_text(text));
         }
+        let thinking = std::mem::take(&mut self.thinking);
         Ok(Reply {
             text,
-            thinking: (!self.thinking.is_empty()).then_some(self.thinking),
-            finish_reason: self.finish_reason,
+            thinking: (!thinking.is_empty()).then_some(thinking),
+            finish_reason: self.finish_reason.take(),
             usage: self.usage,
             timings: self.timings,
         })

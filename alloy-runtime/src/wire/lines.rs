@@ -9,7 +9,7 @@ use memchr::{memchr, memchr2};
 use crate::error::{Detail, Error};
 
 /// The longest line, or event, that is read, in bytes. The longest that Ollama's own client takes.
-const LONGEST: usize = 8 * 1024 * 1024;
+pub(super) const LONGEST: usize = 8 * 1024 * 1024;
 
 /// Where lines end.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,24 +108,6 @@ impl Lines {
     }
 }
 
-impl Lines {
-    /// Where the data of an event is that is one line, whole, ends with a blank one, and stands in the piece
-    /// that came last: the usual event, which is not copied.
-    fn event_of_one_line(&mut self) -> Option<Range<usize>> {
-        if !self.begun.is_empty() || self.after_return {
-            return None;
-        }
-        let rest = self.piece[self.at..].strip_prefix(b"data: ")?;
-        let end = memchr2(b'\n', b'\r', rest)?;
-        if !rest[end..].starts_with(b"\n\n") {
-            return None;
-        }
-        let start = self.piece.len() - rest.len();
-        self.at = start + end + 2;
-        Some(start..start + end)
-    }
-}
-
 /// The data of server-sent events, as the WHATWG's standard takes them apart. Names, ids and comments are
 /// skipped.
 #[derive(Debug)]
@@ -159,6 +141,23 @@ impl Events {
         self.lines.end();
     }
 
+    /// Where the data of the usual event is, which is not copied: one that is a single line, ends with a blank
+    /// one, and stands whole in the piece that came last.
+    fn usual_event(&mut self) -> Option<Range<usize>> {
+        let lines = &mut self.lines;
+        if !lines.begun.is_empty() || lines.after_return {
+            return None;
+        }
+        let rest = lines.piece[lines.at..].strip_prefix(b"data: ")?;
+        let end = memchr2(b'\n', b'\r', rest)?;
+        if !rest[end..].starts_with(b"\n\n") {
+            return None;
+        }
+        let start = lines.piece.len() - rest.len();
+        lines.at = start + end + 2;
+        Some(start..start + end)
+    }
+
     /// The data of the next event, and whether its end has come; `None` where more of the body is needed.
     /// The standard drops an event that the body ends in; here it is one, since servers end so.
     ///
@@ -171,24 +170,34 @@ impl Events {
             self.given = false;
         }
         if self.data.is_empty() && self.begun {
-            if let Some(place) = self.lines.event_of_one_line() {
+            if let Some(place) = self.usual_event() {
                 return Ok(Some((&self.lines.piece[place], true)));
             }
         }
-        let mut whole = true;
         while let Some((line, ended)) = self.lines.next()? {
             let line = match self.begun {
                 true => line,
                 false => line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line),
             };
             self.begun = true;
-            whole = ended;
             if line.is_empty() {
                 if self.data.is_empty() {
                     continue;
                 }
                 self.given = true;
                 return Ok(Some((&self.data, true)));
+            }
+            // Servers that fail say so in JSON or HTML, or in a field of their own, and not as events say it.
+            if self.data.is_empty() {
+                let strange = line.strip_prefix(b"error:").unwrap_or(line);
+                if strange.len() < line.len() || matches!(line.first(), Some(b'{' | b'<')) {
+                    if strange.len() > LONGEST {
+                        return Err(too_long());
+                    }
+                    self.data.extend_from_slice(strange);
+                    self.given = true;
+                    return Ok(Some((&self.data, ended)));
+                }
             }
             let Some(value) = line.strip_prefix(b"data") else {
                 continue;
@@ -198,7 +207,7 @@ impl Events {
                 [b':', b' ', value @ ..] | [b':', value @ ..] => value,
                 _ => continue,
             };
-            if self.data.len() + value.len() >= LONGEST {
+            if self.data.len() + value.len() > LONGEST {
                 return Err(too_long());
             }
             if !self.data.is_empty() {
@@ -207,13 +216,13 @@ impl Events {
             self.data.extend_from_slice(value);
         }
         self.given = self.lines.ended && !self.data.is_empty();
-        Ok(self.given.then_some((&*self.data, whole)))
+        Ok(self.given.then_some((&*self.data, false)))
     }
 }
 
-fn too_long() -> Error {
+pub(super) fn too_long() -> Error {
     Error::new(Detail::Protocol {
-        found: "it has a line of more than 8 MiB".into(),
+        found: "it has a line, or an event, of more than 8 MiB".into(),
         excerpt: String::new(),
     })
 }

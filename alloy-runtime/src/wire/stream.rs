@@ -1,13 +1,14 @@
 //! A streamed reply, read as it comes.
 
 use bytes::Bytes;
+use serde::de::IgnoredAny;
 
 use super::failure;
 use super::gathered::Gathered;
-use super::lines::{Events, Lines};
-use super::{native, object, openai_chat};
+use super::lines::{Events, LONGEST, Lines, too_long};
+use super::{NO_MESSAGE, native, object, openai_chat};
 use crate::config::Api;
-use crate::error::{Detail, Error, ErrorKind};
+use crate::error::{Detail, Error};
 use crate::reply::Reply;
 
 /// The event that ends a stream of Chat Completions.
@@ -18,10 +19,10 @@ const LAST: &[u8] = b"[DONE]";
 pub(crate) struct Decoder {
     api: Api,
     frames: Frames,
-    /// Whether the body's first bytes have come.
-    begun: bool,
     gathered: Gathered,
     state: State,
+    /// Whether the body has ended.
+    ended: bool,
 }
 
 #[derive(Debug, PartialEq)]
@@ -43,6 +44,15 @@ enum Frames {
     Lines(Lines),
     /// One an event, and a last one that says so.
     Events(Events),
+    /// One, which is all of the body.
+    Document(Vec<u8>),
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Line,
+    Event,
+    Document,
 }
 
 /// What the bytes so far hold next.
@@ -57,39 +67,40 @@ pub(crate) enum Step {
 }
 
 impl Decoder {
-    pub(crate) fn new(api: Api) -> Self {
+    /// A reader of a stream, or of the document that a server sent instead: an error, a web page, or a reply
+    /// that is whole.
+    pub(crate) fn new(api: Api, is_document: bool) -> Self {
         Self {
             api,
-            begun: false,
             frames: match api {
+                _ if is_document => Frames::Document(Vec::new()),
                 Api::Native => Frames::Lines(Lines::of_json()),
                 Api::OpenaiChat => Frames::Events(Events::new()),
             },
             gathered: Gathered::default(),
             state: State::Hungry,
+            ended: false,
         }
     }
 
     /// Takes the next bytes of the body, once all before them are read.
     pub(crate) fn feed(&mut self, bytes: Bytes) {
-        // An object, or a web page, where events were asked for: it has lines that can be told of.
-        if !self.begun && matches!(bytes.first(), Some(b'{' | b'<')) {
-            self.frames = Frames::Lines(Lines::of_json());
-        }
-        self.begun |= !bytes.is_empty();
         self.wake();
         match &mut self.frames {
             Frames::Lines(lines) => lines.feed(bytes),
             Frames::Events(events) => events.feed(bytes),
+            Frames::Document(whole) => whole.extend_from_slice(&bytes),
         }
     }
 
     /// The body has ended, as HTTP ends it.
     pub(crate) fn end(&mut self) {
         self.wake();
+        self.ended = true;
         match &mut self.frames {
             Frames::Lines(lines) => lines.end(),
             Frames::Events(events) => events.end(),
+            Frames::Document(_) => {}
         }
     }
 
@@ -122,36 +133,40 @@ impl Decoder {
 
     fn next_text(&mut self) -> Result<Step, Error> {
         loop {
-            let (frame, is_event) = match &mut self.frames {
-                Frames::Lines(lines) => (lines.next()?, false),
-                Frames::Events(events) => (events.next()?, true),
+            let (frame, kind) = match &mut self.frames {
+                Frames::Lines(lines) => (lines.next()?, Kind::Line),
+                Frames::Events(events) => (events.next()?, Kind::Event),
+                Frames::Document(whole) if whole.len() > LONGEST => return Err(too_long()),
+                Frames::Document(whole) => (self.ended.then_some((&**whole, true)), Kind::Document),
             };
             let Some((json, whole)) = frame else {
                 return Ok(Step::More);
             };
             let json = json.trim_ascii();
-            if json.is_empty() {
+            if json.is_empty() && kind != Kind::Document {
                 continue;
             }
-            if is_event && json == LAST {
+            if json == LAST && kind == Kind::Event {
                 return Ok(Step::End);
             }
-            let read = object(json).and_then(|json| match self.api {
+            // A body that ends within a line was cut there.
+            if !whole && is_cut(json) {
+                self.state = State::Cut;
+                return Ok(Step::More);
+            }
+            let text = object(json).and_then(|json| match self.api {
                 Api::Native => native::read_line(json, &mut self.gathered),
                 Api::OpenaiChat => openai_chat::read(json, &mut self.gathered),
-            });
-            let text = match read {
-                Err(error) if !whole && error.kind() == ErrorKind::Protocol => {
-                    self.state = State::Cut;
-                    return Ok(Step::More);
-                }
-                read => read?,
-            };
-            if self.api == Api::OpenaiChat && !is_event {
-                return Err(failure::protocol("it is no stream of events", json));
+            })?;
+            if kind == Kind::Document && !self.gathered.said {
+                return Err(failure::protocol(NO_MESSAGE, json));
             }
-            let ends = self.api == Api::Native && self.gathered.finished;
-            // The last line of `/api/chat` may have a text: it comes first, the end at the next step.
+            let ends = match kind {
+                Kind::Line => self.gathered.finished,
+                Kind::Event => false,
+                Kind::Document => true,
+            };
+            // What ends a reply may have a text: it comes first, the end at the next step.
             if !text.is_empty() {
                 if ends {
                     self.state = State::Over;
@@ -162,6 +177,15 @@ impl Decoder {
                 return Ok(Step::End);
             }
         }
+    }
+
+    /// How much is kept of the reply, in bytes: all but its text, which is handed on.
+    pub(crate) fn kept(&self) -> usize {
+        let document = match &self.frames {
+            Frames::Document(whole) => whole.len(),
+            Frames::Lines(_) | Frames::Events(_) => 0,
+        };
+        self.gathered.thinking.len() + self.gathered.refusal.len() + document
     }
 
     /// The thinking text so far.
@@ -184,7 +208,18 @@ impl Decoder {
         if broke_off {
             return Err(Error::new(Detail::Interrupted { begun: true }).after_text(text));
         }
-        std::mem::take(&mut self.gathered).reply(text)
+        if self.state != State::Over && !self.gathered.said {
+            return Err(failure::protocol("it is empty", ""));
+        }
+        self.gathered.take_reply(text)
+    }
+}
+
+/// Whether something is the beginning of an object that was cut.
+fn is_cut(json: &[u8]) -> bool {
+    match std::str::from_utf8(json) {
+        Ok(json) => serde_json::from_str::<IgnoredAny>(json).is_err_and(|error| error.is_eof()),
+        Err(error) => error.error_len().is_none(),
     }
 }
 
@@ -194,7 +229,7 @@ pub(crate) fn read<'a>(
     api: Api,
     pieces: impl IntoIterator<Item = &'a [u8]>,
 ) -> (String, String, Result<Reply, Error>) {
-    let mut decoder = Decoder::new(api);
+    let mut decoder = Decoder::new(api, false);
     let mut text = String::new();
     let mut failure = None;
     let mut take = |decoder: &mut Decoder| {

@@ -27,8 +27,7 @@ struct Envelope<'a> {
     eval_duration: Option<u64>,
     prompt_eval_count: Option<u64>,
     eval_count: Option<u64>,
-    #[serde(default, borrow)]
-    error: Option<Cow<'a, str>>,
+    error: Option<IgnoredAny>,
 }
 
 /// What the usual line of a stream has: most of it is text. The last line has all of an [`Envelope`].
@@ -52,9 +51,9 @@ struct Said<'a> {
 pub(crate) fn read(json: &str, gathered: &mut Gathered) -> Result<String, Error> {
     let envelope: Envelope<'_> =
         serde_json::from_str(json).map_err(|error| failure::no_reply(json, &error))?;
-    if let Some(text) = envelope.error {
+    if envelope.error.is_some() {
         // The end of a stream that failed; servers before 0.12.6 answer all errors so.
-        return Err(failure::of_text(200, &text, ""));
+        return Err(failure::of_body(200, json));
     }
     let Some(said) = envelope.message else {
         return Err(failure::protocol("it has no `message`", json));

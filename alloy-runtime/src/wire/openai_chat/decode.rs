@@ -4,9 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 
 use crate::error::Error;
 use crate::reply::{FinishReason, Usage};
@@ -46,8 +45,23 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for First<T> {
     }
 }
 
+impl First<Choice<'_>> {
+    /// Whether there is an answer in it, or a piece of one, that an error beside it would lose.
+    fn says_something(&self) -> bool {
+        let Self(Some(choice)) = self else {
+            return false;
+        };
+        let said = choice.message.as_ref();
+        let text = said.and_then(|said| said.content.as_deref());
+        let failed = choice.finish_reason.as_deref() == Some("error");
+        !failed && text.is_some_and(|text| !text.is_empty())
+    }
+}
+
 #[derive(Deserialize)]
 struct Choice<'a> {
+    #[serde(default, deserialize_with = "count")]
+    index: Option<u64>,
     #[serde(alias = "delta", borrow)]
     message: Option<Said<'a>>,
     #[serde(default, borrow)]
@@ -76,16 +90,58 @@ struct Counted {
     completion_tokens: Option<u64>,
 }
 
-/// A count. One that is none is no reason to lose an answer.
+/// A count. One that is none is no reason to lose an answer, and is skipped whatever its size.
 fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    Ok(Value::deserialize(deserializer)?.as_u64())
+    struct Count;
+    impl<'de> Visitor<'de> for Count {
+        type Value = Option<u64>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a count")
+        }
+
+        fn visit_u64<E>(self, count: u64) -> Result<Self::Value, E> {
+            Ok(Some(count))
+        }
+
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+            while items.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(None)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+            while items.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            Ok(None)
+        }
+    }
+    deserializer.deserialize_any(Count)
 }
 
 /// Reads an object of a reply whose status is 200, and gives its text.
 pub(crate) fn read(json: &str, gathered: &mut Gathered) -> Result<String, Error> {
     let envelope: Envelope<'_> =
         serde_json::from_str(json).map_err(|error| failure::no_reply(json, &error))?;
-    if envelope.error.is_some() && !matches!(envelope.choices, Some(First(Some(_)))) {
+    if envelope.error.is_some() && !envelope.choices.as_ref().is_some_and(First::says_something) {
         return Err(failure::of_body(200, json));
     }
     let Some(First(choice)) = envelope.choices else {
@@ -97,8 +153,8 @@ pub(crate) fn read(json: &str, gathered: &mut Gathered) -> Result<String, Error>
             completion_tokens: counted.completion_tokens,
         };
     }
-    // The last object of a stream has no choice, but what was used.
-    let Some(choice) = choice else {
+    // The last object of a stream has no choice, but what was used. Of several one was asked for.
+    let Some(choice) = choice.filter(|choice| choice.index.is_none_or(|index| index == 0)) else {
         return Ok(String::new());
     };
     // The server leaves the reason out where the generation ended before its end.

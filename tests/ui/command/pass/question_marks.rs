@@ -16,6 +16,33 @@ async fn first_words(text: &str) -> String {
     format!("{words:?} {:?} {:?}?", shown(text), (both.1)())
 }
 
+macro_rules! attempt {
+    ($($tokens:tt)*) => {
+        (|| -> Option<_> { Some($($tokens)*) })()
+    };
+}
+
+macro_rules! either {
+    ($condition:ident ? $yes:literal : $no:literal) => {
+        if $condition { $yes } else { $no }
+    };
+}
+
+#[command()]
+async fn macros_of_others(text: &str) -> String {
+    let length = attempt!(text.split(' ').next()?.len());
+    let yes = text.is_empty();
+    let next: fn(u8) -> Option<u8> = 'found: {
+        if yes {
+            break 'found |x| Some(Option::<u8>::Some(x)? + 1);
+        }
+        |x| Some(x)
+    };
+    let words = [stringify!(How are you?), either!(yes ? "a" : "b")];
+    format!("{length:?} {words:?} {:?}", next(1))
+}
+
 fn main() {
+    drop(macros_of_others("a b"));
     drop(first_words("a b"));
 }
