@@ -1,17 +1,23 @@
-//! A conversation: each line is a message, and the model knows the ones before it. Ends with Ctrl-D.
+//! A conversation: each line is a message, the answer is typed out as it comes, and the model knows what was
+//! said before. Ends with Ctrl-D.
 //!
 //! ```text
 //! ALLOY_MODEL=ollama:llama3.1 cargo run --example chat
 //! ```
 
-#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program talks to its user"
+)]
 
+use std::error::Error;
 use std::io::{BufRead as _, Write as _};
 
 use alloy_runtime::ask;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), Box<dyn Error>> {
     let mut history = Vec::new();
     let mut lines = std::io::stdin().lock().lines();
     loop {
@@ -21,12 +27,21 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             println!();
             return Ok(());
         };
-        let outcome = ask(line?)
+        let mut stream = ask(line?)
             .system("You are a friendly companion. Answer in one or two sentences.")
-            .history(history)
-            .outcome()
-            .await?;
-        println!("{}", outcome.value.trim());
-        history = outcome.messages;
+            .history(history.clone())
+            .stream();
+        while let Some(piece) = stream.next().await {
+            match piece {
+                Ok(text) => print!("{text}"),
+                // The conversation goes on without this message.
+                Err(error) => eprint!("\n{error}\n{}", error.help()),
+            }
+            std::io::stdout().flush()?;
+        }
+        println!();
+        if let Some(summary) = stream.into_summary() {
+            history = summary.messages;
+        }
     }
 }

@@ -4,9 +4,23 @@
 //! ```text
 //! ALLOY_MODEL=ollama:llama3.1 cargo run --example forward
 //! curl --no-buffer 'http://127.0.0.1:3000/story?hero=a+fox'
+//! ALLOY_MODEL=ollama:llama3.1 cargo run --example forward -- 127.0.0.1:8080
+//! ```
+//!
+//! In a browser:
+//!
+//! ```js
+//! const story = new EventSource("/story?hero=a+fox");
+//! story.onmessage = event => { document.body.append(JSON.parse(event.data)); };
+//! story.addEventListener("failed", () => document.body.append(" (the model failed)"));
+//! story.addEventListener("done", () => story.close()); // or it would ask for another story
 //! ```
 
-#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program talks to its user"
+)]
 
 use std::error::Error;
 
@@ -16,7 +30,7 @@ use axum::extract::Query;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use axum::routing::get;
-use futures::{Stream, StreamExt as _};
+use futures::stream::{self, Stream, StreamExt as _};
 use tokio::net::TcpListener;
 
 #[command("Tell a short story about {hero}.")]
@@ -28,14 +42,19 @@ struct Asked {
 }
 
 /// Each piece of the text is an event, as a JSON string, since spaces and line ends matter. An error is an
-/// event of that name, and the last one.
+/// event named `failed`, and the last is named `done`.
 async fn tell(Query(asked): Query<Asked>) -> Sse<impl Stream<Item = Result<Event, axum::Error>>> {
-    let events = story(&asked.hero).stream().map(|piece| match piece {
+    let pieces = story(&asked.hero).stream().map(|piece| match piece {
         Ok(text) => Event::default().json_data(text),
-        Err(error) => Event::default().event("error").json_data(error.to_string()),
+        Err(error) => {
+            // What it says is for whoever runs this server.
+            eprintln!("{error}\n{}", error.help());
+            Ok(Event::default().event("failed").data("null"))
+        }
     });
+    let done = stream::once(async { Ok(Event::default().event("done").data("null")) });
     // A model may load for minutes: what stands in between is told that the connection lives.
-    Sse::new(events).keep_alive(KeepAlive::default())
+    Sse::new(pieces.chain(done)).keep_alive(KeepAlive::default())
 }
 
 #[tokio::main]

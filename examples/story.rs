@@ -29,7 +29,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         tokio::select! {
             // In this order, so that Ctrl-C is listened for before anything is sent.
             biased;
-            _ = &mut stop => {
+            stopped = &mut stop => {
+                stopped?;
                 // Dropping the stream closes the connection, and the server ends the generation.
                 drop(stream);
                 println!("\n(stopped)");

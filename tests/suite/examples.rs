@@ -199,20 +199,31 @@ fn gpt_oss() {
 
 #[test]
 fn chat() {
-    let server = Server::start([Reply::answer("Hello, Ann!"), Reply::answer("Ann.")]);
+    let server = Server::start([
+        Reply::stream(&Said::new("Hello, Ann!")),
+        Reply::error(500, "no such thing"),
+        Reply::stream(&Said::new("Ann.")),
+    ]);
     let mut program = example("chat", "ollama:llama3.1", &server);
-    program.stdin(Stdio::piped()).stdout(Stdio::piped());
+    program
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut running = program.spawn().unwrap();
     let mut stdin = running.stdin.take().unwrap();
-    stdin.write_all(b"I am Ann.\nWho am I?\n").unwrap();
+    stdin
+        .write_all(b"I am Ann.\nHow are you?\nWho am I?\n")
+        .unwrap();
     drop(stdin);
     let output = running.wait_with_output().unwrap();
     assert!(output.status.success(), "{output:?}");
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),
-        "> Hello, Ann!\n> Ann.\n> \n"
+        "> Hello, Ann!\n> \n> Ann.\n> \n"
     );
-    let last = server.requests()[1].json();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("no such thing"), "{told}");
+    let last = server.requests()[2].json();
     let said: Vec<_> = last["messages"]
         .as_array()
         .unwrap()
@@ -348,8 +359,8 @@ fn forward() {
         begun("Once upon a time, there was a fox."),
     ]);
     let mut program = example("forward", "ollama:llama3.1", &server);
-    let program = program.arg("127.0.0.1:0").stdout(Stdio::piped()).spawn();
-    let mut program = Running(program.unwrap());
+    program.arg("127.0.0.1:0").stdout(Stdio::piped());
+    let mut program = Running(program.stderr(Stdio::null()).spawn().unwrap());
     let mut line = String::new();
     let stdout = program.0.stdout.take().unwrap();
     BufReader::new(stdout).read_line(&mut line).unwrap();
@@ -366,17 +377,15 @@ fn forward() {
         let events = lines.filter(|line| line.starts_with("data:") || line.starts_with("event:"));
         events.collect::<Vec<_>>()
     };
-    assert_eq!(
-        events(),
-        [
-            r#"data: "Once ""#,
-            r#"data: "upon\na ""#,
-            r#"data: "time.""#
-        ]
-    );
-    let error = events();
-    assert_eq!(error[0], "event: error");
-    assert!(error[1].contains("no such thing"), "{error:?}");
+    let done = ["event: done", "data: null"];
+    let told = [
+        r#"data: "Once ""#,
+        r#"data: "upon\na ""#,
+        r#"data: "time.""#,
+    ];
+    assert_eq!(events(), [&told[..], &done].concat());
+    // What failed is told to whoever runs the server.
+    assert_eq!(events(), [["event: failed", "data: null"], done].concat());
 
     // A browser that goes away ends the generation.
     let closed = server.closed();
