@@ -149,7 +149,7 @@ pub(crate) fn reply(api: Api, endpoint: &str, answer: &Answer) -> Result<Reply, 
         return Err(failure::of_answer(answer, endpoint));
     }
     let mut gathered = Gathered::default();
-    let json = object(&answer.body)?;
+    let json = object(answer.body.trim_ascii())?;
     let text = match api {
         Api::Native => native::read(json, &mut gathered)?,
         Api::OpenaiChat => openai_chat::read(json, &mut gathered)?,
@@ -170,7 +170,7 @@ fn object(json: &[u8]) -> Result<&str, Error> {
         return Err(failure::protocol("it is not UTF-8", json));
     };
     // A derived reader takes a list for a struct as well; no protocol does.
-    match json.trim_ascii_start().starts_with('[') {
+    match json.starts_with('[') {
         true => Err(failure::protocol("it is a list", json)),
         false => Ok(json),
     }

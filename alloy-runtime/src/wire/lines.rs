@@ -78,6 +78,9 @@ impl Lines {
             self.begun.clear();
             self.given = false;
         }
+        if self.at == self.piece.len() && !self.ended {
+            return Ok(None);
+        }
         if self.after_return && self.at < self.piece.len() {
             self.at += usize::from(self.piece[self.at] == b'\n');
             self.after_return = false;

@@ -3,5 +3,5 @@
 mod decode;
 mod encode;
 
-pub(super) use self::decode::read;
+pub(super) use self::decode::{read, read_event};
 pub(super) use self::encode::body;

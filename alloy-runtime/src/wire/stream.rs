@@ -156,7 +156,7 @@ impl Decoder {
             }
             let text = object(json).and_then(|json| match self.api {
                 Api::Native => native::read_line(json, &mut self.gathered),
-                Api::OpenaiChat => openai_chat::read(json, &mut self.gathered),
+                Api::OpenaiChat => openai_chat::read_event(json, &mut self.gathered),
             })?;
             if kind == Kind::Document && !self.gathered.said {
                 return Err(failure::protocol(NO_MESSAGE, json));

@@ -30,14 +30,18 @@ struct Envelope<'a> {
     error: Option<IgnoredAny>,
 }
 
-/// What the usual line of a stream has: most of it is text. The last line has all of an [`Envelope`].
+/// What the usual line of a stream has: a text, and nothing else. Another is read as an [`Envelope`].
 #[derive(Deserialize)]
-struct Line<'a> {
-    #[serde(borrow)]
-    message: Option<Said<'a>>,
-    #[serde(default)]
+struct Line {
+    message: Piece,
     done: bool,
     error: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Piece {
+    content: String,
+    thinking: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -74,25 +78,25 @@ pub(crate) fn read(json: &str, gathered: &mut Gathered) -> Result<String, Error>
             generation: nanos(envelope.eval_duration),
         };
     }
-    Ok(said.into_text(gathered))
+    gathered.said = true;
+    gathered.thinking += said.thinking.as_deref().unwrap_or_default();
+    Ok(said.content.unwrap_or_default())
 }
 
-/// The same of a line of a stream, of which there are thousands.
+/// Reads a line of a stream, of which there are thousands, and gives its text.
 pub(crate) fn read_line(json: &str, gathered: &mut Gathered) -> Result<String, Error> {
     match serde_json::from_str(json) {
         Ok(Line {
-            message: Some(said),
+            message: Piece {
+                content,
+                thinking: None,
+            },
             done: false,
             error: None,
-        }) => Ok(said.into_text(gathered)),
+        }) => {
+            gathered.said = true;
+            Ok(content)
+        }
         _ => read(json, gathered),
-    }
-}
-
-impl Said<'_> {
-    fn into_text(self, gathered: &mut Gathered) -> String {
-        gathered.said = true;
-        gathered.thinking += self.thinking.as_deref().unwrap_or_default();
-        self.content.unwrap_or_default()
     }
 }

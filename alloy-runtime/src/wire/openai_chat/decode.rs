@@ -137,6 +137,56 @@ fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::E
     deserializer.deserialize_any(Count)
 }
 
+/// What the usual event of a stream has: a text, and nothing else. Another is read as an [`Envelope`].
+#[derive(Deserialize)]
+struct Event {
+    choices: First<Piece>,
+    usage: Option<IgnoredAny>,
+    error: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Piece {
+    #[serde(default)]
+    index: u32,
+    delta: Delta,
+    finish_reason: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Delta {
+    content: String,
+    reasoning: Option<IgnoredAny>,
+    reasoning_content: Option<IgnoredAny>,
+    refusal: Option<IgnoredAny>,
+}
+
+/// Reads an event of a stream, of which there are thousands, and gives its text.
+pub(crate) fn read_event(json: &str, gathered: &mut Gathered) -> Result<String, Error> {
+    match serde_json::from_str(json) {
+        Ok(Event {
+            choices:
+                First(Some(Piece {
+                    index: 0,
+                    delta:
+                        Delta {
+                            content,
+                            reasoning: None,
+                            reasoning_content: None,
+                            refusal: None,
+                        },
+                    finish_reason: None,
+                })),
+            usage: None,
+            error: None,
+        }) => {
+            gathered.said = true;
+            Ok(content)
+        }
+        _ => read(json, gathered),
+    }
+}
+
 /// Reads an object of a reply whose status is 200, and gives its text.
 pub(crate) fn read(json: &str, gathered: &mut Gathered) -> Result<String, Error> {
     let envelope: Envelope<'_> =
