@@ -32,7 +32,7 @@ const LONG: usize = 2000;
 const SHORT_AT_ONCE: usize = 201;
 const LONG_AT_ONCE: usize = 2001;
 /// Streams a round.
-const STREAMS: usize = 20;
+const STREAMS: usize = 8;
 
 #[command("Count to {count}.", model = "ollama:llama3.1", temperature = 0.0)]
 async fn count_native(count: usize) -> String;
