@@ -52,8 +52,6 @@ pub(crate) struct Flow {
 
 enum Stage {
     Reading,
-    /// The body has ended.
-    Ended,
     /// What is left of the text was given out; the error comes next.
     Failing(Error),
     /// The reply has ended; the end of its body is waited for.
@@ -111,7 +109,7 @@ impl Flow {
         let _entered = span.as_ref().map(Span::enter);
         loop {
             match &mut self.stage {
-                Stage::Reading | Stage::Ended => {
+                Stage::Reading => {
                     if let Some(text) = ready!(self.poll_piece(context)) {
                         return Poll::Ready(Some(Ok(text)));
                     }
@@ -156,9 +154,6 @@ impl Flow {
                 return Poll::Ready(text.map(|text| self.given(text)));
             }
             Ok(Step::End) => return Poll::Ready(self.end(None)),
-            Ok(Step::More) if matches!(self.stage, Stage::Ended) => {
-                return Poll::Ready(self.end(None));
-            }
             Ok(Step::More) => match ready!(self.poll_bytes(context)) {
                 Ok(Some(bytes)) => {
                     self.decoder.feed(bytes);
@@ -166,7 +161,6 @@ impl Flow {
                 }
                 Ok(None) => {
                     self.decoder.end();
-                    self.stage = Stage::Ended;
                     return Poll::Ready(None);
                 }
                 Err(error) => error,

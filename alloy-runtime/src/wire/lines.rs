@@ -194,9 +194,6 @@ impl Events {
             if self.data.is_empty() {
                 let strange = line.strip_prefix(b"error:").unwrap_or(line);
                 if strange.len() < line.len() || matches!(line.first(), Some(b'{' | b'<')) {
-                    if strange.len() > LONGEST {
-                        return Err(too_long());
-                    }
                     self.data.extend_from_slice(strange);
                     self.given = true;
                     return Ok(Some((&self.data, ended)));

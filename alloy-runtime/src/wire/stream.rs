@@ -48,13 +48,6 @@ enum Frames {
     Document(Vec<u8>),
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Line,
-    Event,
-    Document,
-}
-
 /// What the bytes so far hold next.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Step {
@@ -62,7 +55,8 @@ pub(crate) enum Step {
     Text(String),
     /// Nothing: more of the body is needed.
     More,
-    /// The end of the reply. What the body holds behind it is no part of it.
+    /// The end of the reply, or of a body that ended before it. What the body holds behind the first is no
+    /// part of the reply.
     End,
 }
 
@@ -119,34 +113,49 @@ impl Decoder {
     pub(crate) fn step(&mut self) -> Result<Step, Error> {
         match self.state {
             State::Reading => {}
-            State::Hungry | State::Cut => return Ok(Step::More),
+            State::Hungry | State::Cut => return Ok(self.nothing()),
             State::Over => return Ok(Step::End),
         }
         let step = self.next_text();
         match &step {
-            Ok(Step::More) if self.state == State::Reading => self.state = State::Hungry,
-            Ok(Step::Text(_) | Step::More) => {}
+            Ok(Step::Text(_)) => {}
+            Ok(Step::More) => {
+                if self.state == State::Reading {
+                    self.state = State::Hungry;
+                }
+                return Ok(self.nothing());
+            }
             Ok(Step::End) | Err(_) => self.state = State::Over,
         }
         step
     }
 
+    /// What comes where the bytes so far hold nothing more.
+    fn nothing(&self) -> Step {
+        match self.ended {
+            true => Step::End,
+            false => Step::More,
+        }
+    }
+
     fn next_text(&mut self) -> Result<Step, Error> {
+        let is_event = matches!(self.frames, Frames::Events(_));
+        let is_document = matches!(self.frames, Frames::Document(_));
         loop {
-            let (frame, kind) = match &mut self.frames {
-                Frames::Lines(lines) => (lines.next()?, Kind::Line),
-                Frames::Events(events) => (events.next()?, Kind::Event),
+            let frame = match &mut self.frames {
+                Frames::Lines(lines) => lines.next()?,
+                Frames::Events(events) => events.next()?,
                 Frames::Document(whole) if whole.len() > LONGEST => return Err(too_long()),
-                Frames::Document(whole) => (self.ended.then_some((&**whole, true)), Kind::Document),
+                Frames::Document(whole) => self.ended.then_some((&**whole, true)),
             };
             let Some((json, whole)) = frame else {
                 return Ok(Step::More);
             };
             let json = json.trim_ascii();
-            if json.is_empty() && kind != Kind::Document {
+            if json.is_empty() && !is_document {
                 continue;
             }
-            if json == LAST && kind == Kind::Event {
+            if is_event && json == LAST {
                 return Ok(Step::End);
             }
             // A body that ends within a line was cut there.
@@ -158,14 +167,10 @@ impl Decoder {
                 Api::Native => native::read_line(json, &mut self.gathered),
                 Api::OpenaiChat => openai_chat::read_event(json, &mut self.gathered),
             })?;
-            if kind == Kind::Document && !self.gathered.said {
+            if is_document && !self.gathered.said {
                 return Err(failure::protocol(NO_MESSAGE, json));
             }
-            let ends = match kind {
-                Kind::Line => self.gathered.finished,
-                Kind::Event => false,
-                Kind::Document => true,
-            };
+            let ends = is_document || !is_event && self.gathered.finished;
             // What ends a reply may have a text: it comes first, the end at the next step.
             if !text.is_empty() {
                 if ends {
