@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 
-use self::measure::{Parts, ServerProcess};
+use self::measure::{Parts, Route, ServerProcess};
 
 const CALLS: usize = 200;
 const CROWD: usize = 1000;
@@ -101,11 +101,8 @@ fn measure() {
 
 /// One measure, in a process of its own.
 fn measured(measure: &str, host: &str) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    for route in [Route::Native, Route::OpenaiChat] {
+    let runtime = measure::runtime();
+    for route in Route::ALL {
         match measure {
             "typed_call" => typed_call(&runtime, host, route),
             "text_call" => text_call(&runtime, host, route),
@@ -133,7 +130,7 @@ fn typed_parts(extract: &impl Fn(&str) -> Extract, floor: &Floor) -> (String, Bo
 }
 
 fn typed_call(runtime: &tokio::runtime::Runtime, host: &str, route: Route) {
-    let extract = route.extract();
+    let extract = extract_on(route);
     let floor = Floor::new(host, route);
     let (system, schema) = typed_parts(&extract, &floor);
 
@@ -175,7 +172,7 @@ fn text_call(runtime: &tokio::runtime::Runtime, host: &str, route: Route) {
 
 /// A thousand commands at once: how many are answered in a span of time, beside hand-written code.
 fn concurrent(runtime: &tokio::runtime::Runtime, host: &str, route: Route) {
-    let extract = route.extract();
+    let extract = extract_on(route);
     let floor = Arc::new(Floor::new(host, route));
     let parts = Arc::new(typed_parts(&extract, &floor));
     let alloy = async || {
@@ -213,26 +210,11 @@ fn concurrent(runtime: &tokio::runtime::Runtime, host: &str, route: Route) {
 
 type Extract = alloy_runtime::Command<User>;
 
-#[derive(Clone, Copy)]
-enum Route {
-    Native,
-    OpenaiChat,
-}
-
-impl Route {
-    /// The typed command of this route.
-    fn extract(self) -> impl Fn(&str) -> Extract + Copy {
-        move |text| match self {
-            Self::Native => extract_native(text),
-            Self::OpenaiChat => extract_openai_chat(text),
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Native => "native",
-            Self::OpenaiChat => "openai_chat",
-        }
+/// The typed command of a route.
+fn extract_on(route: Route) -> impl Fn(&str) -> Extract + Copy {
+    move |text| match route {
+        Route::Native => extract_native(text),
+        Route::OpenaiChat => extract_openai_chat(text),
     }
 }
 
@@ -316,13 +298,9 @@ struct Answer<'a> {
 
 impl Floor {
     fn new(host: &str, route: Route) -> Self {
-        let path = match route {
-            Route::Native => "/api/chat",
-            Route::OpenaiChat => "/v1/chat/completions",
-        };
         Self {
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
-            url: format!("http://{host}{path}").parse().unwrap(),
+            url: route.url(host),
             route,
         }
     }

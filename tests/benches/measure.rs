@@ -10,6 +10,7 @@ use cpu_time::ProcessTime;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -19,6 +20,39 @@ const PROCESSES: usize = 5;
 
 /// What a reply is written in.
 pub(crate) type Parts = Arc<[Vec<u8>]>;
+
+/// The two routes, as hand-written code has them.
+#[derive(Clone, Copy)]
+pub(crate) enum Route {
+    Native,
+    OpenaiChat,
+}
+
+impl Route {
+    pub(crate) const ALL: [Self; 2] = [Self::Native, Self::OpenaiChat];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::OpenaiChat => "openai_chat",
+        }
+    }
+
+    /// Where its requests go.
+    pub(crate) fn url(self, host: &str) -> reqwest::Url {
+        let path = match self {
+            Self::Native => "/api/chat",
+            Self::OpenaiChat => "/v1/chat/completions",
+        };
+        format!("http://{host}{path}").parse().unwrap()
+    }
+}
+
+/// The runtime of one side, of the other, and of the server.
+pub(crate) fn runtime() -> Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().unwrap()
+}
 
 /// Is the server, one measure, or the whole benchmark, as it was started.
 pub(crate) fn main(
@@ -49,12 +83,8 @@ pub(crate) fn serve(reply: impl Fn(&str) -> Parts + 'static) {
         drop(std::io::stdin().read_to_end(&mut Vec::new()));
         std::process::exit(0);
     });
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
     let reply = Arc::new(reply);
-    tokio::task::LocalSet::new().block_on(&runtime, async {
+    tokio::task::LocalSet::new().block_on(&runtime(), async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         println!("{}", listener.local_addr().unwrap());
         loop {

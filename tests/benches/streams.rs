@@ -26,7 +26,7 @@ use std::fmt::Write as _;
 use alloy_runtime::command;
 use serde::Deserialize;
 
-use self::measure::{Parts, ServerProcess};
+use self::measure::{Parts, Route, ServerProcess};
 
 const LONG: usize = 2000;
 const SHORT_AT_ONCE: usize = 201;
@@ -123,27 +123,9 @@ fn serve() {
     });
 }
 
-#[derive(Clone, Copy)]
-enum Route {
-    Native,
-    OpenaiChat,
-}
-
-impl Route {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Native => "native",
-            Self::OpenaiChat => "openai_chat",
-        }
-    }
-}
-
 fn measured(host: &str) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    for route in [Route::Native, Route::OpenaiChat] {
+    let runtime = measure::runtime();
+    for route in Route::ALL {
         let command = |count| match route {
             Route::Native => count_native(count),
             Route::OpenaiChat => count_openai_chat(count),
@@ -243,13 +225,9 @@ struct Text<'a> {
 
 impl Floor {
     fn new(host: &str, route: Route) -> Self {
-        let path = match route {
-            Route::Native => "/api/chat",
-            Route::OpenaiChat => "/v1/chat/completions",
-        };
         Self {
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
-            url: format!("http://{host}{path}").parse().unwrap(),
+            url: route.url(host),
             route,
         }
     }
