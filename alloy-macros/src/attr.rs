@@ -5,7 +5,7 @@ use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::token::Paren;
-use syn::{Ident, LitStr, Token, parenthesized};
+use syn::{Attribute, Ident, LitStr, Token, parenthesized};
 
 use crate::errors::Errors;
 
@@ -25,6 +25,12 @@ pub(crate) enum Form {
     Pair,
     /// `key(value)`
     List,
+}
+
+/// Whether an attribute is the macro of this name, by whatever path.
+pub(crate) fn is(attr: &Attribute, name: &str) -> bool {
+    let last = attr.path().segments.last();
+    last.is_some_and(|last| last.ident == name)
 }
 
 /// Reads the arguments, each key once. One that cannot be read is a mistake and does not hide the others.

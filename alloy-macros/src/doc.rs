@@ -1,9 +1,9 @@
-//! Doc comments: as prompts, and taken off where Rust does not allow them.
+//! Doc comments: as texts for a model, and taken off where Rust does not allow them.
 
 use proc_macro2::Span;
 use syn::{Attribute, Expr, Lit, Meta};
 
-/// The part of a function's doc comment that can be a prompt: up to its first heading.
+/// The part of a function's doc comment that a model reads: up to its first heading.
 pub(crate) struct Doc {
     pub(crate) text: String,
     /// Each line with its place, for errors.
@@ -14,11 +14,11 @@ pub(crate) struct Doc {
 ///
 /// # Errors
 ///
-/// A `#[doc = include_str!(…)]` stands where its text, unknown here, would be the prompt.
-pub(crate) fn prompt(attrs: &[Attribute]) -> syn::Result<Option<Doc>> {
+/// A `#[doc = include_str!(…)]` stands where its text, unknown here, would be read: `unknown` says so.
+pub(crate) fn text(attrs: &[Attribute], unknown: &str) -> syn::Result<Option<Doc>> {
     let mut lines: Vec<(String, Span)> = Vec::new();
     for attr in attrs {
-        if let Some((text, span)) = text(attr)? {
+        if let Some((text, span)) = line(attr, unknown)? {
             let comment = text.split('\n').map(|line| line.trim_end().to_owned());
             lines.extend(
                 without_stars(comment.collect())
@@ -93,7 +93,7 @@ pub(crate) fn is_doc(attr: &Attribute) -> bool {
 }
 
 /// The text of a doc attribute; `None` of any other, and of `#[doc(…)]`.
-fn text(attr: &Attribute) -> syn::Result<Option<(String, Span)>> {
+fn line(attr: &Attribute, unknown: &str) -> syn::Result<Option<(String, Span)>> {
     let Meta::NameValue(meta) = &attr.meta else {
         return Ok(None);
     };
@@ -103,11 +103,7 @@ fn text(attr: &Attribute) -> syn::Result<Option<(String, Span)>> {
             Lit::Str(text) => Ok(Some((text.value(), text.span()))),
             _ => Ok(None),
         },
-        other => Err(syn::Error::new_spanned(
-            other,
-            "the doc comment is the prompt of this command, and this text is not known to the macro: \
-             write the prompt as a template, `#[command(\"…\")]`",
-        )),
+        other => Err(syn::Error::new_spanned(other, unknown)),
     }
 }
 

@@ -1,9 +1,14 @@
 //! The function under an attribute, with or without a body.
 
-use proc_macro2::{Delimiter, Group, Span, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::quote;
+use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, Ident, Pat, PatType, Signature, Token, Type, Visibility};
+
+use crate::entry::Refused;
+use crate::errors::Errors;
 
 /// A function header, and its body as it was typed: half-typed bodies still expand.
 pub(crate) struct Function {
@@ -94,4 +99,70 @@ pub(crate) fn plain_name(typed: &PatType) -> Option<&Ident> {
         Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(&pat.ident),
         _ => None,
     }
+}
+
+/// `extract_user` as `Extract user`.
+pub(crate) fn in_words(name: &Ident) -> String {
+    let name = name.unraw().to_string();
+    let words: Vec<&str> = name.split('_').filter(|word| !word.is_empty()).collect();
+    let words = words.join(" ");
+    let mut chars = words.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
+}
+
+/// Plain names without conditions. `noun` is what is declared, and `why` its parameters have names.
+pub(crate) fn check_parameters(sig: &Signature, noun: &str, why: &str, errors: &mut Errors) {
+    for input in &sig.inputs {
+        let attrs = match input {
+            FnArg::Receiver(receiver) => &receiver.attrs,
+            FnArg::Typed(typed) => {
+                if plain_name(typed).is_none() {
+                    let message =
+                        format!("a parameter of a {noun} is a plain `name: Type`, because {why}");
+                    errors.push(&typed.pat, message);
+                }
+                &typed.attrs
+            }
+        };
+        for attr in attrs.iter().filter(|attr| attr.path().is_ident("cfg")) {
+            let message = format!(
+                "a parameter of a {noun} cannot be `#[cfg]`: put the attribute on the whole {noun}"
+            );
+            errors.push(attr, message);
+        }
+    }
+}
+
+/// What stands under the attribute is no function: say so, and leave it as it is. A function that is
+/// only half typed keeps the parser's own words.
+pub(crate) fn missing(error: syn::Error, item: &TokenStream, message: &str) -> Refused {
+    match syn::parse2::<syn::Item>(item.clone()) {
+        Ok(syn::Item::Fn(_) | syn::Item::Verbatim(_)) | Err(_) => Refused {
+            errors: error.into(),
+            standin: TokenStream::new(),
+        },
+        Ok(other) => {
+            let mut errors = Errors::default();
+            errors.push(first_token(&other), message);
+            Refused {
+                errors,
+                standin: quote!(#item),
+            }
+        }
+    }
+}
+
+/// The item's first token that is no attribute: its keyword.
+fn first_token(item: &syn::Item) -> TokenStream {
+    let mut after_hash = false;
+    let tokens = quote!(#item).into_iter();
+    let mut tokens = tokens.skip_while(|token| {
+        let hash = token.to_string() == "#";
+        let attribute = hash || after_hash;
+        after_hash = hash;
+        attribute
+    });
+    tokens.next().into_iter().collect()
 }

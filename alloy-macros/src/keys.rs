@@ -175,6 +175,10 @@ pub(crate) fn millis(key: &str, value: TokenStream) -> syn::Result<u64> {
     }
 }
 
+pub(crate) fn ident(key: &str, example: &str, value: TokenStream) -> syn::Result<Ident> {
+    literal(value, &format!("`{key}` takes a name: `{key} = {example}`"))
+}
+
 pub(crate) fn path(key: &str, value: TokenStream) -> syn::Result<Path> {
     let place = value.clone();
     let expected =
@@ -182,6 +186,16 @@ pub(crate) fn path(key: &str, value: TokenStream) -> syn::Result<Path> {
     Path::parse_mod_style
         .parse2(value)
         .map_err(|_| syn::Error::new_spanned(place, &expected))
+}
+
+/// The name of a tool.
+pub(crate) fn tool(value: TokenStream) -> syn::Result<Path> {
+    let place = value.clone();
+    let message = "`tools` takes the names of tools: `tools(add, math::divide)`; \
+                   one with state, or a closure, is attached by `.tool(…)` at the call";
+    Path::parse_mod_style
+        .parse2(value)
+        .map_err(|_| syn::Error::new_spanned(place, message))
 }
 
 fn literal<T: Parse>(value: TokenStream, expected: &str) -> syn::Result<T> {

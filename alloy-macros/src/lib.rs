@@ -7,8 +7,8 @@
 mod attr;
 mod body;
 mod command;
+mod contract;
 mod doc;
-mod ensure;
 mod entry;
 mod errors;
 mod file;
@@ -17,6 +17,8 @@ mod keys;
 mod template;
 #[cfg(test)]
 mod tests;
+mod tool;
+mod types;
 
 #[allow(
     missing_docs,
@@ -39,5 +41,35 @@ pub fn ensure(
     attribute: proc_macro::TokenStream,
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
-    entry::run(attribute.into(), &item.into(), ensure::misplaced).into()
+    entry::run(attribute.into(), &item.into(), |_, item| {
+        Err(contract::misplaced_ensure(item))
+    })
+    .into()
+}
+
+#[allow(
+    missing_docs,
+    reason = "documented where it is re-exported, since rustdoc joins the two texts"
+)]
+#[proc_macro_attribute]
+pub fn require(
+    attribute: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    entry::run(attribute.into(), &item.into(), |_, item| {
+        Err(contract::misplaced_require(item))
+    })
+    .into()
+}
+
+#[allow(
+    missing_docs,
+    reason = "documented where it is re-exported, since rustdoc joins the two texts"
+)]
+#[proc_macro_attribute]
+pub fn tool(
+    attribute: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    entry::run(attribute.into(), &item.into(), tool::expand).into()
 }

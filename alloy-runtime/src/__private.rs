@@ -4,11 +4,13 @@
 pub mod fuzz;
 mod prompt;
 mod result;
+mod tool;
 
 pub use self::prompt::{
     Fallback, Given, Prompt, Rendered, Shown, body, fallible_body, push_block, render,
 };
 pub use self::result::returned;
+pub use self::tool::*;
 use crate::command::Command;
 pub use crate::config::{Key, OptionPair, Think, keys, known_options};
 pub use crate::error::BoxError;

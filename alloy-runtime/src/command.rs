@@ -28,7 +28,8 @@ use crate::stream::TextStream;
 /// `Result<T, Error>`; it holds its prompt and borrows nothing, so that it can be awaited, spawned,
 /// joined or kept. Nothing is sent before it is first polled, and dropping it cancels the request.
 ///
-/// `M` tells what the command can do beside being awaited; [`Plain`] is the ordinary case.
+/// `M` tells what the command can do beside being awaited: [`Plain`] is the ordinary case, [`WithTools`] that of
+/// one whose model can call tools.
 ///
 /// It runs on tokio: on any runtime with I/O and time enabled, as `#[tokio::main]` makes it.
 ///
@@ -70,6 +71,29 @@ pub struct Command<T, M = Plain> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Plain;
+
+/// The mode of a command whose model can call tools: see [`Command`].
+///
+/// Such a command cannot be streamed: what the model says before it calls a tool is no answer.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct WithTools;
+
+/// The modes in which a text can be read as it comes: [`Plain`].
+#[diagnostic::on_unimplemented(
+    message = "a command with tools cannot be streamed",
+    label = "this command has tools",
+    note = "streaming is text only: what the model says before it calls a tool is no answer; await the command instead"
+)]
+pub trait CanStream: sealed::Sealed {}
+
+impl CanStream for Plain {}
+
+mod sealed {
+    pub trait Sealed {}
+
+    impl Sealed for super::Plain {}
+}
 
 /// The whole pipeline as one boxed future.
 type Running<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
@@ -129,6 +153,7 @@ impl<T: Output, M> Command<T, M> {
     pub fn stream(self) -> TextStream
     where
         T: Streamed,
+        M: CanStream,
     {
         match self.state {
             State::Ready(request) => TextStream::new(
@@ -155,11 +180,13 @@ impl<T: Output, M> Command<T, M> {
             reply,
             spent,
             repairs,
+            talk,
         } = finished.answered;
         let Spent {
             attempts,
             usage,
             sends,
+            ..
         } = spent;
         let Prepared {
             target, warnings, ..
@@ -176,6 +203,7 @@ impl<T: Output, M> Command<T, M> {
             route: target.route.clone(),
             attempts,
             sends,
+            tool_results: talk.into_results(),
             repairs,
             warnings,
         })

@@ -8,6 +8,7 @@ mod line;
 mod prepare;
 mod recover;
 mod send;
+mod tools;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -44,6 +45,7 @@ impl Finished {
     pub(crate) fn messages(&self) -> Vec<Message> {
         let reply = &self.answered.reply;
         let mut messages = self.request.conversation();
+        messages.extend_from_slice(self.answered.talk.said());
         let mut answer = Message::assistant(reply.text.as_str());
         answer.thinking.clone_from(&reply.thinking);
         messages.push(answer);

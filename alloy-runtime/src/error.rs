@@ -8,7 +8,7 @@ mod report;
 use std::error::Error as StdError;
 use std::fmt;
 
-pub(crate) use self::detail::{Detail, TimeLimit};
+pub(crate) use self::detail::{Contract, Detail, TimeLimit};
 pub use self::kind::ErrorKind;
 pub(crate) use self::report::{Span, excerpt};
 use crate::reply::Usage;
@@ -60,6 +60,8 @@ pub(crate) struct Inner {
     pub(crate) usage: Option<Usage>,
     /// How often requests were sent.
     pub(crate) sends: u32,
+    /// How many turns of tool calls were taken.
+    pub(crate) tool_turns: u32,
     /// The text that came before this error, where some had.
     pub(crate) partial: Option<String>,
 }
@@ -128,6 +130,23 @@ impl Error {
         self.0.partial.as_deref()
     }
 
+    /// How many turns of tool calls were taken before this error. Where the kind is
+    /// [`ToolLimit`](ErrorKind::ToolLimit), that is the limit as well.
+    #[must_use]
+    pub fn tool_turns(&self) -> u32 {
+        self.0.tool_turns
+    }
+
+    /// The name of the tool that the error is about: that ended the command, or whose contract was broken.
+    #[must_use]
+    pub fn tool(&self) -> Option<&str> {
+        match &self.0.detail {
+            Detail::ToolAborted { tool } => Some(tool),
+            Detail::Contract { tool, .. } => Some(tool),
+            _ => None,
+        }
+    }
+
     /// The name of the command that failed, as its function is named; `None` of an error that no command
     /// had, such as that of [`configure`](crate::configure).
     ///
@@ -174,6 +193,7 @@ impl Error {
             attempts: 0,
             usage: None,
             sends: 0,
+            tool_turns: 0,
             partial: None,
         }))
     }
@@ -252,8 +272,9 @@ impl Error {
         self
     }
 
-    pub(crate) fn sent(mut self, sends: u32) -> Self {
+    pub(crate) fn sent(mut self, sends: u32, tool_turns: u32) -> Self {
         self.0.sends = sends;
+        self.0.tool_turns = tool_turns;
         self
     }
 
@@ -279,6 +300,18 @@ impl Error {
         self.0.attempts = attempts;
         self.0.usage = Some(usage);
         self
+    }
+
+    /// The condition that does not hold: whose, which it is, and what must hold.
+    pub(crate) fn contract(&self) -> Option<(&'static str, Contract, &str)> {
+        match &self.0.detail {
+            Detail::Contract {
+                tool,
+                broken,
+                message,
+            } => Some((tool, *broken, message)),
+            _ => None,
+        }
     }
 
     /// What was wrong with an answer, for the model to read: the path and the problem.

@@ -19,6 +19,28 @@ use crate::transport::Client;
 /// that was not used for longest goes first, and with it the connections of a runtime that is gone.
 const MOST_CLIENTS: usize = 32;
 
+/// A value that is made at its first use, and kept.
+#[derive(Debug)]
+pub(crate) struct Once<T>(OnceLock<T>);
+
+impl<T> Once<T> {
+    pub(crate) const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// The value. `make` is the program's own code where it makes a schema: two threads may both run it,
+    /// and the first to come back has its own kept.
+    pub(crate) fn get_or_make(&self, make: impl FnOnce() -> T) -> &T {
+        match self.0.get() {
+            Some(value) => value,
+            None => {
+                let value = make();
+                self.0.get_or_init(|| value)
+            }
+        }
+    }
+}
+
 /// What every command shares: the environment and the defaults, read at the first use of either, and
 /// the layer of the process over them.
 ///

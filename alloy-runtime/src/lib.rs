@@ -12,6 +12,7 @@ mod config;
 mod output;
 mod route;
 mod schema;
+mod tool;
 mod warning;
 
 // Bytes, and their way over the network.
@@ -37,7 +38,7 @@ mod models;
 pub mod __private;
 
 pub use self::ask::ask;
-pub use self::command::{Command, Plain, Preview};
+pub use self::command::{CanStream, Command, Plain, Preview, WithTools};
 pub use self::config::{
     Api, Backend, Config, Decision, InvalidAnswer, KeepAlive, NextTry, Settings, Source, Think,
 };
@@ -45,19 +46,24 @@ pub use self::configure::{configure, replace_config, with_config};
 pub use self::error::{Error, ErrorKind};
 pub use self::installed::Model;
 pub use self::json::Json;
-pub use self::message::{Image, Message, Role};
+pub use self::message::{Image, Message, Role, ToolCall};
 pub use self::models::models;
 pub use self::outcome::Outcome;
 pub use self::output::{Output, Repair, Streamed};
 pub use self::reply::{FinishReason, Timings, Usage};
 pub use self::route::Route;
 pub use self::stream::{Next, Summary, TextStream};
+pub use self::tool::{Abort, Tool, ToolResult, ToolStatus};
 pub use self::warning::Warning;
 
 #[doc = include_str!("docs/command.md")]
 pub use alloy_macros::command;
 #[doc = include_str!("docs/ensure.md")]
 pub use alloy_macros::ensure;
+#[doc = include_str!("docs/require.md")]
+pub use alloy_macros::require;
+#[doc = include_str!("docs/tool.md")]
+pub use alloy_macros::tool;
 
 /// What a command gives: its value, or an [`Error`].
 ///

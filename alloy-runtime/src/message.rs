@@ -9,6 +9,7 @@ use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 /// Who speaks in a [`Message`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -21,6 +22,8 @@ pub enum Role {
     User,
     /// The model.
     Assistant,
+    /// A tool that the model called.
+    Tool,
 }
 
 impl Role {
@@ -35,6 +38,7 @@ impl Role {
             Self::System => "system",
             Self::User => "user",
             Self::Assistant => "assistant",
+            Self::Tool => "tool",
         }
     }
 }
@@ -68,12 +72,46 @@ pub struct Message {
     pub role: Role,
     /// What is said.
     pub content: String,
-    /// The thinking text of an assistant message, where the model gave one. It is not sent again.
+    /// The thinking text of an assistant message, where the model gave one. It is sent again only where the
+    /// message calls tools.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thinking: Option<String>,
+    /// The tools that an assistant message calls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_calls: Vec<ToolCall>,
+    /// The name of the tool that a tool's message is from, as the model wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_name: Option<String>,
+    /// The [`id`](ToolCall::id) of the call that a tool's message answers, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_call_id: Option<String>,
     /// What a user message shows beside its text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<Image>,
+}
+
+/// A tool that a model wants to be called, and with what.
+///
+/// ```
+/// # use alloy_runtime::Message;
+/// let stored = r#"{"role":"assistant","content":"","tool_calls":[{"name":"add","arguments":{"a":1}}]}"#;
+/// # fn main() -> serde_json::Result<()> {
+/// let message: Message = serde_json::from_str(stored)?;
+/// assert_eq!(message.tool_calls[0].name, "add");
+/// assert_eq!(message.tool_calls[0].arguments["a"], 1);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ToolCall {
+    /// The server's name for the call, where it gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The tool's name, as the model wrote it.
+    pub name: String,
+    /// The arguments: an object, usually. What the model wrote that is no JSON is a string here.
+    pub arguments: Value,
 }
 
 /// A picture, as the bytes of its file: PNG, JPEG, WebP, or what else the model's server reads.
@@ -159,11 +197,23 @@ impl Message {
         Self::new(Role::Assistant, content.into())
     }
 
+    /// What a tool gave back.
+    pub(crate) fn tool(call: &ToolCall, content: String) -> Self {
+        Self {
+            tool_name: Some(call.name.clone()),
+            tool_call_id: call.id.clone(),
+            ..Self::new(Role::Tool, content)
+        }
+    }
+
     fn new(role: Role, content: String) -> Self {
         Self {
             role,
             content,
             thinking: None,
+            tool_calls: Vec::new(),
+            tool_name: None,
+            tool_call_id: None,
             images: Vec::new(),
         }
     }

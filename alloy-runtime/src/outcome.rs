@@ -4,6 +4,7 @@ use crate::message::Message;
 use crate::output::Repair;
 use crate::reply::{FinishReason, Timings, Usage};
 use crate::route::Route;
+use crate::tool::ToolResult;
 use crate::warning::Warning;
 
 /// The value of a command with all that is known about how it came: see
@@ -31,7 +32,7 @@ pub struct Outcome<T> {
     pub text: String,
     /// The thinking text, where the model gave one.
     pub thinking: Option<String>,
-    /// The conversation: history, prompt, and the answer as its last message. It is what
+    /// The conversation: history, prompt, the turns of tools, and the answer as its last message. It is what
     /// [`history`](crate::Command::history) takes. The system text is not in it, since each command
     /// has its own, and neither are rejected answers.
     pub messages: Vec<Message>,
@@ -50,6 +51,8 @@ pub struct Outcome<T> {
     /// How often requests were sent: more often than there were answers where a connection was lost
     /// before its reply began, or the server was busy.
     pub sends: u32,
+    /// The calls of tools, and what the model was told of each; empty where there were none.
+    pub tool_results: Vec<ToolResult>,
     /// What had to be done to the answer before it could be read: nothing, usually.
     pub repairs: Vec<Repair>,
     /// What went otherwise than it was asked for: nothing, usually.

@@ -1,5 +1,6 @@
 //! What a command returns: how its type asks for an answer, and how the answer is read into it.
 
+mod expected;
 mod find;
 mod fit;
 mod found;
@@ -14,6 +15,8 @@ use std::any::TypeId;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
+pub(crate) use self::expected::Expected;
+pub use self::expected::Unread;
 use self::fit::Rules;
 pub(crate) use self::read::{Accept, Ensure, Said, Slot};
 pub use self::repair::Repair;

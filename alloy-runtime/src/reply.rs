@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::message::ToolCall;
+
 /// One answer of a model, decoded from whatever protocol carried it.
 #[derive(Debug, Default)]
 pub(crate) struct Reply {
@@ -10,6 +12,8 @@ pub(crate) struct Reply {
     pub(crate) text: String,
     /// The thinking text, where the model gave one.
     pub(crate) thinking: Option<String>,
+    /// The tools that the model wants to be called, in its order.
+    pub(crate) calls: Vec<ToolCall>,
     /// Why the model stopped; `None` where the server did not say.
     pub(crate) finish_reason: Option<FinishReason>,
     pub(crate) usage: Usage,
@@ -75,6 +79,8 @@ pub enum FinishReason {
     Stop,
     /// The limit of tokens, or the model's context, was reached: the answer is cut.
     Length,
+    /// The model called tools, as Chat Completions tells it; Ollama's own protocol says `stop`.
+    ToolCalls,
     /// A reason this version of Alloy does not know, as the server wrote it.
     Other(Box<str>),
 }
@@ -85,6 +91,7 @@ impl FinishReason {
         match word {
             "stop" => Self::Stop,
             "length" => Self::Length,
+            "tool_calls" => Self::ToolCalls,
             // No server has a word longer than this.
             other => Self::Other(other.chars().take(40).filter(|c| !c.is_control()).collect()),
         }
@@ -96,6 +103,7 @@ impl fmt::Display for FinishReason {
         f.write_str(match self {
             Self::Stop => "stop",
             Self::Length => "length",
+            Self::ToolCalls => "tool_calls",
             Self::Other(word) => word,
         })
     }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use crate::config::{Config, Layer, OptionPair, Options, Text, Think};
 use crate::error::Error;
-use crate::global::Resolved;
+use crate::global::{Once, Resolved};
 use crate::message::{Image, Message};
+use crate::tool::{Tool, Toolset};
 
 /// What a declaration says at compile time. One static a command.
 #[derive(Debug)]
@@ -16,6 +17,10 @@ pub struct Definition {
     layer: Layer,
     /// Its settings where a call sets none.
     pub(crate) resolved: Resolved,
+    /// The tools that the attribute lists.
+    tools: &'static [fn() -> Tool],
+    /// The same, ready to be sent.
+    toolset: Once<Result<Arc<Toolset>, Error>>,
 }
 
 /// One call of a command.
@@ -29,6 +34,8 @@ pub(crate) struct Request {
     pub(crate) history: Vec<Message>,
     /// The attribute's system text, where it is a template with parameters in it.
     pub(crate) system: Option<String>,
+    /// The tools of this call, beside those that the attribute lists.
+    pub(crate) tools: Vec<Tool>,
     /// Whether its text is read as it comes.
     pub(crate) streamed: bool,
     /// What the setters set; `None` where there were none.
@@ -57,6 +64,8 @@ impl Definition {
             name,
             layer: Layer::EMPTY,
             resolved: Resolved::new(),
+            tools: &[],
+            toolset: Once::new(),
         }
     }
 
@@ -116,6 +125,13 @@ impl Definition {
         self
     }
 
+    /// `tools(…)`.
+    #[must_use]
+    pub const fn tools(mut self, tools: &'static [fn() -> Tool]) -> Self {
+        self.tools = tools;
+        self
+    }
+
     /// The function's name.
     pub(crate) fn name(&self) -> &'static str {
         self.name
@@ -140,11 +156,31 @@ impl Request {
             images: Vec::new(),
             history: Vec::new(),
             system: None,
+            tools: Vec::new(),
             streamed: false,
             call: None,
             scope,
             refused: None,
         }
+    }
+
+    /// The tools that the model may call; `None` where there are none.
+    pub(crate) fn toolset(&self) -> Result<Option<Arc<Toolset>>, Error> {
+        let Definition { tools, toolset, .. } = self.definition;
+        let listed = || tools.iter().map(|tool| tool());
+        if self.tools.is_empty() {
+            if tools.is_empty() {
+                return Ok(None);
+            }
+            let made = toolset.get_or_make(|| Toolset::of(listed().collect()).map(Arc::new));
+            return made
+                .as_ref()
+                .map(Arc::clone)
+                .map(Some)
+                .map_err(Error::again);
+        }
+        let all = listed().chain(self.tools.iter().cloned());
+        Ok(Some(Arc::new(Toolset::of(all.collect())?)))
     }
 
     /// The error that the command ends with, unless there is one already.

@@ -5,12 +5,13 @@
 //! sides understand: references are resolved (but for types that contain themselves), alternatives
 //! are one list, and a property knows whether its type can do without it.
 
+mod arguments;
 mod form;
 mod read;
 mod wire;
 
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
+use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Number, Value};
 
 /// The shape of one output type.
@@ -60,8 +61,18 @@ pub(crate) enum Kind {
 pub(crate) struct Property {
     pub(crate) name: String,
     pub(crate) shape: Shape,
-    /// Whether the type needs it, or has a value of its own where it is missing.
-    pub(crate) required: bool,
+    pub(crate) presence: Presence,
+}
+
+/// Whether an object has a property.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Presence {
+    /// The type needs it, or has a value of its own where it is missing.
+    Needed,
+    /// The type does without it. It is asked for where it can be null: no value says that it is missing.
+    Open,
+    /// It may be left out, and null says the same: an argument of a tool.
+    Omittable,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -99,10 +110,20 @@ impl Schema {
 
     /// The schema of `T`, as it is read back from JSON.
     pub(crate) fn of<T: JsonSchema>() -> Self {
-        let generator = SchemaSettings::draft2020_12()
+        let root = Self::generator().into_root_schema_for::<T>();
+        read::schema(&root.to_value())
+    }
+
+    /// The schema of a tool's arguments: what has a default, or is optional, may be left out.
+    pub(crate) fn of_arguments(json: &Value) -> Self {
+        read::arguments(json)
+    }
+
+    /// A generator of schemas for what is read.
+    pub(crate) fn generator() -> SchemaGenerator {
+        SchemaSettings::draft2020_12()
             .for_deserialize()
-            .into_generator();
-        read::schema(&generator.into_root_schema_for::<T>().to_value())
+            .into_generator()
     }
 
     /// Whether a value of this schema is always a JSON object, which needs no wrapping.
@@ -122,7 +143,7 @@ impl Schema {
         let value = Property {
             name: Self::VALUE.to_owned(),
             shape: self.root,
-            required: true,
+            presence: Presence::Needed,
         };
         Self {
             root: Kind::Object {
@@ -145,6 +166,27 @@ impl Schema {
             }
             _ => None,
         }
+    }
+
+    /// Whether a value of this schema is given by the names of its parts, or is nothing or anything.
+    pub(crate) fn takes_names(&self) -> bool {
+        let kind = &self.resolve(&self.root).kind;
+        matches!(kind, Kind::Object { .. } | Kind::Any | Kind::Null)
+    }
+
+    /// The shape of one of an object's properties.
+    pub(crate) fn field(&self, name: &str) -> Option<&Shape> {
+        let Kind::Object { properties, .. } = &self.resolve(&self.root).kind else {
+            return None;
+        };
+        let mut properties = properties.iter();
+        let property = properties.find(|property| property.name == name)?;
+        Some(&property.shape)
+    }
+
+    /// The JSON Schema of a tool's parameters, as a server keeps it.
+    pub(crate) fn to_parameters(&self) -> Value {
+        arguments::parameters(self)
     }
 
     /// The JSON Schema that a server's grammar enforces.
@@ -174,7 +216,11 @@ impl Property {
     /// Whether an answer must have it. A value that can be null is asked for. One that can only be
     /// missing, such as a field of a flattened `Option`, is not: no answer could leave it out otherwise.
     pub(crate) fn is_asked_for(&self) -> bool {
-        self.required || self.shape.is_nullable()
+        match self.presence {
+            Presence::Needed => true,
+            Presence::Open => self.shape.is_nullable(),
+            Presence::Omittable => false,
+        }
     }
 }
 

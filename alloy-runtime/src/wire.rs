@@ -1,6 +1,7 @@
 //! What goes over the wire and comes back: requests and replies as bytes, made and read by pure
 //! functions, one folder a protocol.
 
+mod calls;
 pub(crate) mod failure;
 mod gathered;
 mod json;
@@ -53,6 +54,8 @@ pub(crate) struct Chat<'a> {
     pub(crate) images: &'a [Image],
     /// The conversation after the prompt.
     pub(crate) follow_up: &'a [Message],
+    /// The tools that the model may call, as JSON: a list.
+    pub(crate) tools: Option<&'a str>,
     /// What the server is to enforce.
     pub(crate) format: Option<Format<'a>>,
     /// Whether the reply is to come piece by piece.
@@ -80,11 +83,20 @@ impl Chat<'_> {
             Some(Format::Schema { json, .. }) => json,
             Some(Format::Json) | None => "",
         };
-        let texts = [self.system, self.form, Some(self.prompt), Some(format)];
+        let texts = [
+            self.system,
+            self.form,
+            Some(self.prompt),
+            Some(format),
+            self.tools,
+        ];
         let texts: usize = texts.into_iter().flatten().map(str::len).sum();
         let messages = self.history.iter().chain(self.follow_up);
         let messages: usize = messages
-            .map(|message| message.content.len() + images(&message.images) + 64)
+            .map(|message| {
+                let calls = message.tool_calls.len() * 128;
+                message.content.len() + images(&message.images) + calls + 64
+            })
             .sum();
         texts + texts / 8 + messages + messages / 8 + images(self.images) + frame
     }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 /// The rooms of the runtime, bottom first: a room uses only those above it in this list.
 const RUNTIME: &[&str] = &[
-    "reply",
     "message",
+    "reply",
     "prompt",
     "installed",
     "error",
@@ -15,6 +15,7 @@ const RUNTIME: &[&str] = &[
     "route",
     "schema",
     "output",
+    "tool",
     "wire",
     "transport",
     "global",
@@ -32,8 +33,8 @@ const RUNTIME: &[&str] = &[
 
 /// The rooms of the macros, likewise.
 const MACROS: &[&str] = &[
-    "errors", "file", "function", "doc", "template", "body", "keys", "attr", "entry", "ensure",
-    "command", "tests",
+    "errors", "entry", "file", "types", "function", "doc", "template", "body", "keys", "attr",
+    "contract", "command", "tool", "tests",
 ];
 
 /// Each source file below a crate's `src`, with its room's name and its text without its tests.
@@ -227,5 +228,5 @@ fn the_macros_can_be_read_in_one_sitting() {
     let lines = texts.flat_map(|(_, _, text)| text.lines().map(str::trim));
     let code = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
     let count = code.count();
-    assert!(count < 2000, "{count} lines");
+    assert!(count < 2700, "{count} lines");
 }

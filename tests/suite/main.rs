@@ -29,6 +29,7 @@ mod runtimes;
 mod secrets;
 mod streams;
 mod tolerance;
+mod tools;
 mod transcripts;
 mod typed;
 mod types;

@@ -11,8 +11,8 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, LitStr, Path, Safety, Signature, Type, parse_quote};
 
 use super::model::{Block, Command, Prompt, Setting, System, Template, Value};
+use crate::contract::Contract;
 use crate::doc::is_doc;
-use crate::ensure::Ensure;
 use crate::template::Piece;
 
 /// Writes a command.
@@ -38,7 +38,11 @@ pub(super) fn command(command: &Command<'_>) -> TokenStream {
         path,
         ..
     } = command;
-    let header = header(command.sig, &quote!(#path::Command<#output>));
+    let returns = match command.tools.is_empty() {
+        true => quote!(#path::Command<#output>),
+        false => quote!(#path::Command<#output, #path::WithTools>),
+    };
+    let header = header(command.sig, &returns);
     let definition = definition(command);
     let returned = command
         .result
@@ -61,7 +65,11 @@ pub(super) fn command(command: &Command<'_>) -> TokenStream {
             quote!(#path::__private::command::<#output>(&__ALLOY_DEFINITION, #prompt_local)),
         ),
     };
-    let call = ensured(call, &command.ensures, output, path);
+    let mut call = ensured(call, &command.ensures, output, path);
+    if !command.tools.is_empty() {
+        // Those of the attribute are in the definition: here the command takes on their mode.
+        call = quote!(#path::Command::tools(#call, ::core::option::Option::None));
+    }
     let file = command.prompt_file.as_ref().map(|path| {
         quote! {
             const _: &[u8] = ::core::include_bytes!(::core::concat!(
@@ -124,7 +132,7 @@ pub(super) fn header(sig: &Signature, returns: &TokenStream) -> TokenStream {
 //                 __alloy_broken.push("age must be below 130");
 //             }
 //         })
-fn ensured(call: TokenStream, ensures: &[Ensure], output: &Type, path: &Path) -> TokenStream {
+fn ensured(call: TokenStream, ensures: &[Contract], output: &Type, path: &Path) -> TokenStream {
     if ensures.is_empty() {
         return call;
     }
@@ -132,20 +140,7 @@ fn ensured(call: TokenStream, ensures: &[Ensure], output: &Type, path: &Path) ->
     let (answer, broken) = (local("__alloy_answer"), local("__alloy_broken"));
     let holds = local("__alloy_holds");
     let checks = ensures.iter().map(|ensure| {
-        let Ensure {
-            condition,
-            is_closure,
-            message,
-        } = ensure;
-        // A function is called, so that one of `&str` takes a `String`.
-        let condition = match is_closure {
-            true => condition.clone(),
-            false => {
-                let place = condition.span().resolved_at(Span::mixed_site());
-                let answer = Ident::new("__alloy_answer", place);
-                quote_spanned!(place=> |#answer| (#condition)(#answer))
-            }
-        };
+        let (condition, message) = (ensure.of_answer(), &ensure.message);
         quote! {
             let #holds: fn(&#output) -> bool = #condition;
             if !#holds(#answer) {
@@ -177,7 +172,43 @@ fn definition(command: &Command<'_>) -> TokenStream {
         };
         quote!(.#key(#value))
     });
-    quote!(#path::__private::Definition::new(#name) #(#system)* #(#settings)*)
+    let tools = tools(&command.tools, path);
+    quote!(#path::__private::Definition::new(#name) #(#system)* #(#settings)* #tools)
+}
+
+/// The tools that the attribute lists. A name that is no tool's is told to be none: in the inner block it is
+/// imported for all that it is, and where it is no type, the outer block has one that is no tool.
+//
+// Input:  tools(math::add)
+// Output: .tools(const { &[{
+//             use ::alloy_runtime::__private::no_tool::*;
+//             {
+//                 use math::add as __AlloyTool;
+//                 ::alloy_runtime::__private::listed::<__AlloyTool> as fn() -> ::alloy_runtime::Tool
+//             }
+//         }] })
+fn tools(tools: &[Path], path: &Path) -> Option<TokenStream> {
+    let listed = tools.iter().map(|tool| {
+        let alias = Ident::new("__AlloyTool", tool.span().resolved_at(Span::call_site()));
+        // A parameter of the same name is not meant: it is nothing that could be imported.
+        let tool = tool.to_token_stream().into_iter().map(|mut token| {
+            token.set_span(token.span().resolved_at(Span::mixed_site()));
+            token
+        });
+        let tool: TokenStream = tool.collect();
+        quote! {
+            {
+                #[allow(unused_imports, reason = "only for names that are no tools")]
+                use #path::__private::no_tool::*;
+                {
+                    #[allow(unused_imports, reason = "told as no tool")]
+                    use #tool as __AlloyTool;
+                    #path::__private::listed::<#alias> as fn() -> #path::Tool
+                }
+            }
+        }
+    });
+    (!tools.is_empty()).then(|| quote!(.tools(const { &[#(#listed),*] })))
 }
 
 fn render_prompt(prompt: &Prompt<'_>, path: &Path) -> TokenStream {

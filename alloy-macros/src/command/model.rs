@@ -3,7 +3,7 @@
 use proc_macro2::{Group, Span, TokenStream};
 use syn::{Attribute, Ident, LitStr, Path, Signature, Type, Visibility};
 
-use crate::ensure::Ensure;
+use crate::contract::Contract;
 use crate::template::Piece;
 
 pub(super) struct Command<'a> {
@@ -21,7 +21,9 @@ pub(super) struct Command<'a> {
     pub(super) prompt_file: Option<LitStr>,
     pub(super) system: Option<System>,
     pub(super) settings: Vec<Setting>,
-    pub(super) ensures: Vec<Ensure>,
+    /// The paths of `tools(…)`.
+    pub(super) tools: Vec<Path>,
+    pub(super) ensures: Vec<Contract>,
     /// Where `alloy-runtime` is.
     pub(super) path: Path,
 }

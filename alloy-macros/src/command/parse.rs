@@ -10,7 +10,7 @@ use crate::errors::Errors;
 use crate::keys;
 
 /// The keys, in the order in which a person learns them.
-pub(super) const KEYS: [&str; 12] = [
+pub(super) const KEYS: [&str; 13] = [
     "prompt",
     "prompt_file",
     "model",
@@ -22,8 +22,12 @@ pub(super) const KEYS: [&str; 12] = [
     "max_tool_turns",
     "think",
     "options",
+    "tools",
     "crate",
 ];
+
+/// Those of them that take a list.
+const LISTS: [&str; 2] = ["options", "tools"];
 
 /// What the attribute says; `None` where it does not.
 #[derive(Default)]
@@ -33,6 +37,7 @@ pub(super) struct Arguments {
     pub(super) system: Option<LitStr>,
     /// The keys that are the same in every call.
     pub(super) settings: Vec<Setting>,
+    pub(super) tools: Vec<Path>,
     pub(super) path: Option<Path>,
 }
 
@@ -51,7 +56,7 @@ impl Arguments {
     fn take(&mut self, argument: Argument, errors: &mut Errors) -> syn::Result<()> {
         let Argument { key, form, value } = argument;
         let name = &*key.to_string();
-        if form == Form::List && name != "options" && KEYS.contains(&name) {
+        if form == Form::List && !LISTS.contains(&name) && KEYS.contains(&name) {
             let message = format!("`{name}` takes a value: `{name} = …`");
             return Err(syn::Error::new_spanned(key, message));
         }
@@ -96,6 +101,19 @@ impl Arguments {
                 let message = "`options` takes a list: `options(num_ctx = 8192)`";
                 return Err(syn::Error::new_spanned(key, message));
             }
+            "tools" if form == Form::List && !value.is_empty() => {
+                let pieces = attr::split_at_commas(value).into_iter();
+                for tool in pieces.map(keys::tool) {
+                    match tool {
+                        Ok(tool) => self.tools.push(tool),
+                        Err(error) => errors.add(error),
+                    }
+                }
+            }
+            "tools" => {
+                let message = "`tools` takes a list of tools: `tools(add, math::divide)`";
+                return Err(syn::Error::new_spanned(key, message));
+            }
             _ => return Err(unknown(&key)),
         }
         Ok(())
@@ -129,7 +147,7 @@ fn options(tokens: TokenStream, errors: &mut Errors) -> Vec<(String, String)> {
 }
 
 /// Settings that a call has, and an attribute has not.
-const SETTERS: [&str; 10] = [
+const SETTERS: [&str; 11] = [
     "connect_timeout",
     "idle_timeout",
     "parallel_tools_max",
@@ -140,6 +158,7 @@ const SETTERS: [&str; 10] = [
     "host",
     "on_invalid",
     "on_retry",
+    "tool",
 ];
 
 fn unknown(key: &Ident) -> syn::Error {

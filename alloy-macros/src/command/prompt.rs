@@ -5,13 +5,13 @@ use syn::LitStr;
 use syn::ext::IdentExt as _;
 
 use super::model::{Block, Prompt, System, Template};
-use super::types::is_option;
 use crate::body;
 use crate::doc::{self, Doc};
 use crate::errors::Errors;
 use crate::file;
-use crate::function::{Body, Function, Param};
+use crate::function::{Body, Function, Param, in_words};
 use crate::template::{self, Piece, Problem};
+use crate::types::is_option;
 
 /// What texts are made from.
 pub(super) struct Source<'a, 'b> {
@@ -112,7 +112,9 @@ impl<'a> Source<'a, '_> {
 
     /// The doc comment, or the name in words, with the parameters that it does not mention.
     fn words(&self, in_system: &[String], errors: &mut Errors) -> Prompt<'a> {
-        let doc = doc::prompt(&self.function.attrs).unwrap_or_else(|error| {
+        let unknown = "the doc comment is the prompt of this command, and this text is not known to the macro: \
+                       write the prompt as a template, `#[command(\"…\")]`";
+        let doc = doc::text(&self.function.attrs, unknown).unwrap_or_else(|error| {
             errors.add(error);
             None
         });
@@ -126,7 +128,7 @@ impl<'a> Source<'a, '_> {
             }
             None => {
                 let name = &self.function.sig.ident;
-                let words = in_words(&name.unraw().to_string());
+                let words = in_words(name);
                 (LitStr::new(&words, name.span()), Vec::new())
             }
         };
@@ -235,14 +237,4 @@ fn dedented(literal: &LitStr) -> String {
         true => template::dedent(&text),
         false => text,
     }
-}
-
-/// `extract_user` as `Extract user`.
-fn in_words(name: &str) -> String {
-    let words: Vec<&str> = name.split('_').filter(|word| !word.is_empty()).collect();
-    let words = words.join(" ");
-    let mut chars = words.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(chars).collect()
-    })
 }

@@ -5,8 +5,8 @@ use quote::{ToTokens as _, quote};
 use syn::{Path, ReturnType};
 
 use super::expand::header;
-use super::types::{borrowed_or_nameless, inside_result};
 use crate::function::Function;
+use crate::types::{borrowed_or_nameless, inside_result};
 
 /// The function with the type that it would have, so that calls of it, and the IDE, keep theirs.
 //

@@ -2,15 +2,16 @@
 
 use proc_macro2::TokenTree;
 use quote::ToTokens as _;
-use syn::{Attribute, FnArg, Path, ReturnType, Safety, Signature, Type, parse_quote};
+use syn::{Attribute, Path, ReturnType, Safety, Signature, Type, parse_quote};
 
 use super::model::Command;
 use super::parse::Arguments;
 use super::prompt::Source;
-use super::types::{borrowed_or_nameless, inside_result};
-use crate::ensure;
+use crate::attr;
+use crate::contract::{self, Kind};
 use crate::errors::Errors;
-use crate::function::{Function, plain_name};
+use crate::function::{Function, check_parameters};
+use crate::types::{borrowed_or_nameless, inside_result};
 
 /// Holds a declaration to the rules. On mistakes, gives all of them and the path for the stand-in.
 pub(super) fn validate<'a>(
@@ -24,13 +25,16 @@ pub(super) fn validate<'a>(
         prompt_file,
         system,
         settings,
+        tools,
         path,
     } = arguments;
     let path = path.unwrap_or_else(|| parse_quote!(::alloy_runtime));
     let params = function.params();
 
     signature(&function.sig, &mut errors);
-    parameters(&function.sig, &mut errors);
+    let why = "the prompt refers to it by name";
+    check_parameters(&function.sig, "command", why, &mut errors);
+    order(&function.attrs, &mut errors);
     let (output, result) = output(&function.sig.output, &mut errors);
     let source = Source {
         function,
@@ -47,7 +51,8 @@ pub(super) fn validate<'a>(
         errors.push(attr.path(), message);
     }
     let ensures = ensures.iter();
-    let ensures = ensures.filter_map(|attr| ensure::read(attr, &params, &mut errors));
+    let ensures =
+        ensures.filter_map(|attr| contract::read(attr, Kind::Ensure, &params, &mut errors));
     let ensures = ensures.collect();
     match prompt {
         Some(prompt) if errors.is_empty() => Ok(Command {
@@ -61,6 +66,7 @@ pub(super) fn validate<'a>(
             prompt_file,
             system,
             settings,
+            tools,
             ensures,
             path,
         }),
@@ -93,24 +99,12 @@ fn signature(sig: &Signature, errors: &mut Errors) {
     }
 }
 
-/// Plain names, so that the prompt can name them.
-fn parameters(sig: &Signature, errors: &mut Errors) {
-    for input in &sig.inputs {
-        let attrs = match input {
-            FnArg::Receiver(receiver) => &receiver.attrs,
-            FnArg::Typed(typed) => {
-                if plain_name(typed).is_none() {
-                    errors.push(
-                        &typed.pat,
-                        "a parameter of a command is a plain `name: Type`, because the prompt refers to it by name",
-                    );
-                }
-                &typed.attrs
-            }
-        };
-        for attr in attrs.iter().filter(|attr| attr.path().is_ident("cfg")) {
-            errors.push(attr, "a parameter of a command cannot be `#[cfg]`: put the attribute on the whole command");
-        }
+/// A command that is a tool as well is read as one first.
+fn order(attrs: &[Attribute], errors: &mut Errors) {
+    for attr in attrs.iter().filter(|attr| attr::is(attr, "tool")) {
+        let message =
+            "`#[tool]` belongs above the `#[command(…)]` that it makes a tool of: move it there";
+        errors.push(attr.path(), message);
     }
 }
 

@@ -1,15 +1,17 @@
 //! What one call sets for itself.
 
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Command, State};
+use super::{Command, State, WithTools};
 use crate::config::{Api, Config, KeepAlive, Layer, Think, setters};
 use crate::error::{Error, excerpt};
 use crate::message::{Image, Message, Role};
 use crate::prompt;
 use crate::request::Request;
+use crate::tool::Tool;
 
 /// Settings of this call: each wins over the attribute, the scope, the process and the environment.
 ///
@@ -138,6 +140,64 @@ impl<T, M> Command<T, M> {
             prompt::push_block(&mut request.prompt, name, &text)
                 .map_err(|error| Error::prompt(error.into()))
         })
+    }
+
+    /// A tool that the model may call, beside those that the attribute lists. May be called several times.
+    ///
+    /// ```
+    /// use alloy_runtime::{command, tool};
+    ///
+    /// /// Adds two numbers.
+    /// #[tool]
+    /// fn add(a: i64, b: i64) -> i64 {
+    ///     a + b
+    /// }
+    ///
+    /// #[command("What is {question}?", model = "ollama:llama3.1")]
+    /// async fn answer(question: &str) -> String;
+    ///
+    /// # fn main() -> Result<(), alloy_runtime::Error> {
+    /// let preview = answer("17 plus 25").tool(add::tool()).preview()?;
+    /// assert!(preview.body.contains(r#""description":"Adds two numbers.""#));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn tool(self, tool: Tool) -> Command<T, WithTools> {
+        self.tools([tool])
+    }
+
+    /// Tools that the model may call, beside those that the attribute lists: a list of them, or an `Option` for
+    /// one that only some calls have.
+    ///
+    /// ```
+    /// # use alloy_runtime::{ask, tool};
+    /// # /// Deletes a file.
+    /// # #[tool]
+    /// # fn delete(path: &str) {}
+    /// # fn main() -> Result<(), alloy_runtime::Error> {
+    /// let is_admin = false;
+    /// let command = ask("Tidy up.").model("m").tools(is_admin.then(delete::tool));
+    /// assert!(!command.preview()?.body.contains("delete"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn tools(self, tools: impl IntoIterator<Item = Tool>) -> Command<T, WithTools> {
+        let command = self.change(|request| {
+            request.tools.extend(tools);
+            Ok(())
+        });
+        let Command {
+            state,
+            start,
+            ensure,
+            marker: _,
+        } = command;
+        Command {
+            state,
+            start,
+            ensure,
+            marker: PhantomData,
+        }
     }
 
     fn set(self, set: impl FnOnce(&mut Layer) -> Result<(), Error>) -> Self {

@@ -3,13 +3,15 @@
 
 use super::line::Line;
 use super::prepare::Prepared;
-use super::recover::{Answers, follow_up, is_mendable};
-use super::send;
+use super::recover::{Answers, ask_for_it, follow_up, is_mendable};
+use super::{send, tools};
 use crate::config::InvalidAnswer;
 use crate::error::{Detail, Error, ErrorKind};
+use crate::message::{Message, Role};
 use crate::output::{Accept, Content, Expectation, Repair, Said};
 use crate::reply::{FinishReason, Reply, Usage};
 use crate::request::Request;
+use crate::tool::ToolResult;
 
 /// An accepted answer, and what it took.
 #[derive(Debug)]
@@ -17,6 +19,7 @@ pub(crate) struct Answered {
     pub(crate) reply: Reply,
     pub(crate) spent: Spent,
     pub(crate) repairs: Vec<Repair>,
+    pub(crate) talk: Talk,
 }
 
 /// What a command has used up.
@@ -24,19 +27,87 @@ pub(crate) struct Answered {
 pub(crate) struct Spent {
     /// The answers that were read.
     pub(crate) attempts: u32,
+    /// The replies that were read: those that call tools as well.
+    replies: u32,
     /// Their tokens.
     pub(crate) usage: Usage,
     /// How often requests were sent.
     pub(crate) sends: u32,
+    /// How often tools were called, however many at a time.
+    pub(crate) tool_turns: u32,
+}
+
+/// What was said between the prompt and the answer. Most commands have nothing there, and no room for it.
+#[derive(Debug, Default)]
+pub(crate) struct Talk(Option<Box<Turns>>);
+
+#[derive(Debug, Default)]
+struct Turns {
+    said: Vec<Message>,
+    /// What the tools were called with, and what came of it.
+    results: Vec<ToolResult>,
 }
 
 impl Spent {
+    /// Counts a reply that was read.
+    pub(super) fn read(&mut self, reply: &Reply) {
+        self.replies += 1;
+        self.usage.add(reply.usage);
+    }
+
     /// An error, with what was spent until it came.
     pub(super) fn told(self, error: Error) -> Error {
-        let error = error.sent(self.sends);
-        match self.attempts {
+        let error = error.sent(self.sends, self.tool_turns);
+        match self.replies {
             0 => error,
-            attempts => error.after(attempts, self.usage),
+            _ => error.after(self.attempts, self.usage),
+        }
+    }
+}
+
+impl Talk {
+    pub(crate) fn said(&self) -> &[Message] {
+        self.0.as_deref().map_or(&[], |turns| &turns.said)
+    }
+
+    pub(crate) fn into_results(self) -> Vec<ToolResult> {
+        self.0.map_or_else(Vec::new, |turns| turns.results)
+    }
+
+    /// Adds messages.
+    fn say(&mut self, messages: impl IntoIterator<Item = Message>) {
+        self.0.get_or_insert_default().said.extend(messages);
+    }
+
+    /// Forgets what came behind so many messages.
+    fn forget(&mut self, after: usize) {
+        if let Some(turns) = &mut self.0 {
+            turns.said.truncate(after);
+        }
+    }
+
+    /// Adds a turn of tools: the calls of `reply`, and what came of them.
+    pub(super) fn add(&mut self, reply: Reply, results: Vec<ToolResult>) {
+        let answers = reply.calls.iter().zip(&results);
+        let answers: Vec<_> = answers
+            .map(|(call, result)| Message::tool(call, result.content.clone()))
+            .collect();
+        let mut called = Message::assistant(reply.text);
+        called.thinking = reply.thinking;
+        called.tool_calls = reply.calls;
+        self.say([called]);
+        self.say(answers);
+        self.0.get_or_insert_default().results.extend(results);
+    }
+
+    /// The last text of the model, that of `reply` where it has one.
+    pub(super) fn last_text<'a>(&'a self, reply: &'a Reply) -> &'a str {
+        let earlier = self.said().iter().rev();
+        let earlier = earlier.filter(|said| said.role == Role::Assistant);
+        let mut texts = earlier.map(|said| said.content.as_str());
+        match reply.text.as_str() {
+            "" => texts.find(|text| !text.is_empty()).unwrap_or_default(),
+            text => text,
         }
     }
 }
@@ -51,8 +122,7 @@ pub(super) async fn converse(
     look_first(line, request, prepared).await?;
     let mut answers = Answers::of(&prepared.target.settings);
     let mut spent = Spent::default();
-    // The context of the model, where the prompt filled it; asked for once.
-    let mut filled = None;
+    let mut talk = Talk::default();
     let mut rejection: Option<Error> = None;
     loop {
         let body = &prepared.body;
@@ -69,13 +139,30 @@ pub(super) async fn converse(
                 });
             }
         };
-        spent.attempts += 1;
-        spent.usage.add(reply.usage);
+        let had_tools = prepared.toolset.is_some();
+        let reply = match had_tools {
+            true => {
+                // Boxed: a command without tools does not carry what they need.
+                let (spent, talk) = (&mut spent, &mut talk);
+                let text = tools::until_text(line, request, prepared, spent, talk, reply);
+                Box::pin(text).await?
+            }
+            false => reply,
+        };
+        spent.read(&reply);
         // The last one stays.
         prepared.record_answer(&tracing::Span::current(), &reply);
         let accepted = accept(&reply, prepared.expectation, slot);
+        // With tools the server enforces no schema: the text is an answer where it happens to be one.
+        if had_tools && accepted.as_ref().is_err_and(is_mendable) && prepared.is_typed() {
+            talk.say(said(reply));
+            talk.say([ask_for_it(prepared.expectation)]);
+            prepared.body = prepared.body(request, talk.said(), &mut Vec::new());
+            continue;
+        }
+        spent.attempts += 1;
         if spent.attempts == 1 && line.may_have_cut(&reply) {
-            filled = Box::pin(line.context_filled(reply.usage)).await;
+            let filled = Box::pin(line.context_filled(reply.usage)).await;
             prepared.warn_of_context(filled);
         }
         let error = match accepted {
@@ -88,9 +175,10 @@ pub(super) async fn converse(
                     reply,
                     spent,
                     repairs,
+                    talk,
                 });
             }
-            Err(error) => told_of_context(error, filled),
+            Err(error) => told_of_context(error, prepared.filled_context()),
         };
         let error = line.named(spent.told(error));
         let invalid = InvalidAnswer {
@@ -103,11 +191,20 @@ pub(super) async fn converse(
             return Err(error);
         }
         tracing::debug!(attempts = spent.attempts, error.r#type = ?error.kind(), "asking again");
+        let before = talk.said().len();
+        talk.say(follow_up(&reply.text, &error, prepared.expectation));
         // What a request cannot express was told with the first.
-        let messages = follow_up(&reply.text, &error, prepared.expectation);
-        prepared.body = prepared.body(request, &messages, &mut Vec::new());
+        prepared.body = prepared.body(request, talk.said(), &mut Vec::new());
+        // Only the latest rejected answer is told.
+        talk.forget(before);
         rejection = Some(error);
     }
+}
+
+/// A text of the model as a message; none where it is blank.
+fn said(reply: Reply) -> Option<Message> {
+    let is_blank = reply.text.trim().is_empty();
+    (!is_blank).then(|| Message::assistant(reply.text))
 }
 
 /// What is looked at before anything is sent: whether the model can see, where there is something to be

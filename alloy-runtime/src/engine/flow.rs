@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio::time::{Sleep, sleep};
 use tracing::{Instrument as _, Span};
 
-use super::converse::{Answered, Spent, accept, look_first, told_of_context};
+use super::converse::{Answered, Spent, Talk, accept, look_first, told_of_context};
 use super::deadline::DeadlineTimer;
 use super::line::Line;
 use super::prepare::Prepared;
@@ -125,7 +125,7 @@ impl Flow {
                     let filled = ready!(looking.as_mut().poll(context));
                     self.prepared.warn_of_context(filled);
                     self.stage = Stage::Over;
-                    if let Err(error) = self.accept(filled) {
+                    if let Err(error) = self.accept() {
                         return self.fail(error);
                     }
                 }
@@ -217,7 +217,7 @@ impl Flow {
             reply.thinking = Some(inline.to_owned());
         }
         self.spent.attempts = 1;
-        self.spent.usage = reply.usage;
+        self.spent.read(&reply);
         record_usage(&self.span, reply.usage);
         self.prepared.record_answer(&self.span, &reply);
         let may_have_cut = self.line.may_have_cut(&reply);
@@ -229,15 +229,16 @@ impl Flow {
             self.stage = Stage::Looking(Box::pin(looking));
             return Ok(());
         }
-        self.accept(None)
+        self.accept()
     }
 
     /// Holds the whole text to what any text of a command is held to.
-    fn accept(&mut self, filled: Option<u64>) -> Result<(), Error> {
+    fn accept(&mut self) -> Result<(), Error> {
         let Some(reply) = &self.reply else {
             return Ok(());
         };
         let accepted = accept(reply, self.prepared.expectation, &mut *self.slot);
+        let filled = self.prepared.filled_context();
         accepted.map_or_else(|error| Err(told_of_context(error, filled)), |_| Ok(()))
     }
 
@@ -278,6 +279,7 @@ impl Flow {
                 reply: self.reply?,
                 spent: self.spent,
                 repairs: Vec::new(),
+                talk: Talk::default(),
             },
         })
     }

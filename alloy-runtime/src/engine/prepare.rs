@@ -14,6 +14,7 @@ use crate::output::{Content, Expectation};
 use crate::reply::Reply;
 use crate::request::Request;
 use crate::route::Target;
+use crate::tool::Toolset;
 use crate::warning::Warning;
 use crate::wire::{self, Chat, Format};
 
@@ -23,6 +24,8 @@ pub(crate) struct Prepared {
     pub(crate) target: Arc<Target>,
     pub(super) expectation: &'static Expectation,
     pub(crate) warnings: Vec<Warning>,
+    /// The tools that the model may call, until it has given a text.
+    pub(super) toolset: Option<Arc<Toolset>>,
     pub(crate) body: Bytes,
 }
 
@@ -49,9 +52,12 @@ pub(crate) fn prepare(
             .map(Arc::new),
     };
     let target = target.map_err(|error| error.of_command(definition.name()))?;
+    let toolset = request.toolset();
+    let toolset = toolset.map_err(|error| error.of_command(definition.name()))?;
     let mut prepared = Prepared {
         target,
         expectation,
+        toolset,
         warnings: Vec::new(),
         body: Bytes::new(),
     };
@@ -90,11 +96,17 @@ impl Prepared {
             prompt: &request.prompt,
             images: &request.images,
             follow_up,
+            tools: self.toolset.as_deref().map(|tools| &*tools.json),
             format: self.format(),
             streamed: request.streamed,
             settings: &self.target.settings,
         };
         wire::body(self.target.route.wire(), &chat, warnings).into()
+    }
+
+    /// Whether the answer is to be JSON.
+    pub(super) fn is_typed(&self) -> bool {
+        matches!(self.expectation.content, Content::Json(_))
     }
 
     /// Whether prompts and answers are recorded in the trace.
@@ -120,13 +132,24 @@ impl Prepared {
         }
     }
 
+    /// The tokens of the context, where it was found that the prompt filled it.
+    pub(super) fn filled_context(&self) -> Option<u64> {
+        self.warnings.iter().find_map(|warning| match warning {
+            Warning::ContextFull { tokens } => Some(*tokens),
+            _ => None,
+        })
+    }
+
     /// The system message, as the server reads it.
     pub(crate) fn system_message(&self, request: &Request) -> Option<Message> {
         wire::system_text(self.system(request), self.form()).map(Message::system)
     }
 
-    /// What the server is to enforce.
+    /// What the server is to enforce: nothing beside tools, which no model could call any more.
     fn format(&self) -> Option<Format<'static>> {
+        if self.toolset.is_some() {
+            return None;
+        }
         let Content::Json(typed) = &self.expectation.content else {
             return None;
         };

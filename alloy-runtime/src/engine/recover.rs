@@ -14,7 +14,7 @@ const MOST_ANSWERS: u32 = 10;
 ///
 /// `retry` counts the first as well; the one follow-up of `auto_finalize_missing_output` comes on top.
 pub(super) struct Answers {
-    left: u64,
+    left: u32,
 }
 
 impl Answers {
@@ -23,7 +23,7 @@ impl Answers {
         let finalize = settings.auto_finalize_missing_output.as_ref();
         let finalize = finalize.is_some_and(|set| set.value);
         Self {
-            left: u64::from(retry.saturating_sub(1)) + u64::from(finalize),
+            left: retry.saturating_sub(1).saturating_add(u32::from(finalize)),
         }
     }
 
@@ -55,15 +55,20 @@ pub(super) fn is_mendable(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::InvalidOutput | ErrorKind::Empty)
 }
 
+/// What is said where there is no answer yet.
+pub(super) fn ask_for_it(expectation: &Expectation) -> Message {
+    Message::user(match expectation.content {
+        Content::Json(_) => "Give the final answer now, as JSON only, in the form asked for.",
+        Content::Text | Content::Ignored => "Give the final answer now.",
+    })
+}
+
 /// What follows the prompt when it is sent again: the rejected answer, if there is one, and why it was
 /// rejected.
 pub(super) fn follow_up(rejected: &str, error: &Error, expectation: &Expectation) -> Vec<Message> {
     let typed = matches!(expectation.content, Content::Json(_));
     if error.kind() == ErrorKind::Empty {
-        return vec![Message::user(match typed {
-            true => "Give the final answer now, as JSON only, in the form asked for.",
-            false => "Give the final answer now.",
-        })];
+        return vec![ask_for_it(expectation)];
     }
     let reason = error.reason();
     let reason = reason.trim_end_matches('.');

@@ -78,6 +78,22 @@ pub(crate) enum Detail {
     Refused {
         text: String,
     },
+    /// A tool's own condition does not hold.
+    Contract {
+        tool: &'static str,
+        broken: Contract,
+        /// What must hold.
+        message: String,
+    },
+    ToolLimit {
+        /// How many turns of tool calls were allowed, and taken.
+        turns: u32,
+        /// The tools that were called beyond that.
+        called: Vec<String>,
+    },
+    ToolAborted {
+        tool: String,
+    },
     InvalidOutput {
         /// The output type, as Rust names it.
         output: &'static str,
@@ -86,6 +102,15 @@ pub(crate) enum Detail {
         problem: String,
         excerpt: String,
     },
+}
+
+/// Which of a tool's conditions does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Contract {
+    /// One of its parameters: it did not run.
+    Require,
+    /// One of its result.
+    Ensure,
 }
 
 /// Which of a command's time limits passed.
@@ -128,6 +153,9 @@ impl Detail {
             | Self::Unfinished
             | Self::Truncated { .. }
             | Self::Empty
+            | Self::Contract { .. }
+            | Self::ToolLimit { .. }
+            | Self::ToolAborted { .. }
             | Self::InvalidOutput { .. } => Vec::new(),
         }
     }
@@ -152,6 +180,9 @@ impl Detail {
             Self::Truncated { .. } => ErrorKind::Truncated,
             Self::Empty => ErrorKind::Empty,
             Self::Refused { .. } => ErrorKind::Refused,
+            Self::Contract { .. } => ErrorKind::Contract,
+            Self::ToolLimit { .. } => ErrorKind::ToolLimit,
+            Self::ToolAborted { .. } => ErrorKind::ToolAborted,
             Self::InvalidOutput { .. } => ErrorKind::InvalidOutput,
         }
     }

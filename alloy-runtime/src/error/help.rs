@@ -83,6 +83,18 @@ pub(super) fn of(error: &Inner) -> String {
         Detail::Refused { .. } => {
             "Say in the prompt why the question is harmless, or ask another model.".to_owned()
         }
+        Detail::Contract { .. } => {
+            "Call the tool with what its `#[require(…)]` ask for, or mend it where its `#[ensure(…)]` do not hold.".to_owned()
+        }
+        Detail::ToolLimit { turns: 0, .. } => {
+            "Allow tool turns (ALLOY_MAX_TOOL_TURNS, `max_tool_turns = …`, `.max_tool_turns(…)`), or leave the tools out.".to_owned()
+        }
+        Detail::ToolLimit { .. } => {
+            "Raise `max_tool_turns` where the work needs more; else say in the prompt when to stop, and make the tools' results and errors tell what to do next.".to_owned()
+        }
+        Detail::ToolAborted { .. } => {
+            "The cause is what the tool gave as its reason, with `Err(Abort::new(…))`.".to_owned()
+        }
         Detail::InvalidOutput { .. } => {
             "Say in the prompt, or in the doc comments of the type's fields, what belongs there; allow more answers (`retry`); or try a larger model.".to_owned()
         }

@@ -45,4 +45,11 @@ pub enum ErrorKind {
     Refused,
     /// The answer is not a value of the output type, or breaks a limit of its schema or an `#[ensure]`.
     InvalidOutput,
+    /// A `#[require]` or `#[ensure]` of a tool does not hold, where Rust called it. A model is told, and the
+    /// command goes on.
+    Contract,
+    /// The model still called tools after as many turns as `max_tool_turns` allows.
+    ToolLimit,
+    /// A tool ended the command on purpose, with an [`Abort`](crate::Abort).
+    ToolAborted,
 }

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use super::{Detail, Error, Inner, TimeLimit};
+use super::{Contract, Detail, Error, Inner, TimeLimit};
 
 /// This layer's own message. For the kinds a newcomer meets first it ends with the next step,
 /// because most people see nothing else.
@@ -115,6 +115,35 @@ pub(super) fn message(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result 
         }
         Detail::Refused { text } => write!(f, "model `{model}` refused to answer: {text}"),
         Detail::Empty => write!(f, "model `{model}` gave an empty answer"),
+        Detail::Contract {
+            tool,
+            broken: Contract::Require,
+            message,
+        } => write!(f, "the tool `{tool}` did not run: {message}"),
+        Detail::Contract {
+            tool,
+            broken: Contract::Ensure,
+            message,
+        } => write!(
+            f,
+            "the result of the tool `{tool}` was not accepted: {message}"
+        ),
+        Detail::ToolLimit { turns, called } => {
+            match turns {
+                0 => f.write_str("the model called tools")?,
+                1 => f.write_str("the model still called tools after 1 turn of tool calls")?,
+                _ => write!(
+                    f,
+                    "the model still called tools after {turns} turns of tool calls"
+                )?,
+            }
+            f.write_str(", and no more are allowed")?;
+            match called.is_empty() {
+                true => Ok(()),
+                false => write!(f, "; it called `{}`", called.join("` and `")),
+            }
+        }
+        Detail::ToolAborted { tool } => write!(f, "the tool `{tool}` ended the command"),
         Detail::InvalidOutput {
             output,
             path,
@@ -215,7 +244,12 @@ pub(super) fn lines(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if error.attempts() > 0 {
         write!(f, "\n  after: {} of the model", Answers(error.attempts()))?;
     }
-    if error.sends() > error.attempts().max(1) {
+    match error.tool_turns() {
+        0 => {}
+        1 => f.write_str("\n  tools: 1 turn")?,
+        turns => write!(f, "\n  tools: {turns} turns")?,
+    }
+    if error.sends() > error.attempts().max(1) + error.tool_turns() {
         write!(f, "\n  sent: {} times", error.sends())?;
     }
     if let Some(command) = error.command() {
@@ -235,6 +269,7 @@ pub(super) fn structured(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Resu
         attempts,
         usage,
         sends,
+        tool_turns,
         partial,
     } = &*error.0;
     f.debug_struct("Error")
@@ -246,6 +281,7 @@ pub(super) fn structured(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Resu
         .field("attempts", attempts)
         .field("usage", usage)
         .field("sends", sends)
+        .field("tool_turns", tool_turns)
         .field("partial_text", partial)
         .field("source", source)
         .finish()

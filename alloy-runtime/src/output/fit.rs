@@ -18,7 +18,7 @@ use self::words::{bounds, field_names, found, one_of};
 use super::misfit::Misfit;
 use super::repair::Repair;
 use crate::error::excerpt;
-use crate::schema::{Bound, Kind, Property, Range, Schema, Shape, TextRules};
+use crate::schema::{Bound, Kind, Presence, Property, Range, Schema, Shape, TextRules};
 
 /// How many shapes a value may be tried against, for each of its parts: alternatives that nest in
 /// alternatives multiply. What is not tried is left to the type itself.
@@ -84,8 +84,9 @@ impl Rules {
                 }
             }
             Kind::Object { properties, rest } => {
-                let may_be_missing =
-                    |property: &Property| !property.required || property.shape.is_nullable();
+                let may_be_missing = |property: &Property| {
+                    property.presence != Presence::Needed || property.shape.is_nullable()
+                };
                 self.constrained |= !properties.is_empty() && properties.iter().all(may_be_missing);
                 for property in properties {
                     self.look_at(&property.shape);
@@ -305,6 +306,12 @@ impl<'a> Fitting<'a> {
         if rest.is_none() && has_none && !may_be_bare {
             let names = field_names(properties);
             return self.problem(format!("the object has none of the fields {names}"));
+        }
+        if self.mode == Mode::Convert {
+            let says_nothing = |name: &String| {
+                known(name).is_some_and(|property| property.presence == Presence::Omittable)
+            };
+            fields.retain(|name, value| !value.is_null() || !says_nothing(name));
         }
         for (name, value) in fields {
             let Some(shape) = known(name).map(|property| &property.shape).or(rest) else {

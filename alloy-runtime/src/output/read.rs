@@ -158,7 +158,7 @@ fn typed_value<T: DeserializeOwned>(
 }
 
 /// What is wrong with a text that holds no JSON that could be taken for the answer.
-fn no_json(text: &str) -> Misfit {
+pub(super) fn no_json(text: &str) -> Misfit {
     let problem = match serde_json::from_str::<Value>(text) {
         _ if !text.contains(['{', '[']) => "expected JSON, found none".to_owned(),
         Err(error) => format!("not JSON: {error}"),

@@ -23,6 +23,13 @@ pub(super) fn of(schema: &Schema) -> String {
     out
 }
 
+/// A shape as it stands in the form.
+pub(super) fn words(shape: &Shape) -> String {
+    let mut out = String::new();
+    write_shape(&mut out, shape, 0);
+    out
+}
+
 fn write_shape(out: &mut String, shape: &Shape, indent: usize) {
     match &shape.kind {
         Kind::Any => out.push_str("any"),
@@ -99,9 +106,21 @@ fn write_object(out: &mut String, properties: &[Property], rest: Option<&Shape>,
     out.push('}');
 }
 
-/// The description, then what the type does not say.
+/// What is said of a property.
 fn comment(property: &Property) -> String {
-    let shape = &property.shape;
+    let mut comment = said(&property.shape);
+    // No value says that it is missing.
+    if !property.is_asked_for() {
+        if !comment.is_empty() {
+            comment.push_str("; ");
+        }
+        comment.push_str("may be left out");
+    }
+    comment
+}
+
+/// The description, then what the type does not say.
+pub(super) fn said(shape: &Shape) -> String {
     let mut parts = Vec::new();
     // What is said of an optional value is said of the value.
     let present = match &shape.kind {
@@ -123,10 +142,6 @@ fn comment(property: &Property) -> String {
             .or_else(|| present.description.clone()),
     );
     limits(present, "", &mut parts);
-    // No value says that it is missing.
-    if !property.is_asked_for() {
-        parts.push("may be left out".to_owned());
-    }
     parts.join("; ")
 }
 

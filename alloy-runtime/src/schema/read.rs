@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use self::definitions::{definition_name, referenced};
 use self::limits::{range, text_rules};
-use super::{Kind, Literal, Property, Range, Schema, Shape};
+use super::{Kind, Literal, Presence, Property, Range, Schema, Shape};
 
 /// Reads a root schema as schemars writes it.
 ///
@@ -18,7 +18,16 @@ use super::{Kind, Literal, Property, Range, Schema, Shape};
 /// A type stands in place wherever it is used, so that the model reads it there. Where that grows too large,
 /// because types that are used twice use others twice, each type has a name and stands there once.
 pub(super) fn schema(root: &Value) -> Schema {
-    let read = |reader: &mut Reader<'_>| {
+    read(root, false)
+}
+
+/// Reads the schema of a tool's arguments: what has a default, or can be null, may be left out.
+pub(super) fn arguments(root: &Value) -> Schema {
+    read(root, true)
+}
+
+fn read(root: &Value, loose: bool) -> Schema {
+    let from = |reader: &mut Reader<'_>| {
         let shape = reader.reference("#");
         let definitions = std::mem::take(&mut reader.definitions);
         Schema {
@@ -26,11 +35,11 @@ pub(super) fn schema(root: &Value) -> Schema {
             root: shape,
         }
     };
-    let mut reader = Reader::of(root, false);
-    let schema = read(&mut reader);
+    let mut reader = Reader::of(root, loose, false);
+    let schema = from(&mut reader);
     match reader.is_too_large() {
         false => schema,
-        true => read(&mut Reader::of(root, true)),
+        true => from(&mut Reader::of(root, loose, true)),
     }
 }
 
@@ -63,6 +72,8 @@ struct Reader<'a> {
     /// The name that each reference goes by: no two have the same.
     names: Vec<(&'a str, String)>,
     definitions: Vec<(String, Shape)>,
+    /// Whether what has a default, or can be null, may be left out.
+    loose: bool,
     /// Whether each type has a name, and not only those that contain themselves.
     names_all: bool,
     /// How many shapes were read.
@@ -70,7 +81,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn of(root: &'a Value, names_all: bool) -> Self {
+    fn of(root: &'a Value, loose: bool, names_all: bool) -> Self {
         Self {
             root,
             open: Vec::new(),
@@ -78,6 +89,7 @@ impl<'a> Reader<'a> {
             recursive: Vec::new(),
             names: Vec::new(),
             definitions: Vec::new(),
+            loose,
             names_all,
             shapes: 0,
         }
@@ -185,12 +197,9 @@ impl<'a> Reader<'a> {
                 let required = list(schema, "required");
                 let properties = properties.iter();
                 properties
-                    .map(|(name, schema)| Property {
-                        name: name.clone(),
-                        shape: self.shape(schema),
-                        // What has a default can be asked for all the same: any answer will do.
-                        required: required.iter().any(|known| known == name)
-                            || schema.get("default").is_some(),
+                    .map(|(name, schema)| {
+                        let required = required.iter().any(|known| known == name);
+                        self.property(name, schema, required)
                     })
                     .collect()
             }
@@ -211,6 +220,33 @@ impl<'a> Reader<'a> {
             rest: rest.map(Box::new),
         }
         .into()
+    }
+
+    fn property(&mut self, name: &str, schema: &'a Value, required: bool) -> Property {
+        let mut shape = self.shape(schema);
+        let default = schema.get("default");
+        let presence = match (required, default) {
+            (false, _) if self.loose => Presence::Omittable,
+            (false, None) => Presence::Open,
+            // What has a default can be asked for all the same: any answer will do.
+            (true, _) | (false, Some(_)) => Presence::Needed,
+        };
+        if presence == Presence::Omittable {
+            shape = without_null(shape);
+            if let Some(default) = default.filter(|default| !default.is_null()) {
+                let default = format!("{default} where it is left out");
+                shape.description = Some(match shape.description.take() {
+                    Some(description) => format!("{description}; {default}"),
+                    None => default,
+                });
+            }
+        }
+        let name = name.to_owned();
+        Property {
+            name,
+            shape,
+            presence,
+        }
     }
 
     /// The shape behind a reference, in place; a name where it leads back into itself.
@@ -415,6 +451,19 @@ fn not_itself(shape: Shape, name: &str) -> Shape {
         kind => kind,
     };
     Shape { kind, ..shape }
+}
+
+/// The shape of a value that can be null, where it is not.
+fn without_null(shape: Shape) -> Shape {
+    let Kind::Union(mut options) = shape.kind else {
+        return shape;
+    };
+    options.retain(|option| option.kind != Kind::Null);
+    let present = union(options);
+    Shape {
+        description: shape.description.or(present.description),
+        kind: present.kind,
+    }
 }
 
 /// The alternatives that are left; `None` where there is none.

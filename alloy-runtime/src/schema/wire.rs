@@ -12,6 +12,9 @@ use super::{Bound, Kind, Literal, Property, Range, Schema, Shape, TextRules};
 /// Bounds from here on are refused by some of the server's grammar parsers, or ignored.
 const LONGEST_REPETITION: u64 = 1900;
 
+/// All the types that JSON has: a value without any would be an object to some converters.
+pub(super) const ANY: [&str; 6] = ["object", "array", "string", "number", "boolean", "null"];
+
 pub(super) fn schema(schema: &Schema) -> Value {
     // The root is written in place even where it has a name: not every converter starts at a `$ref`.
     let mut root = object(schema.resolve(&schema.root));
@@ -37,10 +40,7 @@ fn object(shape: &Shape) -> Map<String, Value> {
         put("description", json!(description));
     }
     match &shape.kind {
-        Kind::Any => put(
-            "type",
-            json!(["object", "array", "string", "number", "boolean", "null"]),
-        ),
+        Kind::Any => put("type", json!(ANY)),
         Kind::Null => put("type", json!("null")),
         Kind::Boolean => put("type", json!("boolean")),
         Kind::Integer(range) => {

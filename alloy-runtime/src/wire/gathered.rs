@@ -1,6 +1,7 @@
 //! What the JSON objects of a reply have said: a reply that is not streamed is one object.
 
 use crate::error::{Detail, Error, excerpt};
+use crate::message::ToolCall;
 use crate::reply::{FinishReason, Reply, Timings, Usage};
 
 /// What the objects said so far, but for the text, which is handed on.
@@ -9,6 +10,7 @@ pub(super) struct Gathered {
     /// Whether there was a place for a text in any of them, filled or not.
     pub(super) said: bool,
     pub(super) thinking: String,
+    pub(super) calls: Vec<ToolCall>,
     /// Why the model would not answer, where the server keeps that apart.
     pub(super) refusal: String,
     pub(super) finish_reason: Option<FinishReason>,
@@ -43,6 +45,7 @@ impl Gathered {
         Ok(Reply {
             text,
             thinking: (!thinking.is_empty()).then_some(thinking),
+            calls: std::mem::take(&mut self.calls),
             finish_reason: self.finish_reason.take(),
             usage: self.usage,
             timings: self.timings,

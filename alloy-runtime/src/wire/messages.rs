@@ -2,27 +2,39 @@
 
 use super::Chat;
 use super::json::Writer;
-use crate::message::{Image, Role};
+use crate::message::{Image, Message, Role};
 
-/// Writes `,"messages":[…]`: system text and form, history, prompt, and what follows it. `content` writes
-/// what stands behind `"content":` of a message, its images included.
-pub(super) fn write(out: &mut Writer, chat: &Chat<'_>, content: fn(&mut Writer, &str, &[Image])) {
+/// What the protocols write in words of their own.
+pub(super) trait Dialect {
+    /// What stands behind `"content":` of a message, its images included.
+    fn content(&mut self, out: &mut Writer, text: &str, images: &[Image]);
+
+    /// What stands behind that: the tools that a message calls, or the call that it answers.
+    fn tools(&mut self, out: &mut Writer, said: &Message);
+}
+
+/// Writes `,"messages":[…]`: system text and form, history, prompt, and what follows it.
+pub(super) fn write(out: &mut Writer, chat: &Chat<'_>, mut dialect: impl Dialect) {
     out.raw(",\"messages\":[");
     if chat.system.is_some() || chat.form.is_some() {
         out.raw("{\"role\":\"system\",\"content\":");
         out.system_text(chat.system, chat.form);
         out.raw("},");
     }
-    let history = chat.history.iter();
-    let history = history.map(|said| (said.role, said.content.as_str(), &*said.images));
-    let follow_up = chat.follow_up.iter();
-    let follow_up = follow_up.map(|said| (said.role, said.content.as_str(), &*said.images));
-    let prompt = (Role::User, chat.prompt, chat.images);
+    let history = chat.history.iter().map(Some);
+    let follow_up = chat.follow_up.iter().map(Some);
     let mut separator = "";
-    for (role, text, images) in history.chain([prompt]).chain(follow_up) {
+    for said in history.chain([None]).chain(follow_up) {
+        let (role, text, images) = match said {
+            Some(said) => (said.role, said.content.as_str(), &*said.images),
+            None => (Role::User, chat.prompt, chat.images),
+        };
         out.raw(separator).raw("{\"role\":").value(role.as_str());
         out.raw(",\"content\":");
-        content(out, text, images);
+        dialect.content(out, text, images);
+        if let Some(said) = said {
+            dialect.tools(out, said);
+        }
         out.raw("}");
         separator = ",";
     }

@@ -38,6 +38,10 @@ const EVENTS: &str = "text/event-stream";
 pub struct Said {
     answer: String,
     thinking: Option<String>,
+    /// The tools that it calls, with what.
+    calls: Vec<(String, Value)>,
+    /// Whether the calls have ids on the native route.
+    ids: bool,
     finish_reason: &'static str,
     tokens: (u64, u64),
 }
@@ -49,6 +53,8 @@ impl Said {
         Self {
             answer: answer.to_owned(),
             thinking: None,
+            calls: Vec::new(),
+            ids: true,
             finish_reason: "stop",
             tokens: (67, 12),
         }
@@ -58,6 +64,27 @@ impl Said {
     #[must_use]
     pub fn thinking(mut self, text: &str) -> Self {
         self.thinking = Some(text.to_owned());
+        self
+    }
+
+    /// No answer yet but a call of this tool. Arguments that are a string are sent as they are where the
+    /// protocol has them in a string.
+    #[must_use]
+    pub fn call(name: &str, arguments: Value) -> Self {
+        Self::new("").calling(name, arguments)
+    }
+
+    /// The same, with one more call.
+    #[must_use]
+    pub fn calling(mut self, name: &str, arguments: Value) -> Self {
+        self.calls.push((name.to_owned(), arguments));
+        self
+    }
+
+    /// The same, from a server that gives its calls no ids, as those before 0.12.10.
+    #[must_use]
+    pub fn without_ids(mut self) -> Self {
+        self.ids = false;
         self
     }
 
@@ -82,6 +109,17 @@ impl Said {
         if let Some(thinking) = &self.thinking {
             message["thinking"] = json!(thinking);
         }
+        let calls = self.calls.iter().enumerate();
+        let calls = calls.map(|(index, (name, arguments))| {
+            let function = json!({"index": index, "name": name, "arguments": arguments});
+            match self.ids {
+                true => json!({"id": format!("call_{name}{index}"), "function": function}),
+                false => json!({ "function": function }),
+            }
+        });
+        if !self.calls.is_empty() {
+            message["tool_calls"] = calls.collect();
+        }
         json!({
             "model": "llama3.1",
             "created_at": "2026-11-21T03:10:25.618661913Z",
@@ -104,13 +142,27 @@ impl Said {
         if let Some(thinking) = &self.thinking {
             message["reasoning"] = json!(thinking);
         }
+        let calls = self.calls.iter().enumerate();
+        let calls = calls.map(|(index, (name, arguments))| {
+            let arguments = match arguments {
+                Value::String(text) => text.clone(),
+                arguments => arguments.to_string(),
+            };
+            let function = json!({"name": name, "arguments": arguments});
+            json!({"id": format!("call_{name}{index}"), "index": index, "type": "function", "function": function})
+        });
+        let mut finish_reason = self.finish_reason;
+        if !self.calls.is_empty() {
+            message["tool_calls"] = calls.collect();
+            finish_reason = "tool_calls";
+        }
         json!({
             "id": "chatcmpl-530",
             "object": "chat.completion",
             "created": 1_795_230_629,
             "model": "llama3.1",
             "system_fingerprint": "fp_ollama",
-            "choices": [{"index": 0, "message": message, "finish_reason": self.finish_reason}],
+            "choices": [{"index": 0, "message": message, "finish_reason": finish_reason}],
             "usage": {
                 "prompt_tokens": self.tokens.0,
                 "completion_tokens": self.tokens.1,

@@ -62,7 +62,26 @@ fn refuse_openai_chat(body: &str) -> Refusal {
             Some(Value::Array(parts)) => parts.iter().try_for_each(part)?,
             _ => return bad("invalid message content type: <nil>"),
         }
+        for call in called(message) {
+            let arguments = call["function"]["arguments"].as_str();
+            let arguments = arguments.and_then(|text| serde_json::from_str(text).ok());
+            let Some(Value::Object(_)) = arguments else {
+                return bad("invalid tool call arguments");
+            };
+            if call["type"] != "function" || !call["id"].is_string() {
+                return bad("the test server wants calls with type and id");
+            }
+        }
     }
+    let id = |call: &Value| call["id"].as_str().map(str::to_owned);
+    let mut calls = messages.iter().flat_map(called).filter_map(id);
+    for answer in messages.iter().filter(|message| message["role"] == "tool") {
+        // In the order of the calls, each by the id of its own.
+        if answer["tool_call_id"].as_str() != calls.next().as_deref() {
+            return bad("the test server wants the answers in the order of the calls");
+        }
+    }
+    tools(&chat, "response_format")?;
     for key in ["temperature", "top_p", "max_tokens", "seed"] {
         if chat.get(key).is_some_and(|value| !value.is_number()) {
             return bad(&format!(
@@ -119,6 +138,26 @@ fn refuse_native(body: &str) -> Refusal {
             );
         };
     }
+    let messages = list(&chat, "messages");
+    if messages
+        .iter()
+        .flat_map(called)
+        .any(|call| !call["function"]["arguments"].is_object())
+    {
+        return bad(
+            "json: cannot unmarshal string into Go struct field ChatRequest.messages.tool_calls.function.arguments",
+        );
+    }
+    let mut names = messages
+        .iter()
+        .flat_map(called)
+        .map(|call| &call["function"]["name"]);
+    for answer in messages.iter().filter(|message| message["role"] == "tool") {
+        if Some(&answer["tool_name"]) != names.next() {
+            return bad("the test server wants the answers in the order of the calls");
+        }
+    }
+    tools(&chat, "format")?;
     match chat.get("think") {
         None | Some(Value::Bool(_)) => {}
         Some(Value::String(level))
@@ -140,6 +179,59 @@ fn refuse_native(body: &str) -> Refusal {
     }
     options(&chat)?;
     format(&chat)
+}
+
+/// The calls of a message.
+fn called(message: &Value) -> &[Value] {
+    message["tool_calls"].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// The tools of a request. What a real server would drop without a word is a mistake here, and so are tools
+/// beside a format, with which none is ever called.
+fn tools(chat: &Map<String, Value>, format: &str) -> Refusal {
+    let bad = |text: String| Err((400, text));
+    let Some(tools) = chat.get("tools") else {
+        return Ok(());
+    };
+    if chat.contains_key(format) {
+        return bad(format!("the test server takes no tools beside `{format}`"));
+    }
+    for tool in tools.as_array().into_iter().flatten() {
+        let function = &tool["function"];
+        let parameters = &function["parameters"];
+        let is_function = tool["type"] == "function" && function["name"].is_string();
+        if !is_function || parameters["type"] != "object" || !parameters["properties"].is_object() {
+            return bad(format!("the test server sees no function in {tool}"));
+        }
+        if let Some(dropped) = dropped(parameters) {
+            return bad(format!("a real server drops {dropped}"));
+        }
+    }
+    Ok(())
+}
+
+/// The first piece of a tool's schema that a real server has no place for.
+fn dropped(schema: &Value) -> Option<String> {
+    // Dropped as well, but it says nothing that the type and the description do not.
+    const KEPT: [&str; 8] = [
+        "type",
+        "description",
+        "enum",
+        "items",
+        "properties",
+        "required",
+        "anyOf",
+        "additionalProperties",
+    ];
+    let schema = schema.as_object()?;
+    if let Some(key) = schema.keys().find(|key| !KEPT.contains(&key.as_str())) {
+        return Some(format!("`{key}` of {schema:?}"));
+    }
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let below = properties.into_iter().flat_map(Map::values);
+    let options = schema.get("anyOf").and_then(Value::as_array);
+    let below = below.chain(options.into_iter().flatten());
+    below.chain(schema.get("items")).find_map(dropped)
 }
 
 fn options(chat: &Map<String, Value>) -> Refusal {

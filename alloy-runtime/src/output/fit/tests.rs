@@ -88,7 +88,10 @@ fn objects(inner: BoxedStrategy<Shape>) -> impl Strategy<Value = Shape> {
         let properties = all.map(|((shape, required), name)| Property {
             name: name.to_owned(),
             shape,
-            required,
+            presence: match required {
+                true => Presence::Needed,
+                false => Presence::Open,
+            },
         });
         Kind::Object {
             properties: properties.collect(),
@@ -193,7 +196,11 @@ fn answers(shape: &Shape, schema: &Schema, depth: u32) -> BoxedStrategy<Value> {
         }
         Kind::Object { properties, rest } => {
             let fields = properties.iter().map(|property| {
-                let there = if property.required { 0.95 } else { 0.5 };
+                let there = if property.presence == Presence::Needed {
+                    0.95
+                } else {
+                    0.5
+                };
                 let value = prop::option::weighted(there, below(&property.shape));
                 (Just(property.name.clone()), value)
             });

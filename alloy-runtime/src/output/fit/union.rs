@@ -6,7 +6,7 @@ use super::convert::as_integer;
 use super::words::{alternatives, found_whole, one_of};
 use super::{Fitting, Mode};
 use crate::output::misfit::Misfit;
-use crate::schema::{Kind, Literal, Property, Schema, Shape};
+use crate::schema::{Kind, Literal, Presence, Property, Schema, Shape};
 
 impl Fitting<'_> {
     /// The first alternative that takes the value as it is; else the first that takes it converted.
@@ -112,7 +112,9 @@ impl Fitting<'_> {
                             literals.iter().any(|one| one.value == *value)
                         }
                         (Some(_), _) => true,
-                        (None, _) => !property.required || property.shape.is_nullable(),
+                        (None, _) => {
+                            property.presence != Presence::Needed || property.shape.is_nullable()
+                        }
                     }
                 })
             }

@@ -8,6 +8,7 @@ use serde::de::IgnoredAny;
 
 use crate::error::Error;
 use crate::reply::{FinishReason, Timings, Usage};
+use crate::wire::calls::Calls;
 use crate::wire::failure;
 use crate::wire::gathered::Gathered;
 
@@ -49,6 +50,8 @@ struct Said<'a> {
     content: Option<String>,
     #[serde(default, borrow)]
     thinking: Option<Cow<'a, str>>,
+    #[serde(default)]
+    tool_calls: Calls,
 }
 
 /// Reads an object of a reply whose status is 200, and gives its text.
@@ -79,6 +82,7 @@ pub(crate) fn read(json: &str, gathered: &mut Gathered) -> Result<String, Error>
         };
     }
     gathered.said = true;
+    gathered.calls.extend(said.tool_calls.0);
     gathered.thinking += said.thinking.as_deref().unwrap_or_default();
     Ok(said.content.unwrap_or_default())
 }

@@ -1,10 +1,11 @@
 //! A chat request as the body of `POST /api/chat`.
 
 use crate::config::options::{self, Place};
-use crate::message::Image;
+use crate::message::{Image, Message};
 use crate::warning::Warning;
 use crate::wire::json::Writer;
-use crate::wire::{Chat, Format, messages};
+use crate::wire::messages::Dialect;
+use crate::wire::{Chat, Format, calls, messages};
 
 /// Room for everything but the texts: the keys, the braces and the options.
 const FRAME: usize = 256;
@@ -13,8 +14,11 @@ const FRAME: usize = 256;
 pub(crate) fn body(chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
     let mut out = Writer::with_capacity(chat.capacity(FRAME));
     out.raw("{\"model\":").value(chat.model.as_str());
-    messages::write(&mut out, chat, content);
+    messages::write(&mut out, chat, Native);
     out.raw(",\"stream\":").value(chat.streamed);
+    if let Some(tools) = chat.tools {
+        out.raw(",\"tools\":").raw(tools);
+    }
     match chat.format {
         None => {}
         Some(Format::Json) => {
@@ -36,16 +40,48 @@ pub(crate) fn body(chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// A message's text, and its images beside it: base64 without a `data:` prefix.
-fn content(out: &mut Writer, text: &str, images: &[Image]) {
-    out.value(text);
-    let mut opening = ",\"images\":[\"";
-    for image in images {
-        out.raw(opening).base64(image.bytes());
-        opening = "\",\"";
+struct Native;
+
+impl Dialect for Native {
+    /// A message's text, and its images beside it: base64 without a `data:` prefix.
+    fn content(&mut self, out: &mut Writer, text: &str, images: &[Image]) {
+        out.value(text);
+        let mut opening = ",\"images\":[\"";
+        for image in images {
+            out.raw(opening).base64(image.bytes());
+            opening = "\",\"";
+        }
+        if !images.is_empty() {
+            out.raw("\"]");
+        }
     }
-    if !images.is_empty() {
-        out.raw("\"]");
+
+    fn tools(&mut self, out: &mut Writer, said: &Message) {
+        if let Some(name) = &said.tool_name {
+            out.raw(",\"tool_name\":").value(name);
+        }
+        if let Some(id) = &said.tool_call_id {
+            out.raw(",\"tool_call_id\":").value(id);
+        }
+        if said.tool_calls.is_empty() {
+            return;
+        }
+        if let Some(thinking) = &said.thinking {
+            out.raw(",\"thinking\":").value(thinking);
+        }
+        let mut opening = ",\"tool_calls\":[{";
+        for call in &said.tool_calls {
+            out.raw(opening);
+            if let Some(id) = &call.id {
+                out.raw("\"id\":").value(id).raw(",");
+            }
+            out.raw("\"function\":{\"name\":").value(&call.name);
+            out.raw(",\"arguments\":");
+            calls::arguments(out, call);
+            out.raw("}}");
+            opening = ",{";
+        }
+        out.raw("]");
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::error::Error;
 use crate::reply::{FinishReason, Usage};
+use crate::wire::calls::Calls;
 use crate::wire::failure;
 use crate::wire::gathered::Gathered;
 
@@ -53,8 +54,9 @@ impl First<Choice<'_>> {
         };
         let said = choice.message.as_ref();
         let text = said.and_then(|said| said.content.as_deref());
+        let calls = said.is_some_and(|said| !said.tool_calls.0.is_empty());
         let failed = choice.finish_reason.as_deref() == Some("error");
-        !failed && text.is_some_and(|text| !text.is_empty())
+        !failed && (calls || text.is_some_and(|text| !text.is_empty()))
     }
 }
 
@@ -80,6 +82,8 @@ struct Said<'a> {
     /// Why the model would not answer, where the server keeps that apart.
     #[serde(default, borrow)]
     refusal: Option<Cow<'a, str>>,
+    #[serde(default)]
+    tool_calls: Calls,
 }
 
 #[derive(Deserialize)]
@@ -216,6 +220,7 @@ pub(crate) fn read(json: &str, gathered: &mut Gathered) -> Result<String, Error>
         return Ok(String::new());
     };
     gathered.said = true;
+    gathered.calls.extend(said.tool_calls.0);
     let thinking = said.reasoning.or(said.reasoning_content);
     gathered.thinking += thinking.as_deref().unwrap_or_default();
     gathered.refusal += said.refusal.as_deref().unwrap_or_default();

@@ -2,10 +2,11 @@
 
 use crate::config::options::{self, Place};
 use crate::config::{Api, Think};
-use crate::message::Image;
+use crate::message::{Image, Message, Role};
 use crate::warning::Warning;
 use crate::wire::json::Writer;
-use crate::wire::{Chat, Format, messages};
+use crate::wire::messages::Dialect;
+use crate::wire::{Chat, Format, calls, messages};
 
 /// Room for everything but the texts: the keys, the braces and the options.
 const FRAME: usize = 384;
@@ -16,10 +17,13 @@ const FRAME: usize = 384;
 pub(crate) fn body(chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
     let mut out = Writer::with_capacity(chat.capacity(FRAME));
     out.raw("{\"model\":").value(chat.model.as_str());
-    messages::write(&mut out, chat, content);
+    messages::write(&mut out, chat, OpenaiChat::of(chat));
     out.raw(",\"stream\":").value(chat.streamed);
     if chat.streamed {
         out.raw(",\"stream_options\":{\"include_usage\":true}");
+    }
+    if let Some(tools) = chat.tools {
+        out.raw(",\"tools\":").raw(tools);
     }
     match chat.format {
         None => {}
@@ -51,23 +55,81 @@ pub(crate) fn body(chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// A message's text; with images it is a list of parts.
-fn content(out: &mut Writer, text: &str, images: &[Image]) {
-    if images.is_empty() {
-        out.value(text);
-        return;
+struct OpenaiChat {
+    /// Whether the server is Ollama's, which takes the thinking text back as `reasoning`.
+    ollama: bool,
+    /// How many calls were written, and how many answers to them: each of those that have no id is known by
+    /// its number.
+    calls: usize,
+    answers: usize,
+}
+
+impl OpenaiChat {
+    fn of(chat: &Chat<'_>) -> Self {
+        Self {
+            ollama: chat.model.is_ollama(),
+            calls: 0,
+            answers: 0,
+        }
     }
-    out.raw("[{\"type\":\"text\",\"text\":")
-        .value(text)
-        .raw("}");
-    for image in images {
-        out.raw(",{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:")
-            .raw(media_type(image.bytes()))
-            .raw(";base64,")
-            .base64(image.bytes())
-            .raw("\"}}");
+}
+
+impl Dialect for OpenaiChat {
+    /// A message's text; with images it is a list of parts.
+    fn content(&mut self, out: &mut Writer, text: &str, images: &[Image]) {
+        if images.is_empty() {
+            out.value(text);
+            return;
+        }
+        out.raw("[{\"type\":\"text\",\"text\":")
+            .value(text)
+            .raw("}");
+        for image in images {
+            out.raw(",{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:")
+                .raw(media_type(image.bytes()))
+                .raw(";base64,")
+                .base64(image.bytes())
+                .raw("\"}}");
+        }
+        out.raw("]");
     }
-    out.raw("]");
+
+    fn tools(&mut self, out: &mut Writer, said: &Message) {
+        if said.role == Role::Tool {
+            self.answers += 1;
+            out.raw(",\"tool_call_id\":");
+            id(out, said.tool_call_id.as_deref(), self.answers);
+        }
+        if said.tool_calls.is_empty() {
+            return;
+        }
+        if let Some(thinking) = said.thinking.as_ref().filter(|_| self.ollama) {
+            out.raw(",\"reasoning\":").value(thinking);
+        }
+        let mut opening = ",\"tool_calls\":[{\"id\":";
+        for call in &said.tool_calls {
+            self.calls += 1;
+            out.raw(opening);
+            id(out, call.id.as_deref(), self.calls);
+            out.raw(",\"type\":\"function\",\"function\":{\"name\":")
+                .value(&call.name)
+                .raw(",\"arguments\":");
+            let mut arguments = Writer::with_capacity(64);
+            calls::arguments(&mut arguments, call);
+            out.value(String::from_utf8_lossy(&arguments.into_bytes()))
+                .raw("}}");
+            opening = ",{\"id\":";
+        }
+        out.raw("]");
+    }
+}
+
+/// The id of a call, or one made of its number: the protocol cannot do without.
+fn id(out: &mut Writer, given: Option<&str>, number: usize) {
+    match given {
+        Some(id) => out.value(id),
+        None => out.value(format_args!("call_{number}")),
+    };
 }
 
 /// What an image's first bytes say it is; Ollama reads one whose type is left out as well.

@@ -1,7 +1,9 @@
-//! `#[ensure(condition, "message")]`: what a declaration says of its answers beside their type.
+//! `#[require(condition, "message")]` and `#[ensure(condition, "message")]`: what a declaration says of its
+//! parameters, and of its answers, beside their types.
 
-use proc_macro2::{Ident, Spacing, TokenStream, TokenTree};
-use quote::{ToTokens as _, quote};
+use proc_macro2::{Ident, Spacing, Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 use syn::{Attribute, LitStr, Meta};
 
 use crate::attr;
@@ -9,36 +11,76 @@ use crate::entry::Refused;
 use crate::errors::Errors;
 use crate::function::Param;
 
-const EXAMPLE: &str = "`#[ensure(|answer| answer.age < 130, \"age must be below 130\")]`";
+/// Of what a condition speaks.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Kind {
+    /// Of the parameters.
+    Require,
+    /// Of the answer.
+    Ensure,
+}
 
-/// A condition, and what the model is told where an answer breaks it.
-pub(crate) struct Ensure {
-    /// A closure, or the path of a function.
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Require => "require",
+            Self::Ensure => "ensure",
+        }
+    }
+
+    fn example(self) -> &'static str {
+        match self {
+            Self::Require => "`#[require(b != 0, \"b must not be zero\")]`",
+            Self::Ensure => "`#[ensure(|answer| answer.age < 130, \"age must be below 130\")]`",
+        }
+    }
+}
+
+/// A condition, and what the model is told where it does not hold.
+pub(crate) struct Contract {
+    /// Of parameters an expression; of an answer a closure, or the path of a function.
     pub(crate) condition: TokenStream,
-    pub(crate) is_closure: bool,
+    is_closure: bool,
     pub(crate) message: LitStr,
 }
 
-/// Takes the conditions out of a function's attributes, in their order.
-pub(crate) fn take(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
-    let is_ensure = |attr: &Attribute| {
-        let last = attr.path().segments.last();
-        last.is_some_and(|last| last.ident == "ensure")
-    };
-    let (ensures, others) = attrs.drain(..).partition(is_ensure);
+impl Contract {
+    /// A condition of an answer as a closure.
+    pub(crate) fn of_answer(&self) -> TokenStream {
+        let condition = &self.condition;
+        if self.is_closure {
+            return condition.clone();
+        }
+        // A function is called, so that one of `&str` takes a `String`.
+        let place = condition.span().resolved_at(Span::mixed_site());
+        let answer = Ident::new("__alloy_answer", place);
+        quote_spanned!(place=> |#answer| (#condition)(#answer))
+    }
+}
+
+/// Takes the conditions of a kind out of a function's attributes, in their order.
+pub(crate) fn take(attrs: &mut Vec<Attribute>, kind: Kind) -> Vec<Attribute> {
+    let is_one = |attr: &Attribute| attr::is(attr, kind.name());
+    let (taken, others) = attrs.drain(..).partition(is_one);
     *attrs = others;
-    ensures
+    taken
 }
 
 /// Reads a condition; `None` where it is a mistake.
-pub(crate) fn read(attr: &Attribute, params: &[Param], errors: &mut Errors) -> Option<Ensure> {
+pub(crate) fn read(
+    attr: &Attribute,
+    kind: Kind,
+    params: &[Param],
+    errors: &mut Errors,
+) -> Option<Contract> {
+    let (name, example) = (kind.name(), kind.example());
     let mut wrong = |place: TokenStream, message: &str| {
         errors.push(place, message);
         None
     };
     let path = || attr.path().to_token_stream();
     let Meta::List(arguments) = &attr.meta else {
-        let message = format!("`#[ensure]` takes a condition and a message: {EXAMPLE}");
+        let message = format!("`#[{name}]` takes a condition and a message: {example}");
         return wrong(path(), &message);
     };
     let mut pieces = attr::split_at_commas(arguments.tokens.clone());
@@ -47,7 +89,7 @@ pub(crate) fn read(attr: &Attribute, params: &[Param], errors: &mut Errors) -> O
     let condition = quote!(#(#pieces),*);
     let message = match syn::parse2::<LitStr>(last.clone()) {
         Ok(message) if message.value().trim().is_empty() => {
-            return wrong(last, "the message is empty; say what an answer must be");
+            return wrong(last, "the message is empty; say what must hold");
         }
         Ok(message) if !condition.is_empty() => message,
         read => {
@@ -61,7 +103,7 @@ pub(crate) fn read(attr: &Attribute, params: &[Param], errors: &mut Errors) -> O
                     "the message for the model, a string literal at its end",
                 ),
             };
-            return wrong(place, &format!("this `#[ensure]` lacks {lacks}: {EXAMPLE}"));
+            return wrong(place, &format!("this `#[{name}]` lacks {lacks}: {example}"));
         }
     };
     let is_closure = condition
@@ -69,20 +111,29 @@ pub(crate) fn read(attr: &Attribute, params: &[Param], errors: &mut Errors) -> O
         .into_iter()
         .next()
         .is_some_and(|first| ["|", "move"].contains(&first.to_string().as_str()));
-    if let Some(param) = parameter_in(&condition, is_closure, params) {
-        let text = format!(
-            "a condition sees the answer alone, and `{param}` is a parameter of the command: check that after `.await`"
-        );
-        return wrong(param.into(), &text);
+    match kind {
+        Kind::Require if is_closure => {
+            let text = format!("a condition of the parameters is no closure: {example}");
+            return wrong(condition, &text);
+        }
+        Kind::Require => {}
+        Kind::Ensure => {
+            if let Some(param) = parameter_in(&condition, is_closure, params) {
+                let text = format!(
+                    "a condition sees the answer alone, and `{param}` is a parameter: check that after the call"
+                );
+                return wrong(param.into(), &text);
+            }
+        }
     }
-    Some(Ensure {
+    Some(Contract {
         condition,
         is_closure,
         message,
     })
 }
 
-/// A parameter of the command in a condition. One that binds names of its own behind its head is left to
+/// A parameter in a condition. One that binds names of its own behind its head is left to
 /// rustc.
 fn parameter_in(condition: &TokenStream, is_closure: bool, params: &[Param]) -> Option<TokenTree> {
     let mut tokens = condition.clone().into_iter();
@@ -151,18 +202,24 @@ fn first_of(tokens: TokenStream, is_param: &impl Fn(&Ident) -> bool) -> Option<T
     None
 }
 
-/// The macro by itself: it stands where `#[command]` does not see it.
-pub(crate) fn misplaced(
-    _attribute: TokenStream,
-    item: &TokenStream,
-) -> Result<TokenStream, Refused> {
+/// `#[ensure]` by itself: it stands where no other macro sees it.
+pub(crate) fn misplaced_ensure(item: &TokenStream) -> Refused {
+    let message = "`#[ensure]` belongs below the `#[command(…)]` or `#[tool]` of a function, which reads it: move it there";
+    misplaced(item, message)
+}
+
+/// `#[require]` likewise.
+pub(crate) fn misplaced_require(item: &TokenStream) -> Refused {
+    let message =
+        "`#[require]` belongs below the `#[tool]` of a function, which reads it: move it there";
+    misplaced(item, message)
+}
+
+fn misplaced(item: &TokenStream, message: &str) -> Refused {
     let mut errors = Errors::default();
-    errors.push(
-        TokenStream::new(),
-        "`#[ensure]` belongs below the `#[command(…)]` of a function, which reads it: move it there",
-    );
-    Err(Refused {
+    errors.push(TokenStream::new(), message);
+    Refused {
         errors,
         standin: item.clone(),
-    })
+    }
 }

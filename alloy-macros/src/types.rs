@@ -1,11 +1,11 @@
 //! What a type is, as far as it can be told from how it is written.
 
 use proc_macro2::{Delimiter, Punct, Spacing, TokenStream, TokenTree};
-use syn::{GenericArgument, PathArguments, Type};
+use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
 /// The first token by which a type borrows, `&` or a lifetime that is not `'static`, or has no name,
 /// `impl`.
-pub(super) fn borrowed_or_nameless(tokens: TokenStream) -> Option<TokenTree> {
+pub(crate) fn borrowed_or_nameless(tokens: TokenStream) -> Option<TokenTree> {
     let mut after_quote = false;
     for token in tokens {
         let quote = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
@@ -35,7 +35,7 @@ pub(super) fn borrowed_or_nameless(tokens: TokenStream) -> Option<TokenTree> {
 }
 
 /// A type without parentheses, and without the invisible ones of a `macro_rules!` fragment.
-fn bare(ty: &Type) -> &Type {
+pub(crate) fn bare(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => bare(&group.elem),
         Type::Paren(paren) => bare(&paren.elem),
@@ -44,15 +44,18 @@ fn bare(ty: &Type) -> &Type {
 }
 
 /// `T` of a type that is written `Result<T>` or `Result<T, E>`, by whatever path.
-pub(super) fn inside_result(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = bare(ty) else {
-        return None;
-    };
-    let last = path
-        .path
-        .segments
-        .last()
-        .filter(|last| last.ident == "Result")?;
+pub(crate) fn inside_result(ty: &Type) -> Option<&Type> {
+    inside(ty, "Result")
+}
+
+/// `T` of a type that is written `Option<T>`, by whatever path.
+pub(crate) fn inside_option(ty: &Type) -> Option<&Type> {
+    inside(ty, "Option")
+}
+
+/// The first argument of a type of this name.
+fn inside<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let last = last(ty).filter(|last| last.ident == name)?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else {
         return None;
     };
@@ -63,13 +66,18 @@ pub(super) fn inside_result(ty: &Type) -> Option<&Type> {
 }
 
 /// Whether a type is written `Option<…>`, by whatever path.
-pub(super) fn is_option(ty: &Type) -> bool {
+pub(crate) fn is_option(ty: &Type) -> bool {
+    is(ty, "Option")
+}
+
+/// Whether a type has this name, by whatever path and with whatever arguments.
+pub(crate) fn is(ty: &Type, name: &str) -> bool {
+    last(ty).is_some_and(|last| last.ident == name)
+}
+
+fn last(ty: &Type) -> Option<&PathSegment> {
     match bare(ty) {
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "Option"),
-        _ => false,
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
     }
 }

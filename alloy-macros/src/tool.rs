@@ -1,0 +1,33 @@
+//! `#[tool]`: parse → validate → expand.
+
+mod expand;
+mod model;
+mod parse;
+mod validate;
+
+use proc_macro2::TokenStream;
+
+use crate::entry::Refused;
+use crate::errors::Errors;
+use crate::function::{self, Function};
+
+/// The whole macro.
+pub(crate) fn expand(attribute: TokenStream, item: &TokenStream) -> Result<TokenStream, Refused> {
+    let mut function: Function = match syn::parse2(item.clone()) {
+        Ok(function) => function,
+        Err(error) => {
+            let message = "`#[tool]` goes on a function";
+            return Err(function::missing(error, item, message));
+        }
+    };
+    let mut errors = Errors::default();
+    let arguments = parse::arguments(attribute, &mut errors);
+    let parts = parse::parts(&mut function, &mut errors);
+    match validate::validate(&function, arguments, parts, errors) {
+        Ok(model) => Ok(expand::tool(&model)),
+        Err((errors, standin)) => Err(Refused {
+            errors,
+            standin: expand::standin(&function, &standin),
+        }),
+    }
+}

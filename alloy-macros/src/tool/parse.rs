@@ -1,0 +1,139 @@
+//! What `#[tool]` and its helpers on parameters say.
+
+use proc_macro2::{Ident, TokenStream};
+use syn::parse::ParseStream;
+use syn::{Attribute, FnArg, Path, Token};
+
+use crate::attr::{self, Argument, Form};
+use crate::contract::{self, Kind};
+use crate::errors::Errors;
+use crate::function::Function;
+use crate::keys;
+
+/// What the attribute says; `None` where it does not.
+#[derive(Default)]
+pub(super) struct Arguments {
+    pub(super) handle: Option<Ident>,
+    pub(super) path: Option<Path>,
+}
+
+/// What only this macro reads of a function.
+pub(super) struct Parts {
+    pub(super) requires: Vec<Attribute>,
+    pub(super) ensures: Vec<Attribute>,
+    /// The attributes of each parameter but the receiver.
+    pub(super) params: Vec<ParamParts>,
+    /// Whether `#[command]` stands below.
+    pub(super) is_command: bool,
+}
+
+/// What stands above a parameter.
+pub(super) struct ParamParts {
+    /// Its doc comment.
+    pub(super) docs: Vec<Attribute>,
+    /// Its `#[tool(…)]`.
+    pub(super) role: Option<Role>,
+}
+
+/// What `#[tool(…)]` on a parameter says.
+pub(super) enum Role {
+    State,
+    Default(TokenStream),
+}
+
+/// Reads the attribute.
+pub(super) fn arguments(tokens: TokenStream, errors: &mut Errors) -> Arguments {
+    let mut read = Arguments::default();
+    for Argument { key, form, value } in attr::arguments(tokens, errors) {
+        let taken = match (key.to_string().as_str(), form) {
+            ("handle", Form::Pair) => {
+                keys::ident("handle", "WeatherTool", value).map(|name| read.handle = Some(name))
+            }
+            ("crate", Form::Pair) => keys::path("crate", value).map(|path| read.path = Some(path)),
+            (_, Form::Template) => {
+                let message = "a tool is described by the doc comment of its function";
+                Err(syn::Error::new_spanned(key, message))
+            }
+            (name @ ("handle" | "crate"), Form::List) => {
+                let message = format!("`{name}` takes a value: `{name} = …`");
+                Err(syn::Error::new_spanned(key, message))
+            }
+            (name @ ("state" | "default"), _) => {
+                let message = format!("`#[tool({name}…)]` stands above a parameter");
+                Err(syn::Error::new_spanned(key, message))
+            }
+            (name, _) => {
+                let message = format!(
+                    "unknown key `{name}`; the keys of a tool are `handle` and `crate`, \
+                     and its conditions are `#[require(…)]` and `#[ensure(…)]` below it"
+                );
+                Err(syn::Error::new_spanned(key, message))
+            }
+        };
+        if let Err(error) = taken {
+            errors.add(error);
+        }
+    }
+    read
+}
+
+/// Takes out of a function what it cannot be compiled with.
+pub(super) fn parts(function: &mut Function, errors: &mut Errors) -> Parts {
+    let is_command = function.attrs.iter().any(|attr| attr::is(attr, "command"));
+    let requires = contract::take(&mut function.attrs, Kind::Require);
+    let ensures = match is_command {
+        // Those of a command are of its answers, and its own macro reads them.
+        true => Vec::new(),
+        false => contract::take(&mut function.attrs, Kind::Ensure),
+    };
+    let mut params = Vec::new();
+    for input in &mut function.sig.inputs {
+        let FnArg::Typed(typed) = input else { continue };
+        let (helpers, attrs) = typed
+            .attrs
+            .drain(..)
+            .partition(|attr| attr::is(attr, "tool"));
+        let (docs, attrs) = Vec::into_iter(attrs).partition(crate::doc::is_doc);
+        typed.attrs = attrs;
+        let role = role(helpers, errors);
+        params.push(ParamParts { docs, role });
+    }
+    Parts {
+        requires,
+        ensures,
+        params,
+        is_command,
+    }
+}
+
+/// What the `#[tool(…)]` of a parameter say: there is one at most.
+fn role(helpers: Vec<Attribute>, errors: &mut Errors) -> Option<Role> {
+    let mut read = None;
+    for helper in helpers {
+        let role = helper.parse_args_with(|input: ParseStream<'_>| {
+            let key = input.parse::<Ident>();
+            match key.as_ref().map(ToString::to_string).as_deref() {
+                Ok("state") if input.is_empty() => Ok(Role::State),
+                Ok("default") if input.peek(Token![=]) => {
+                    input.parse::<Token![=]>()?;
+                    let value = input.parse::<syn::Expr>()?;
+                    input.parse::<syn::parse::Nothing>()?;
+                    Ok(Role::Default(quote::quote!(#value)))
+                }
+                _ => Err(syn::Error::new_spanned(
+                    helper.path(),
+                    "a parameter is `#[tool(state)]`, or has a `#[tool(default = …)]`",
+                )),
+            }
+        });
+        match role {
+            Ok(_) if read.is_some() => {
+                let message = "this parameter has a `#[tool(…)]` already; keep one";
+                errors.push(helper.path(), message);
+            }
+            Ok(role) => read = Some(role),
+            Err(error) => errors.add(error),
+        }
+    }
+    read
+}

@@ -1,0 +1,289 @@
+//! The rules of a tool, one function each, and the model of one that keeps them.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote};
+use syn::ext::IdentExt as _;
+use syn::{Attribute, FnArg, GenericParam, Lit, ReturnType, Safety, Signature, Type, parse_quote};
+
+use super::model::{Default, Names, Param, Pass, Source, Tool};
+use super::parse::{Arguments, ParamParts, Parts, Role};
+use crate::contract::{self, Contract, Kind};
+use crate::doc;
+use crate::errors::Errors;
+use crate::function::{Body, Function, check_parameters, in_words, plain_name};
+use crate::types::{bare, borrowed_or_nameless, inside_option, inside_result, is};
+
+/// Holds a declaration to the rules. On mistakes, gives all of them and the names for the stand-in.
+pub(super) fn validate(
+    function: &Function,
+    arguments: Arguments,
+    parts: Parts,
+    mut errors: Errors,
+) -> Result<Tool<'_>, (Errors, Names)> {
+    let sig = &function.sig;
+    let Parts {
+        requires,
+        ensures,
+        params,
+        is_command,
+    } = parts;
+    let names = Names {
+        handle: arguments.handle.unwrap_or_else(|| sig.ident.clone()),
+        path: arguments
+            .path
+            .unwrap_or_else(|| parse_quote!(::alloy_runtime)),
+    };
+    if let Body::Missing(semicolon) = &function.body {
+        if !is_command {
+            let message = "a tool is a function with a body; below `#[tool]`, only a `#[command(…)]` has none";
+            errors.push(semicolon, message);
+        }
+    }
+    signature(sig, &mut errors);
+    let why = "the model gives it by name";
+    check_parameters(sig, "tool", why, &mut errors);
+    if let (true, Some(attr)) = (is_command, requires.first()) {
+        let message = "a command has no `#[require]`: check its parameters in its body, and leave that with `?`";
+        errors.push(attr.path(), message);
+    }
+    let returns = match &sig.output {
+        ReturnType::Default => None,
+        ReturnType::Type(_, ty) => Some((**ty).clone()),
+    };
+    can_be_refused(
+        returns.as_ref(),
+        requires.iter().chain(&ensures),
+        &mut errors,
+    );
+    let all = function.params();
+    let mut conditions = |attrs: &[Attribute], kind| -> Vec<Contract> {
+        let attrs = attrs.iter();
+        let read = attrs.filter_map(|attr| contract::read(attr, kind, &all, &mut errors));
+        read.collect()
+    };
+    let requires = conditions(&requires, Kind::Require);
+    let ensures = conditions(&ensures, Kind::Ensure);
+    let description = description(function, &requires, &ensures, &mut errors);
+    let params = self::params(sig, params, &mut errors);
+    if !errors.is_empty() {
+        return Err((errors, names));
+    }
+    Ok(Tool {
+        function,
+        names,
+        description,
+        params,
+        requires,
+        ensures,
+        returns,
+        is_async: is_command || sig.asyncness.is_some(),
+    })
+}
+
+/// A free function that a model can call by its name.
+fn signature(sig: &Signature, errors: &mut Errors) {
+    if let Some(receiver) = sig.receiver() {
+        let message = "a tool is a free function: what it needs of the program is a parameter under `#[tool(state)]`";
+        errors.push(receiver, message);
+    }
+    if let Safety::Unsafe(token) = sig.safety {
+        errors.push(token, "a tool cannot be `unsafe`: a model calls it");
+    }
+    for param in &sig.generics.params {
+        if !matches!(param, GenericParam::Lifetime(_)) {
+            let message =
+                "a tool has no type parameters, because its schema is made from its types";
+            errors.push(param, message);
+        }
+    }
+    let name = sig.ident.unraw().to_string();
+    if !name.is_ascii() || name.len() > 64 {
+        let message = "a model calls a tool by its name, which is at most 64 letters of ASCII, digits and `_`";
+        errors.push(&sig.ident, message);
+    }
+}
+
+/// A condition that does not hold is an error for whoever calls the function in Rust.
+fn can_be_refused<'a>(
+    returns: Option<&Type>,
+    mut contracts: impl Iterator<Item = &'a Attribute>,
+    errors: &mut Errors,
+) {
+    let Some(attr) = contracts.next() else { return };
+    let written = returns.map_or_else(|| "()".to_owned(), |ty| quote!(#ty).to_string());
+    if returns.and_then(inside_result).is_none() {
+        let message = format!(
+            "a tool with conditions returns a `Result`, so that a caller in Rust gets the error of a broken one: \
+             write `-> alloy_runtime::Result<{written}>`"
+        );
+        match returns {
+            Some(ty) => errors.push(ty, message),
+            None => errors.push(attr.path(), message),
+        }
+    }
+}
+
+/// What the model reads of the function.
+fn description(
+    function: &Function,
+    requires: &[Contract],
+    ensures: &[Contract],
+    errors: &mut Errors,
+) -> String {
+    let unknown = "the doc comment describes this tool to the model, and this text is not known to the macro: \
+                   write it out";
+    let doc = doc::text(&function.attrs, unknown).unwrap_or_else(|error| {
+        errors.add(error);
+        None
+    });
+    let mut text = doc.map_or_else(|| in_words(&function.sig.ident), |doc| doc.text);
+    for (beginning, contracts) in [("Requires", requires), ("Ensures", ensures)] {
+        for contract in contracts {
+            let message = contract.message.value();
+            let message = message.trim().trim_end_matches('.');
+            text.extend(["\n", beginning, ": ", message, "."]);
+        }
+    }
+    text
+}
+
+fn params(sig: &Signature, parts: Vec<ParamParts>, errors: &mut Errors) -> Vec<Param> {
+    let typed = sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(typed),
+        FnArg::Receiver(_) => None,
+    });
+    let mut params = Vec::new();
+    for (typed, ParamParts { docs, role }) in typed.zip(parts) {
+        let Some(name) = plain_name(typed) else {
+            continue;
+        };
+        let is_state = matches!(role, Some(Role::State));
+        let (ty, pass) = kept(&typed.ty, is_state, errors);
+        let unknown = "this text describes the parameter to the model, and is not known to the macro: write it out";
+        let docs = doc::text(&docs, unknown).unwrap_or_else(|error| {
+            errors.add(error);
+            None
+        });
+        let description = docs.map_or_else(String::new, |doc| one_line(&doc.text));
+        let source = match role {
+            Some(Role::State) => Source::State,
+            Some(Role::Default(value)) => Source::Model {
+                description,
+                default: Default::Value {
+                    shown: shown(&value),
+                    value: match pass {
+                        // A text is written as a literal.
+                        Pass::Deref => quote!(::core::convert::Into::into(#value)),
+                        _ => value,
+                    },
+                },
+            },
+            None => Source::Model {
+                description,
+                default: match inside_option(&typed.ty) {
+                    Some(_) => Default::Optional,
+                    None => Default::Needed,
+                },
+            },
+        };
+        params.push(Param {
+            name: name.clone(),
+            ty,
+            pass,
+            source,
+        });
+    }
+    params
+}
+
+/// The type that is kept for a parameter, and how it is passed on. What the program gives is kept as it is.
+fn kept(ty: &Type, is_state: bool, errors: &mut Errors) -> (TokenStream, Pass) {
+    let (inside, borrowed, optional) = match (bare(ty), inside_option(ty)) {
+        (Type::Reference(reference), _) => (&*reference.elem, Some(reference), false),
+        (_, Some(inside)) if !is_state => match bare(inside) {
+            Type::Reference(reference) => (&*reference.elem, Some(reference), true),
+            _ => (ty, None, false),
+        },
+        (other, _) => (other, None, false),
+    };
+    if let Some(reference) = borrowed {
+        if let Some(token) = reference.mutability {
+            let message = match is_state {
+                true => {
+                    "state is shared by all calls: take it by `&`, with a `Mutex` in it where it changes"
+                }
+                false => "a model gives a value and gets none back: take it by value or by `&`",
+            };
+            errors.push(token, message);
+        }
+        if let Some(lifetime) = reference
+            .lifetime
+            .as_ref()
+            .filter(|life| life.ident == "static")
+        {
+            errors.push(
+                lifetime,
+                "what a tool is given does not live that long: leave the lifetime out",
+            );
+        }
+    }
+    if let Some(place) = borrowed_or_nameless(inside.to_token_stream()) {
+        let message = match place.to_string().as_str() {
+            "impl" => {
+                "a parameter of a tool has a type by name, because its schema is made from it"
+            }
+            _ => {
+                "a parameter of a tool owns its data, or borrows one value: write `Vec<String>` for `Vec<&str>`"
+            }
+        };
+        errors.push(place, message);
+    }
+    if is_state {
+        let pass = match borrowed {
+            Some(_) => Pass::Borrowed,
+            None => Pass::Owned,
+        };
+        return (quote!(#inside), pass);
+    }
+    let (owned, unsized_) = match bare(inside) {
+        Type::Slice(slice) => {
+            let item = &slice.elem;
+            (quote!(::std::vec::Vec<#item>), true)
+        }
+        ty if borrowed.is_some() && is(ty, "str") => (quote!(::std::string::String), true),
+        ty if borrowed.is_some() && is(ty, "Path") => (quote!(::std::path::PathBuf), true),
+        ty => (quote!(#ty), false),
+    };
+    match (borrowed, optional, unsized_) {
+        (None, ..) => (owned, Pass::Owned),
+        (Some(_), false, true) => (owned, Pass::Deref),
+        (Some(_), false, false) => (owned, Pass::Borrowed),
+        (Some(_), true, true) => (quote!(::core::option::Option<#owned>), Pass::OptionDeref),
+        (Some(_), true, false) => (quote!(::core::option::Option<#owned>), Pass::OptionBorrowed),
+    }
+}
+
+/// How a default reads, where it is a literal.
+fn shown(value: &TokenStream) -> Option<String> {
+    let unsigned: TokenStream = value
+        .clone()
+        .into_iter()
+        .skip_while(|token| token.to_string() == "-")
+        .collect();
+    let sign = if unsigned.clone().into_iter().count() < value.clone().into_iter().count() {
+        "-"
+    } else {
+        ""
+    };
+    match syn::parse2(unsigned).ok()? {
+        Lit::Str(text) => Some(format!("{:?}", text.value())),
+        Lit::Int(number) => Some(format!("{sign}{}", number.base10_digits())),
+        Lit::Float(number) => Some(format!("{sign}{}", number.base10_digits())),
+        Lit::Bool(on) => Some(on.value.to_string()),
+        _ => None,
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

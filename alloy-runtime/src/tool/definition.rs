@@ -1,0 +1,70 @@
+//! What a model is told of a tool, and what its arguments are held to. Made once a tool.
+
+use schemars::JsonSchema;
+use serde_json::{Value, json};
+
+use super::Told;
+use super::told::Failure;
+use crate::output::{Expected, Unread};
+use crate::schema::Schema;
+
+#[derive(Debug)]
+pub(crate) struct Definition {
+    name: Box<str>,
+    /// As a request has it.
+    json: Box<str>,
+    arguments: Expected,
+}
+
+impl Definition {
+    /// Of a tool whose arguments are the fields of `A`.
+    pub(crate) fn of<A: JsonSchema>(name: &str, description: &str) -> Self {
+        let root = Schema::generator().into_root_schema_for::<A>();
+        Self::new(name, description, &root.to_value())
+    }
+
+    /// Of a tool whose arguments have this schema.
+    pub(crate) fn new(name: &str, description: &str, arguments: &Value) -> Self {
+        let schema = Schema::of_arguments(arguments);
+        let json = json!({
+            "type": "function",
+            "function": {
+                "name": name,
+                "description": description,
+                "parameters": schema.to_parameters(),
+            },
+        });
+        Self {
+            name: name.into(),
+            json: json.to_string().into(),
+            arguments: Expected::of(schema),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether its arguments have names.
+    pub(super) fn takes_names(&self) -> bool {
+        self.arguments.takes_names()
+    }
+
+    pub(crate) fn json(&self) -> &str {
+        &self.json
+    }
+
+    /// The arguments that a model gave.
+    ///
+    /// # Errors
+    ///
+    /// What the model is told where they are not what the tool takes.
+    pub(super) fn read<A>(
+        &self,
+        arguments: &Value,
+        read: impl Fn(&Value) -> Result<A, Unread>,
+    ) -> Result<A, Told> {
+        let read = self.arguments.read(arguments, read);
+        read.map_err(|reason| Told(Err(Failure::Arguments(reason))))
+    }
+}

@@ -1,0 +1,368 @@
+//! Calls of tools: what is sent back, on both routes.
+
+use alloy_runtime::{Api, ErrorKind, Message, Role, ToolStatus, ask, command};
+use alloy_tests::server::{Reply, Said, Server};
+use serde_json::{Value, json};
+
+use super::{add, arguments, messages, told};
+use crate::ROUTES;
+
+#[command("What is {a} plus {b}?", model = "ollama:llama3.1", tools(add))]
+async fn sum(a: i64, b: i64) -> String;
+
+// T2: on the native route by name, and by id where the server gives one; on the other by id. What the model
+// thought is sent back with the calls.
+#[tokio::test]
+async fn a_tool_is_called_and_its_result_is_sent_back() {
+    for api in ROUTES {
+        let server = Server::start([
+            Reply::said(&Said::call("add", arguments(17, 25)).thinking("Adding.")),
+            Reply::answer("The result is 42."),
+        ]);
+        let command = sum(17, 25).api(api).host(server.host());
+        let outcome = command.outcome().await.unwrap();
+        assert_eq!(outcome.value, "The result is 42.");
+        let [first, second] = server.requests().try_into().unwrap();
+        assert_eq!(first.json()["tools"], second.json()["tools"]);
+        let expected = match api {
+            Api::OpenaiChat => json!([
+                {"role": "user", "content": "What is 17 plus 25?"},
+                {
+                    "role": "assistant",
+                    "content": "",
+                    "reasoning": "Adding.",
+                    "tool_calls": [{
+                        "id": "call_add0",
+                        "type": "function",
+                        "function": {"name": "add", "arguments": "{\"a\":17,\"b\":25}"},
+                    }],
+                },
+                {"role": "tool", "content": "42", "tool_call_id": "call_add0"},
+            ]),
+            _ => json!([
+                {"role": "user", "content": "What is 17 plus 25?"},
+                {
+                    "role": "assistant",
+                    "content": "",
+                    "thinking": "Adding.",
+                    "tool_calls": [{
+                        "id": "call_add0",
+                        "function": {"name": "add", "arguments": {"a": 17, "b": 25}},
+                    }],
+                },
+                {"role": "tool", "content": "42", "tool_name": "add", "tool_call_id": "call_add0"},
+            ]),
+        };
+        assert_eq!(Value::Array(messages(&second)), expected);
+
+        let [result] = outcome.tool_results.try_into().unwrap();
+        assert_eq!((result.turn, &*result.name), (1, "add"));
+        assert_eq!(result.arguments, arguments(17, 25));
+        assert_eq!((&*result.content, result.status), ("42", ToolStatus::Done));
+        assert_eq!((outcome.attempts, outcome.sends), (1, 2));
+        assert_eq!(outcome.usage.prompt_tokens, Some(134));
+        let roles: Vec<Role> = outcome.messages.iter().map(|said| said.role).collect();
+        assert_eq!(
+            roles,
+            [Role::User, Role::Assistant, Role::Tool, Role::Assistant]
+        );
+    }
+}
+
+// T2: servers before 0.12.10 give no ids.
+#[tokio::test]
+async fn calls_without_ids_are_answered_by_name() {
+    let server = Server::start([
+        Reply::said(&Said::call("add", arguments(1, 2)).without_ids()),
+        Reply::answer("3"),
+    ]);
+    sum(1, 2).host(server.host()).await.unwrap();
+    let said = messages(&server.requests()[1]);
+    let call = json!({"function": {"name": "add", "arguments": {"a": 1, "b": 2}}});
+    assert_eq!(said[1]["tool_calls"], json!([call]));
+    assert_eq!(
+        said[2],
+        json!({"role": "tool", "content": "3", "tool_name": "add"})
+    );
+}
+
+// T2: what was said goes on in the next command, stored and read again, and on the other route.
+#[tokio::test]
+async fn a_conversation_with_tools_goes_on() {
+    for (api, other) in [(ROUTES[0], ROUTES[1]), (ROUTES[1], ROUTES[0])] {
+        let script = [
+            Reply::said(
+                &Said::call("add", arguments(1, 2))
+                    .calling("add", arguments(3, 4))
+                    .without_ids(),
+            ),
+            Reply::answer("3 and 7"),
+            Reply::answer("You are welcome."),
+        ];
+        let server = Server::start(script);
+        let outcome = sum(1, 2)
+            .api(api)
+            .host(server.host())
+            .outcome()
+            .await
+            .unwrap();
+        let stored = serde_json::to_string(&outcome.messages).unwrap();
+        let history: Vec<Message> = serde_json::from_str(&stored).unwrap();
+        assert_eq!(history, outcome.messages);
+        let next = ask("Thanks").model("m").history(history).api(other);
+        assert_eq!(next.host(server.host()).await.unwrap(), "You are welcome.");
+        let said = messages(&server.requests()[2]);
+        assert_eq!(said.len(), 6);
+        let contents: Vec<_> = said
+            .iter()
+            .map(|said| said["content"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            contents,
+            ["What is 1 plus 2?", "", "3", "7", "3 and 7", "Thanks"]
+        );
+    }
+}
+
+// T2: several turns, and several calls in one, each with its text.
+#[tokio::test]
+async fn turns_follow_each_other() {
+    for api in ROUTES {
+        let server = Server::start([
+            Reply::said(
+                &Said::new("First the sums.")
+                    .calling("add", arguments(1, 2))
+                    .calling("add", arguments(3, 4)),
+            ),
+            Reply::said(&Said::call("add", arguments(3, 7))),
+            Reply::answer("10"),
+        ]);
+        let outcome = sum(1, 2)
+            .api(api)
+            .host(server.host())
+            .outcome()
+            .await
+            .unwrap();
+        assert_eq!(outcome.value, "10");
+        let turns: Vec<_> = outcome
+            .tool_results
+            .iter()
+            .map(|one| (one.turn, &*one.content))
+            .collect();
+        assert_eq!(turns, [(1, "3"), (1, "7"), (2, "10")]);
+        let contents: Vec<_> = outcome.messages.iter().map(|said| &*said.content).collect();
+        assert_eq!(
+            contents,
+            [
+                "What is 1 plus 2?",
+                "First the sums.",
+                "3",
+                "7",
+                "",
+                "10",
+                "10"
+            ]
+        );
+    }
+}
+
+// T4: each is told to the model in words it can act on, and the loop goes on.
+#[tokio::test]
+async fn calls_that_cannot_be_run_are_told_to_the_model() {
+    let check = async |call: Said, status: ToolStatus, expected: &str| {
+        for api in ROUTES {
+            let server = Server::start([Reply::said(&call), Reply::answer("I see.")]);
+            let outcome = sum(1, 2)
+                .api(api)
+                .host(server.host())
+                .outcome()
+                .await
+                .unwrap();
+            assert_eq!(outcome.value, "I see.");
+            assert_eq!(told(&server), [expected]);
+            assert_eq!(outcome.tool_results[0].status, status, "{expected}");
+            assert_eq!(outcome.tool_results[0].content, expected);
+        }
+    };
+    let refused = ToolStatus::ArgumentsRefused;
+    let call = |arguments| Said::call("add", arguments);
+    check(
+        Said::call("sum", json!({})),
+        ToolStatus::Unknown,
+        "There is no tool named \"sum\". Tools: add.",
+    )
+    .await;
+    check(
+        call(json!({"a": 1, "b": "two"})),
+        refused,
+        "The arguments were not accepted: b: expected an integer, found \"two\".",
+    )
+    .await;
+    check(
+        call(json!({"a": 1})),
+        refused,
+        "The arguments were not accepted: missing field `b`.",
+    )
+    .await;
+    check(
+        call(json!({})),
+        refused,
+        "The arguments were not accepted: the object has none of the fields `a`, `b`.",
+    )
+    .await;
+    check(
+        call(json!({"a": 1, "b": null})),
+        refused,
+        "The arguments were not accepted: b: expected an integer, found null.",
+    )
+    .await;
+    check(
+        call(json!("{\"a\": 1, \"b\"")),
+        refused,
+        "The arguments were not accepted: not JSON: EOF while parsing an object at line 1 column 12.",
+    )
+    .await;
+    check(
+        call(json!("[1, 2]")),
+        refused,
+        "The arguments were not accepted: expected an object, found a list.",
+    )
+    .await;
+}
+
+// What says the same in another type is taken, as in answers, and what is not known is left out.
+#[tokio::test]
+async fn arguments_are_read_as_answers_are() {
+    let given = [
+        json!({"a": "1", "b": 2.0}),
+        json!({"a": 1, "b": 2, "c": 3}),
+        json!("```json\n{\"a\": 1, \"b\": 2}\n```"),
+    ];
+    for api in ROUTES {
+        for arguments in &given {
+            let server = Server::start([
+                Reply::said(&Said::call("add", arguments.clone())),
+                Reply::answer("3"),
+            ]);
+            sum(1, 2).api(api).host(server.host()).await.unwrap();
+            assert_eq!(told(&server), ["3"], "{arguments}");
+        }
+    }
+}
+
+// A model that was asked without tools has none to call.
+#[tokio::test]
+async fn calls_that_nobody_asked_for_are_no_answer() {
+    for api in ROUTES {
+        let call = Reply::said(&Said::call("add", arguments(1, 2)));
+        let server = Server::start([call.clone(), call]);
+        let plain = ask("Go").model("m").api(api).host(server.host());
+        assert_eq!(plain.await.unwrap_err().kind(), ErrorKind::Empty);
+
+        let beside = Said::new("Hello").calling("add", arguments(1, 2));
+        let server = Server::start([Reply::said(&beside)]);
+        let plain = ask("Go").model("m").api(api).host(server.host());
+        assert_eq!(plain.await.unwrap(), "Hello");
+    }
+}
+
+// A server that calls without end in one reply, or in a form of its own.
+#[tokio::test]
+async fn replies_with_strange_calls_are_survived() {
+    let mut many = Said::new("");
+    for _ in 0..129 {
+        many = many.calling("add", arguments(1, 2));
+    }
+    for api in ROUTES {
+        let server = Server::start([Reply::said(&many)]);
+        let error = sum(1, 2).api(api).host(server.host()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Protocol);
+        assert!(
+            error.to_string().contains("more than 128 tool calls"),
+            "{error}"
+        );
+    }
+    let message = json!({"role": "assistant", "content": null, "tool_calls": [{}, {"id": "", "function": {"name": "add"}}]});
+    let reply = json!({"message": message, "done": true, "done_reason": "stop"});
+    let server = Server::start([Reply::json(200, &reply), Reply::answer("Well.")]);
+    assert_eq!(sum(1, 2).host(server.host()).await.unwrap(), "Well.");
+    assert_eq!(
+        told(&server),
+        [
+            "There is no tool named \"\". Tools: add.",
+            "The arguments were not accepted: the object has none of the fields `a`, `b`.",
+        ]
+    );
+    let message = json!({"role": "assistant", "content": "", "tool_calls": null});
+    let reply = json!({"message": message, "done": true, "done_reason": "stop"});
+    let server = Server::start([Reply::json(200, &reply), Reply::answer("Well.")]);
+    assert_eq!(sum(1, 2).host(server.host()).await.unwrap(), "Well.");
+    let message = json!({"role": "assistant", "content": "", "tool_calls": "add(1, 2)"});
+    let reply = json!({"message": message, "done": true, "done_reason": "stop"});
+    let server = Server::start([Reply::json(200, &reply)]);
+    let error = sum(1, 2).host(server.host()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol);
+}
+
+// G12: a 500 of a model that could not write its call is sent once more.
+#[tokio::test]
+async fn a_call_that_the_server_could_not_read_is_asked_for_again() {
+    for api in ROUTES {
+        let failed = || {
+            Reply::error(
+                500,
+                "error parsing tool call: raw='{\"a\":', err=unexpected end of JSON input",
+            )
+        };
+        let server = Server::start([
+            failed(),
+            Reply::said(&Said::call("add", arguments(1, 2))),
+            failed(),
+            Reply::answer("3"),
+        ]);
+        let outcome = sum(1, 2)
+            .api(api)
+            .host(server.host())
+            .outcome()
+            .await
+            .unwrap();
+        assert_eq!((outcome.sends, outcome.attempts), (4, 1));
+        let server = Server::start([failed(), failed()]);
+        let error = sum(1, 2).api(api).host(server.host()).await.unwrap_err();
+        assert_eq!((error.kind(), error.sends()), (ErrorKind::Server, 2));
+    }
+}
+
+// D8
+#[tokio::test]
+async fn ask_has_tools() {
+    for api in ROUTES {
+        let server = Server::start([
+            Reply::said(&Said::call("add", arguments(1, 2))),
+            Reply::answer("3"),
+        ]);
+        let command = ask("1 + 2?").model("m").tool(add::tool()).api(api);
+        assert_eq!(command.host(server.host()).await.unwrap(), "3");
+    }
+}
+
+// An empty answer after the tools is asked for once more, without them.
+#[tokio::test]
+async fn a_missing_text_is_asked_for_without_tools() {
+    for api in ROUTES {
+        let server = Server::start([
+            Reply::said(&Said::call("add", arguments(1, 2))),
+            Reply::answer(""),
+            Reply::answer("3"),
+        ]);
+        assert_eq!(sum(1, 2).api(api).host(server.host()).await.unwrap(), "3");
+        let last = &server.requests()[2].json();
+        assert_eq!(last["tools"], Value::Null);
+        let said = last["messages"].as_array().unwrap();
+        assert_eq!(
+            said.last().unwrap()["content"],
+            "Give the final answer now."
+        );
+        assert_eq!(said.len(), 4);
+    }
+}

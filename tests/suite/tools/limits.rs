@@ -1,0 +1,176 @@
+//! What ends the turns of tools: their limit, a model that cannot, a server that fails.
+
+use alloy_runtime::{Api, Command, ErrorKind, WithTools, command, tool};
+use alloy_tests::server::{Installed, Reply, Said, Server};
+use serde_json::json;
+
+use super::{add, arguments};
+use crate::ROUTES;
+
+#[command("Go", model = "ollama:llama3.1", tools(add))]
+async fn go() -> String;
+
+#[command("Go", model = "ollama:llama3.1", tools(add), max_tool_turns = 1)]
+async fn go_once() -> String;
+
+fn call() -> Said {
+    Said::call("add", arguments(1, 2))
+}
+
+// T6 G12: counted by the server. Cap 1 and endless calls: two requests; cap 0: one.
+#[tokio::test]
+async fn turns_stop_at_the_limit() {
+    for turns in [0, 1, 3] {
+        for api in ROUTES {
+            let script = (0..20).map(|_| Reply::said(&call()));
+            let server = Server::start(script.collect::<Vec<_>>());
+            let command: Command<String, WithTools> = go().max_tool_turns(turns);
+            let error = command.api(api).host(server.host()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ToolLimit);
+            assert_eq!((error.tool_turns(), error.sends()), (turns, turns + 1));
+            assert_eq!(error.attempts(), 0);
+            let tokens = Some(12 * u64::from(turns + 1));
+            assert_eq!(error.usage().unwrap().completion_tokens, tokens);
+            assert_eq!(server.requests().len(), turns as usize + 1);
+        }
+    }
+}
+
+// T6: by the attribute, and by default.
+#[tokio::test]
+async fn the_limit_is_a_setting() {
+    for (command, turns) in [(go_once(), 1), (go(), 10)] {
+        let script = (0..20).map(|_| Reply::said(&call()));
+        let server = Server::start(script.collect::<Vec<_>>());
+        let error = command.host(server.host()).await.unwrap_err();
+        assert_eq!(error.tool_turns(), turns);
+        assert_eq!(server.requests().len(), turns as usize + 1);
+    }
+}
+
+// T6: as many turns as are allowed, and then an answer: nothing was exceeded.
+#[tokio::test]
+async fn the_last_turn_that_is_allowed_is_run() {
+    let server = Server::start([Reply::said(&call()), Reply::answer("3")]);
+    assert_eq!(go_once().host(server.host()).await.unwrap(), "3");
+    // None allowed, and none needed.
+    let server = Server::start([Reply::answer("3")]);
+    let command = go().max_tool_turns(0).host(server.host());
+    assert_eq!(command.await.unwrap(), "3");
+}
+
+// T6: the error has the cap, the turns and the text so far.
+#[tokio::test]
+async fn the_error_of_the_limit_says_what_came_before() {
+    let server = Server::start([
+        Reply::said(&Said::new("I add them.").calling("add", arguments(1, 2))),
+        Reply::said(
+            &call()
+                .calling("add", arguments(3, 4))
+                .calling("sub", json!({})),
+        ),
+    ]);
+    let error = go_once().host(server.host()).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the model still called tools after 1 turn of tool calls, and no more are allowed; it called `add` and `sub`"
+    );
+    assert_eq!(error.partial_text(), Some("I add them."));
+    assert!(error.help().contains("max_tool_turns"), "{}", error.help());
+    let shown = format!("{error:?}");
+    assert!(shown.contains("\n  tools: 1 turn\n"), "{shown}");
+    let server = Server::start([Reply::said(&call())]);
+    let error = go()
+        .max_tool_turns(0)
+        .host(server.host())
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the model called tools, and no more are allowed; it called `add`"
+    );
+    assert_eq!(error.partial_text(), None);
+}
+
+// A8: both routes; with what is installed that can.
+#[tokio::test]
+async fn a_model_without_tools_is_told_with_those_that_have_them() {
+    for api in ROUTES {
+        let installed = [
+            Installed::new("llama3.1:latest"),
+            Installed::new("qwen3:4b").able("tools"),
+        ];
+        let refused = "registry.ollama.ai/library/llama3.1:latest does not support tools";
+        let server = Server::with_installed(installed, [Reply::error(400, refused)]);
+        let error = go().api(api).host(server.host()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Capability);
+        assert_eq!(
+            error.to_string(),
+            "model `llama3.1` does not support tools; use `qwen3:4b`"
+        );
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+// What was spent is told with the error of a later turn.
+#[tokio::test]
+async fn a_server_that_fails_later_is_told_with_the_turns() {
+    for api in ROUTES {
+        let server = Server::start([Reply::said(&call()), Reply::error(500, "out of luck")]);
+        let error = go().api(api).host(server.host()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Server);
+        assert_eq!((error.tool_turns(), error.sends()), (1, 2));
+        assert_eq!(error.usage().unwrap().completion_tokens, Some(12));
+    }
+    // A prompt that outgrew the context by what the tools said.
+    let overflow = Reply::error(400, "the input length exceeds the context length");
+    let server = Server::start([Reply::said(&call()), overflow]);
+    let error = go().host(server.host()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ContextOverflow);
+}
+
+// G12: a connection that is lost between the turns is opened again, and no tool runs twice.
+#[tokio::test]
+async fn no_tool_runs_twice_for_a_lost_connection() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    #[tool]
+    fn count(#[tool(state)] counter: &AtomicU32) -> u32 {
+        counter.fetch_add(1, Ordering::SeqCst) + 1
+    }
+    for api in ROUTES {
+        let counter = Arc::new(AtomicU32::new(0));
+        let server = Server::start([
+            Reply::said(&Said::call("count", json!({}))),
+            Reply::reset(),
+            Reply::error(
+                503,
+                "server busy, please try again.  maximum pending requests exceeded",
+            ),
+            Reply::answer("done"),
+        ]);
+        let command = alloy_runtime::ask("Go")
+            .model("m")
+            .api(api)
+            .host(server.host());
+        let outcome = command
+            .tool(count::with(Arc::clone(&counter)))
+            .outcome()
+            .await
+            .unwrap();
+        assert_eq!(counter.load(Ordering::SeqCst), 1);
+        assert_eq!(outcome.sends, 4);
+    }
+}
+
+// The context that a prompt filled is looked at once the answer is there.
+#[tokio::test]
+async fn a_filled_context_is_told_with_tools_as_well() {
+    let server = Server::start([
+        Reply::said(&call().tokens(4096, 3)),
+        Reply::said(&Said::new("3").tokens(4096, 3)),
+    ]);
+    let command = go().api(Api::OpenaiChat).host(server.host());
+    let outcome = command.outcome().await.unwrap();
+    assert_eq!(outcome.warnings.len(), 1, "{:?}", outcome.warnings);
+}
