@@ -1,11 +1,11 @@
 //! The function under an attribute, with or without a body.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, FnArg, Ident, Pat, PatType, Signature, Token, Type, Visibility};
+use syn::{Attribute, FnArg, Ident, Pat, PatType, Path, Signature, Token, Type, Visibility};
 
 use crate::entry::Refused;
 use crate::errors::Errors;
@@ -133,6 +133,15 @@ pub(crate) fn check_parameters(sig: &Signature, noun: &str, why: &str, errors: &
             errors.push(attr, message);
         }
     }
+}
+
+/// A path of ours at a place of the user's, so that rustc points there.
+pub(crate) fn placed(path: &Path, place: Span) -> TokenStream {
+    let tokens = path.to_token_stream().into_iter().map(|mut token| {
+        token.set_span(place.resolved_at(token.span()));
+        token
+    });
+    tokens.collect()
 }
 
 /// What stands under the attribute is no function: say so, and leave it as it is. A function that is

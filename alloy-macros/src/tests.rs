@@ -12,11 +12,22 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::command;
-use crate::entry;
+use crate::entry::{self, Refused};
+use crate::tool;
+
+type Macro = fn(TokenStream, &TokenStream) -> Result<TokenStream, Refused>;
 
 fn check(attribute: &str, item: &str, expected: &Expect) {
+    check_by(command::expand, attribute, item, expected);
+}
+
+fn check_tool(attribute: &str, item: &str, expected: &Expect) {
+    check_by(tool::expand, attribute, item, expected);
+}
+
+fn check_by(expand: Macro, attribute: &str, item: &str, expected: &Expect) {
     let parse = |text: &str| text.parse::<TokenStream>().expect("tokens");
-    let expansion = entry::run(parse(attribute), &parse(item), command::expand);
+    let expansion = entry::run(parse(attribute), &parse(item), expand);
     let file = syn::parse2(expansion).expect("an expansion is made of items");
     expected.assert_eq(&prettyplease::unparse(&file));
 }
@@ -227,7 +238,7 @@ fn mistakes_leave_an_item_with_the_right_type() {
                 ::core::unimplemented!()
             }
             ::core::compile_error! {
-                "unknown key `modle`; did you mean `model`? the keys are `prompt`, `prompt_file`, `model`, `system`, `temperature`, `max_tokens`, `retry`, `timeout`, `max_tool_turns`, `think`, `options`, `crate`"
+                "unknown key `modle`; did you mean `model`? the keys are `prompt`, `prompt_file`, `model`, `system`, `temperature`, `max_tokens`, `retry`, `timeout`, `max_tool_turns`, `think`, `options`, `tools`, `crate`"
             }
             ::core::compile_error! {
                 "a command is an `async fn`, because its answer is awaited: write `async fn extract`"
@@ -288,7 +299,12 @@ fn anything_expands_to_items() {
         "options",
         "crate = ::a::b",
         "crate = 1",
-        "tools(a)",
+        "tools(a, b::c, 1)",
+        "tools()",
+        "handle = H",
+        "handle = 1",
+        "state",
+        "default = 1",
         "retry = 99999999999",
         ",",
         ",",
@@ -310,6 +326,11 @@ fn anything_expands_to_items() {
         "#[ensure(|a| a, \"b\")]",
         "#[ensure]",
         "#[ensure(,)]",
+        "#[require(name, \"b\")]",
+        "#[require(|a| a, \"b\")]",
+        "#[require]",
+        "#[command(\"x\")]",
+        "#[tool]",
         "#[cfg(x)]",
         "#[allow(unused)]",
         "pub",
@@ -341,6 +362,13 @@ fn anything_expands_to_items() {
         "#[cfg(x)] a: u8,",
         "/// doc\n a: impl Fn(),",
         "__alloy_prompt: u8,",
+        "#[tool(state)] db: &Db,",
+        "#[tool(state)] pool: Pool,",
+        "#[tool(default = -1)] few: i8,",
+        "#[tool(default = \"x\")] text: &str,",
+        "#[tool] /** doc */ list: &[u8],",
+        "all: &'static mut Vec<&str>,",
+        "some: Option<&std::path::Path>,",
         "_: u8,",
         "ref x: u8,",
         "...",
@@ -380,13 +408,325 @@ fn anything_expands_to_items() {
                 attribute.parse::<TokenStream>(),
                 item.parse::<TokenStream>(),
             ) {
-                let expansion = entry::run(attribute, &item, command::expand);
-                prop_assert!(!expansion.is_empty());
-                let items = syn::parse2::<syn::File>(expansion.clone());
-                prop_assert!(items.is_ok(), "{expansion}: {:?}", items.err());
+                for expand in [command::expand as Macro, tool::expand] {
+                    let expansion = entry::run(attribute.clone(), &item, expand);
+                    prop_assert!(!expansion.is_empty());
+                    let items = syn::parse2::<syn::File>(expansion.clone());
+                    prop_assert!(items.is_ok(), "{expansion}: {:?}", items.err());
+                }
             }
             Ok(())
         },
     );
     expanded.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn a_tool() {
+    check_tool(
+        "",
+        "/** Adds. */ pub fn add(/** The first. */ a: i64, #[tool(default = 1)] b: i64, of: Option<&str>) -> i64 { a + b }",
+        &expect![[r#"
+            /// Adds.
+            #[allow(
+                clippy::needless_pass_by_value,
+                reason = "what a model gives is the function's own"
+            )]
+            pub fn add(a: i64, b: i64, of: Option<&str>) -> i64 {
+                a + b
+            }
+            #[doc(hidden)]
+            #[allow(
+                non_camel_case_types,
+                missing_debug_implementations,
+                unreachable_pub,
+                reason = "stands for the function"
+            )]
+            pub struct add {}
+            const _: () = {
+                const __ALLOY_0: ::alloy_runtime::__private::Parameter<i64> = ::alloy_runtime::__private::parameter::<
+                    i64,
+                >("a", "The first.");
+                const __ALLOY_1: ::alloy_runtime::__private::Parameter<i64> = ::alloy_runtime::__private::parameter::<
+                    i64,
+                >("b", "")
+                    .or(|| 1, ::core::option::Option::Some("1"));
+                const __ALLOY_2: ::alloy_runtime::__private::Parameter<
+                    ::core::option::Option<::std::string::String>,
+                > = ::alloy_runtime::__private::parameter::<
+                    ::core::option::Option<::std::string::String>,
+                >("of", "")
+                    .or(|| ::core::option::Option::None, ::core::option::Option::None);
+                impl add {
+                    ///The function as a tool.
+                    #[allow(deprecated, unreachable_pub, reason = "as the function itself")]
+                    pub fn tool() -> ::alloy_runtime::Tool {
+                        static __ALLOY_TOOL: ::alloy_runtime::__private::DeclaredTool = ::alloy_runtime::__private::DeclaredTool::new(
+                            "add",
+                            "Adds.",
+                            const { &[__ALLOY_0.shown(), __ALLOY_1.shown(), __ALLOY_2.shown()] },
+                        );
+                        __ALLOY_TOOL
+                            .tool(
+                                |__alloy_arguments| ::core::result::Result::Ok((
+                                    __alloy_arguments.get(&__ALLOY_0)?,
+                                    __alloy_arguments.get(&__ALLOY_1)?,
+                                    __alloy_arguments.get(&__ALLOY_2)?,
+                                )),
+                                move |
+                                    (
+                                        __alloy_0,
+                                        __alloy_1,
+                                        __alloy_2,
+                                    ): (i64, i64, ::core::option::Option<::std::string::String>)|
+                                {
+                                    let __alloy_value = add(
+                                        __alloy_0,
+                                        __alloy_1,
+                                        ::core::option::Option::as_deref(&__alloy_2),
+                                    );
+                                    {
+                                        use ::alloy_runtime::__private::{
+                                            ByResult as _, ByValue as _, ByWrapped as _,
+                                        };
+                                        (&&&::alloy_runtime::__private::ToTell(&__alloy_value))
+                                            .__alloy_how()
+                                            .told(__alloy_value)
+                                    }
+                                },
+                            )
+                    }
+                }
+                impl ::alloy_runtime::__private::DeclaredAsTool for add {
+                    type Handle = Self;
+                }
+                impl ::alloy_runtime::__private::WithoutState for add {
+                    fn tool() -> ::alloy_runtime::Tool {
+                        add::tool()
+                    }
+                }
+            };
+        "#]],
+    );
+}
+
+#[test]
+fn a_tool_with_conditions() {
+    check_tool(
+        "handle = Divide, crate = ::llm",
+        "#[require(b != 0, \"b must not be zero\")] #[ensure(|it| *it > 0, \"above zero\")] async fn divide(mut a: i64, b: i64) -> Result<i64> { Ok(a / b) }",
+        &expect![[r##"
+            #[allow(
+                clippy::needless_pass_by_value,
+                reason = "what a model gives is the function's own"
+            )]
+            #[allow(clippy::unnecessary_wraps, reason = "a broken condition is an error")]
+            async fn divide(a: i64, b: i64) -> Result<i64> {
+                #[allow(
+                    clippy::needless_pass_by_value,
+                    clippy::unnecessary_wraps,
+                    reason = "as the function itself"
+                )]
+                async fn __alloy_body(mut a: i64, b: i64) -> Result<i64> {
+                    Ok(a / b)
+                }
+                let __alloy_holds: bool = b != 0;
+                if !__alloy_holds {
+                    return ::llm::__private::not_run("divide", "b must not be zero");
+                }
+                let __alloy_result = __alloy_body(a, b).await;
+                if let ::core::result::Result::Ok(__alloy_answer) = &__alloy_result {
+                    let __alloy_holds: fn(&i64) -> bool = |it| *it > 0;
+                    if !__alloy_holds(__alloy_answer) {
+                        return ::llm::__private::not_accepted("divide", "above zero");
+                    }
+                }
+                __alloy_result
+            }
+            #[doc(hidden)]
+            #[allow(
+                non_camel_case_types,
+                missing_debug_implementations,
+                unreachable_pub,
+                reason = "stands for the function"
+            )]
+            struct Divide {}
+            const _: () = {
+                const __ALLOY_0: ::llm::__private::Parameter<i64> = ::llm::__private::parameter::<
+                    i64,
+                >("a", "");
+                const __ALLOY_1: ::llm::__private::Parameter<i64> = ::llm::__private::parameter::<
+                    i64,
+                >("b", "");
+                impl Divide {
+                    ///The function as a tool.
+                    #[allow(deprecated, unreachable_pub, reason = "as the function itself")]
+                    fn tool() -> ::llm::Tool {
+                        static __ALLOY_TOOL: ::llm::__private::DeclaredTool = ::llm::__private::DeclaredTool::new(
+                            "divide",
+                            "Divide\nRequires: b must not be zero.\nEnsures: above zero.",
+                            const { &[__ALLOY_0.shown(), __ALLOY_1.shown()] },
+                        );
+                        __ALLOY_TOOL
+                            .async_tool(
+                                |__alloy_arguments| ::core::result::Result::Ok((
+                                    __alloy_arguments.get(&__ALLOY_0)?,
+                                    __alloy_arguments.get(&__ALLOY_1)?,
+                                )),
+                                move |(__alloy_0, __alloy_1): (i64, i64)| {
+                                    async move {
+                                        let __alloy_value = divide(__alloy_0, __alloy_1).await;
+                                        {
+                                            use ::llm::__private::{
+                                                ByResult as _, ByValue as _, ByWrapped as _,
+                                            };
+                                            (&&&::llm::__private::ToTell(&__alloy_value))
+                                                .__alloy_how()
+                                                .told(__alloy_value)
+                                        }
+                                    }
+                                },
+                            )
+                    }
+                }
+                impl ::llm::__private::DeclaredAsTool for Divide {
+                    type Handle = Self;
+                }
+                impl ::llm::__private::WithoutState for Divide {
+                    fn tool() -> ::llm::Tool {
+                        Divide::tool()
+                    }
+                }
+            };
+        "##]],
+    );
+}
+
+#[test]
+fn a_tool_with_state() {
+    check_tool(
+        "",
+        "async fn query(#[tool(state)] db: &Db, sql: &str, #[tool(state)] pool: Pool) -> Rows { db.run(sql) }",
+        &expect![[r##"
+            #[allow(
+                clippy::needless_pass_by_value,
+                reason = "what a model gives is the function's own"
+            )]
+            async fn query(db: &Db, sql: &str, pool: Pool) -> Rows {
+                db.run(sql)
+            }
+            #[doc(hidden)]
+            #[allow(
+                non_camel_case_types,
+                missing_debug_implementations,
+                unreachable_pub,
+                reason = "stands for the function"
+            )]
+            struct query {}
+            const _: () = {
+                const __ALLOY_1: ::alloy_runtime::__private::Parameter<::std::string::String> = ::alloy_runtime::__private::parameter::<
+                    ::std::string::String,
+                >("sql", "");
+                impl query {
+                    ///The function as a tool with this state.
+                    #[allow(deprecated, unreachable_pub, reason = "as the function itself")]
+                    fn with(
+                        db: impl ::core::convert::Into<::std::sync::Arc<Db>>,
+                        pool: impl ::core::convert::Into<::std::sync::Arc<Pool>>,
+                    ) -> ::alloy_runtime::Tool {
+                        static __ALLOY_TOOL: ::alloy_runtime::__private::DeclaredTool = ::alloy_runtime::__private::DeclaredTool::new(
+                            "query",
+                            "Query",
+                            const { &[__ALLOY_1.shown()] },
+                        );
+                        let __alloy_0: ::std::sync::Arc<Db> = ::core::convert::Into::into(db);
+                        let __alloy_2: ::std::sync::Arc<Pool> = ::core::convert::Into::into(pool);
+                        __ALLOY_TOOL
+                            .async_tool(
+                                |__alloy_arguments| ::core::result::Result::Ok((
+                                    __alloy_arguments.get(&__ALLOY_1)?,
+                                )),
+                                move |(__alloy_1,): (::std::string::String,)| {
+                                    let __alloy_0 = ::std::sync::Arc::clone(&__alloy_0);
+                                    let __alloy_2 = ::std::sync::Arc::clone(&__alloy_2);
+                                    async move {
+                                        let __alloy_value = query(
+                                                &__alloy_0,
+                                                &__alloy_1,
+                                                ::core::clone::Clone::clone(&*__alloy_2),
+                                            )
+                                            .await;
+                                        {
+                                            use ::alloy_runtime::__private::{
+                                                ByResult as _, ByValue as _, ByWrapped as _,
+                                            };
+                                            (&&&::alloy_runtime::__private::ToTell(&__alloy_value))
+                                                .__alloy_how()
+                                                .told(__alloy_value)
+                                        }
+                                    }
+                                },
+                            )
+                    }
+                }
+                impl ::alloy_runtime::__private::DeclaredAsTool for query {
+                    type Handle = Self;
+                }
+            };
+        "##]],
+    );
+}
+
+#[test]
+fn a_command_with_tools() {
+    check(
+        r#""Go", tools(add, math::divide)"#,
+        "async fn go() -> String;",
+        &expect![[r##"
+            #[allow(
+                clippy::needless_pass_by_value,
+                clippy::unused_self,
+                reason = "a prompt is made of the parameters"
+            )]
+            fn go() -> ::alloy_runtime::Command<String, ::alloy_runtime::WithTools> {
+                static __ALLOY_DEFINITION: ::alloy_runtime::__private::Definition = ::alloy_runtime::__private::Definition::new(
+                        "go",
+                    )
+                    .tools(const {
+                        &[
+                            {
+                                #[allow(unused_imports, reason = "only for names that are no tools")]
+                                use ::alloy_runtime::__private::no_tool::*;
+                                {
+                                    #[allow(unused_imports, reason = "told as no tool")]
+                                    use add as __AlloyTool;
+                                    ::alloy_runtime::__private::listed::<__AlloyTool>
+                                        as fn() -> ::alloy_runtime::Tool
+                                }
+                            },
+                            {
+                                #[allow(unused_imports, reason = "only for names that are no tools")]
+                                use ::alloy_runtime::__private::no_tool::*;
+                                {
+                                    #[allow(unused_imports, reason = "told as no tool")]
+                                    use math::divide as __AlloyTool;
+                                    ::alloy_runtime::__private::listed::<__AlloyTool>
+                                        as fn() -> ::alloy_runtime::Tool
+                                }
+                            },
+                        ]
+                    });
+                let __alloy_prompt = ::alloy_runtime::__private::render(
+                    4usize,
+                    ::core::format_args!("Go"),
+                );
+                ::alloy_runtime::Command::tools(
+                    ::alloy_runtime::__private::command::<
+                        String,
+                    >(&__ALLOY_DEFINITION, __alloy_prompt),
+                    ::core::option::Option::None,
+                )
+            }
+        "##]],
+    );
 }

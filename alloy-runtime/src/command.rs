@@ -203,7 +203,7 @@ impl<T: Output, M> Command<T, M> {
             route: target.route.clone(),
             attempts,
             sends,
-            tool_results: talk.into_results(),
+            tool_results: talk.results(),
             repairs,
             warnings,
         })

@@ -303,7 +303,7 @@ impl Error {
     }
 
     /// The condition that does not hold: whose, which it is, and what must hold.
-    pub(crate) fn contract(&self) -> Option<(&'static str, Contract, &str)> {
+    pub(crate) fn contract(&self) -> Option<(&'static str, Contract, &'static str)> {
         match &self.0.detail {
             Detail::Contract {
                 tool,

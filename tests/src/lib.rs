@@ -30,4 +30,6 @@ mod documentation {
     struct Models;
     #[doc = include_str!("../../docs/streaming.md")]
     struct Streaming;
+    #[doc = include_str!("../../docs/tools.md")]
+    struct Tools;
 }

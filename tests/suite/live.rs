@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use std::future::Future;
 
 use alloy_runtime::{
-    Api, Command, Config, Error, ErrorKind, FinishReason, Output, Warning, command, models,
+    Api, Command, Config, Error, ErrorKind, FinishReason, Output, Warning, command, models, tool,
     with_config,
 };
 use schemars::JsonSchema;
@@ -371,4 +371,133 @@ async fn a_stream_that_is_cut_says_so() {
         assert!(stream.next().await.is_none());
     })
     .await;
+}
+
+/// Add two integers.
+#[tool]
+fn add(a: i64, b: i64) -> i64 {
+    a + b
+}
+
+/// Multiply two integers.
+#[tool]
+fn multiply(a: i64, b: i64) -> i64 {
+    a * b
+}
+
+/// The weather in a city.
+#[tool]
+async fn get_weather(city: String) -> String {
+    tokio::task::yield_now().await;
+    format!("sunny in {city}")
+}
+
+/// Add two integers.
+#[tool]
+#[require(b != 25, "b must not be 25")]
+fn add_some(a: i64, b: i64) -> alloy_runtime::Result<i64> {
+    Ok(a + b)
+}
+
+// T2: the model's page promises these calls and these answers.
+#[tokio::test]
+async fn tools_are_called_in_turns() {
+    on_both(
+        "What is 17 plus 25?",
+        async |_, command: Command<String>| {
+            let outcome = command.tool(add::tool()).outcome().await.unwrap();
+            assert_eq!(outcome.tool_results[0].content, "42");
+            assert!(outcome.value.contains("42"), "{}", outcome.value);
+        },
+    )
+    .await;
+    let prompt = "Add 5 and 6, then multiply by 3.";
+    on_both(prompt, async |_, command: Command<String>| {
+        let tools = [add::tool(), multiply::tool()];
+        let outcome = command.tools(tools).outcome().await.unwrap();
+        let results = outcome.tool_results.iter().map(|one| &*one.content);
+        assert_eq!(results.collect::<Vec<_>>(), ["11", "33"]);
+        assert!(outcome.value.contains("33"), "{}", outcome.value);
+        assert_eq!(outcome.sends, 3);
+    })
+    .await;
+}
+
+// T5
+#[tokio::test]
+async fn tools_are_called_side_by_side() {
+    let prompt = "What is the weather in Oslo and Tbilisi?";
+    on_both(prompt, async |_, command: Command<String>| {
+        let outcome = command.tool(get_weather::tool()).outcome().await.unwrap();
+        let results = outcome.tool_results.iter();
+        let results: Vec<_> = results.map(|one| (one.turn, &*one.content)).collect();
+        assert_eq!(results, [(1, "sunny in Oslo"), (1, "sunny in Tbilisi")]);
+    })
+    .await;
+}
+
+// T3
+#[tokio::test]
+async fn tools_and_a_typed_answer_go_together() {
+    on_both("What is 17 plus 25?", async |_, command: Command<i64>| {
+        let outcome = command.tool(add::tool()).outcome().await.unwrap();
+        assert_eq!(outcome.value, 42);
+        assert_eq!(outcome.tool_results.len(), 1);
+        assert_eq!(outcome.attempts, 1);
+    })
+    .await;
+}
+
+// T4: what went wrong is told to the model, and the command goes on to an end of one kind or the other.
+#[tokio::test]
+async fn a_broken_condition_is_told_to_the_model() {
+    on_both(
+        "What is 17 plus 25?",
+        async |_, command: Command<String>| {
+            let command = command.tool(add_some::tool()).max_tool_turns(3);
+            match command.outcome().await {
+                Ok(outcome) => {
+                    let first = &outcome.tool_results[0];
+                    assert_eq!(first.content, "The tool did not run: b must not be 25.");
+                }
+                Err(error) => assert_eq!(error.kind(), ErrorKind::ToolLimit),
+            }
+        },
+    )
+    .await;
+}
+
+// T6
+#[tokio::test]
+async fn no_turn_of_tools_is_one_request() {
+    on_both(
+        "What is 17 plus 25?",
+        async |_, command: Command<String>| {
+            let command = command.tool(add::tool()).max_tool_turns(0);
+            let error = command.await.unwrap_err();
+            assert_eq!((error.kind(), error.sends()), (ErrorKind::ToolLimit, 1));
+        },
+    )
+    .await;
+}
+
+// A8: the tests' server has a copy of the model whose template has no tools.
+#[tokio::test]
+async fn a_model_without_tools_is_told() {
+    let Some((host, model)) = live() else { return };
+    let config = Config::new().host(&host);
+    let installed = with_config(config, models()).await.unwrap();
+    if !installed
+        .iter()
+        .any(|model| model.name.starts_with("notools"))
+    {
+        eprintln!("skipped: the server has no model `notools`");
+        return;
+    }
+    for api in ROUTES {
+        let command = ask::<String>("Go").model("notools").host(&host).api(api);
+        let error = command.tool(add::tool()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Capability);
+        assert!(error.to_string().contains(&model), "{error}");
+    }
 }

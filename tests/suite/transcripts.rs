@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use alloy_runtime::{Api, ErrorKind, Output, command};
+use alloy_runtime::{Api, ErrorKind, Output, command, tool};
 use alloy_tests::server::{Reply, Server};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -369,6 +369,123 @@ mod streams {
                 _ => ErrorKind::Interrupted,
             };
             assert_eq!(error.kind(), kind, "{error:?}");
+        }
+    }
+}
+
+/// Add two integers.
+#[tool]
+fn add(a: i64, b: i64) -> i64 {
+    a + b
+}
+
+/// The weather in a city.
+#[tool]
+fn get_weather(city: &str) -> String {
+    format!("{city}: sunny")
+}
+
+/// The current time.
+#[tool]
+fn now() -> &'static str {
+    "noon"
+}
+
+/// What is left of a tool where the server has read it.
+fn kept(body: &Value) -> Value {
+    let mut tools = body["tools"].clone();
+    for tool in tools.as_array_mut().unwrap() {
+        tool["function"]
+            .as_object_mut()
+            .unwrap()
+            .remove("description");
+    }
+    tools
+}
+
+// T1 T2: a turn with a tool, to the letter as it was recorded, in both directions.
+#[tokio::test]
+async fn a_turn_with_a_tool_is_the_recorded_one() {
+    for (folder, api) in FOLDERS {
+        let name = |case: &str| format!("{folder}/{case}");
+        let answers = replies(&name("tool-result"));
+        for (call, answer) in replies(&name("tool-call")).into_iter().zip(answers) {
+            let server = Server::start([call, answer]);
+            let command = alloy_runtime::ask("What is 17 plus 25?").model("alloy-tiny");
+            let command = command.tool(add::tool()).api(api).host(server.host());
+            let outcome = command.outcome().await.unwrap();
+            assert_eq!(outcome.value, "The result is 42.");
+            assert_eq!(outcome.tool_results[0].content, "42");
+            let [first, second] = server.requests().try_into().unwrap();
+            let (first, second) = (first.json(), second.json());
+            let recorded = transcript(&name("tool-call")).request.body;
+            for key in ["model", "messages", "stream"] {
+                assert_eq!(first[key], recorded[key], "{folder} {key}");
+            }
+            assert_eq!(kept(&first), kept(&recorded));
+            // But for the ids, which a server that gives them gets back.
+            let mut recorded = transcript(&name("tool-result")).request.body;
+            let id = second["messages"][1]["tool_calls"][0]["id"].clone();
+            assert!(id.as_str().unwrap().starts_with("call_"));
+            recorded["messages"][1]["tool_calls"][0]["id"] = id.clone();
+            recorded["messages"][2]["tool_call_id"] = id;
+            let mut sent = second["messages"].clone();
+            if api == Api::OpenaiChat {
+                // The keys of the arguments come in any order.
+                let pointer = "/1/tool_calls/0/function/arguments";
+                let arguments = sent.pointer_mut(pointer).unwrap();
+                let read: Value = serde_json::from_str(arguments.as_str().unwrap()).unwrap();
+                assert_eq!(read, serde_json::json!({"a": 17, "b": 25}));
+                *arguments = recorded["messages"].pointer(pointer).unwrap().clone();
+            }
+            assert_eq!(sent, recorded["messages"], "{folder}");
+        }
+    }
+}
+
+// T2: several calls at once, and one of a tool that takes nothing and is given something all the same.
+#[tokio::test]
+async fn recorded_calls_are_run() {
+    for (folder, api) in FOLDERS {
+        for (case, expected) in [
+            ("tool-calls-parallel", vec!["Oslo: sunny", "Tbilisi: sunny"]),
+            ("tool-no-parameters", vec!["noon"]),
+            ("tool-unused", vec![]),
+        ] {
+            for reply in replies(&format!("{folder}/{case}")) {
+                let server = Server::start([reply, Reply::answer("Well.")]);
+                let command = alloy_runtime::ask("Go").model("alloy-tiny").api(api);
+                let command = command.tools([get_weather::tool(), now::tool()]);
+                let outcome = command.host(server.host()).outcome().await.unwrap();
+                let told = outcome.tool_results.iter().map(|one| &*one.content);
+                assert_eq!(told.collect::<Vec<_>>(), expected, "{folder}/{case}");
+            }
+        }
+    }
+}
+
+// T3: the typed turn as the server answered it.
+#[tokio::test]
+async fn the_recorded_typed_turn_is_read() {
+    for (folder, api) in FOLDERS {
+        for reply in replies(&format!("{folder}/tool-result-then-format")) {
+            let [call, ..] = replies(&format!("{folder}/tool-call"));
+            let server = Server::start([call, Reply::answer("It is 42."), reply]);
+            let command = ask::<i64>().tool(add::tool()).api(api).host(server.host());
+            assert_eq!(command.await.unwrap(), 42);
+        }
+    }
+}
+
+// A8
+#[tokio::test]
+async fn the_recorded_refusal_of_tools_is_a_missing_capability() {
+    for (folder, api) in FOLDERS {
+        for reply in replies(&format!("{folder}/tools-unsupported")) {
+            let server = Server::start([reply]);
+            let command = ask::<String>().tool(add::tool()).api(api);
+            let error = command.host(server.host()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Capability);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Every mistake in a declaration: what the compiler says about it, and where.
 //!
-//! Each file of `tests/ui/command/fail` is compiled; beside it stands what is ours of the compiler's
+//! Each file of `tests/ui/command/fail` and `tests/ui/tool/fail` is compiled; beside it stands what is ours of the compiler's
 //! answer: for errors of the macros their message, line and column; for those that rustc words itself
 //! only the code and the place, because its words differ from release to release.
 //! `UPDATE_EXPECT=1 cargo test` writes the expectations anew.
@@ -48,7 +48,7 @@ fn each_key_of_the_attribute_is_documented() {
         assert!(docs.contains(&format!("](#{name})")), "{key}");
         count += 1;
     }
-    assert_eq!(count, 12);
+    assert_eq!(count, 13);
 }
 
 // D4: rustc's own lints, on the declaration, once.
@@ -97,12 +97,10 @@ fn clippy_fits() -> bool {
 
 /// The programs of one folder, by name.
 fn cases(folder: &str) -> BTreeMap<String, PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("ui/command")
-        .join(folder);
-    let files = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
+    let ui = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui");
+    let files = ["command", "tool"].map(|of| fs::read_dir(ui.join(of).join(folder)).unwrap());
+    let files = files.into_iter().flatten();
+    let files = files.map(|entry| entry.unwrap().path());
     let programs = files.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
     let cases: BTreeMap<String, PathBuf> = programs
         .map(|path| {
@@ -271,7 +269,11 @@ fn ours(diagnostic: &Value) -> Option<String> {
     );
     // A bound's own words, from `#[diagnostic::on_unimplemented]`, carry a code and are still ours.
     let worded_by_us = code.is_none() && !message.starts_with("invalid format string")
-        || code == Some("E0277") && message.contains("command") && !message.contains("trait bound");
+        || code == Some("E0277")
+            && ["command", "tool"]
+                .iter()
+                .any(|word| message.contains(word))
+            && !message.contains("trait bound");
     let mut out = match (worded_by_us, code) {
         (true, None) => format!("{place} {level}: {message}\n"),
         (true, Some(code)) => format!("{place} {level}[{code}]: {message}\n"),
@@ -283,7 +285,8 @@ fn ours(diagnostic: &Value) -> Option<String> {
             .filter(|note| note["level"] == "note" && note["spans"].as_array().unwrap().is_empty());
         for note in notes {
             let note = note["message"].as_str().unwrap();
-            if note.contains("command") || note.contains("output") || note.contains("answer") {
+            let words = ["command", "output", "answer", "tool"];
+            if words.iter().any(|word| note.contains(word)) {
                 writeln!(out, "  note: {note}").unwrap();
             }
         }

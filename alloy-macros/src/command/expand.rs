@@ -13,6 +13,7 @@ use syn::{Attribute, FnArg, LitStr, Path, Safety, Signature, Type, parse_quote};
 use super::model::{Block, Command, Prompt, Setting, System, Template, Value};
 use crate::contract::Contract;
 use crate::doc::is_doc;
+use crate::function::placed;
 use crate::template::Piece;
 
 /// Writes a command.
@@ -189,7 +190,11 @@ fn definition(command: &Command<'_>) -> TokenStream {
 //         }] })
 fn tools(tools: &[Path], path: &Path) -> Option<TokenStream> {
     let listed = tools.iter().map(|tool| {
-        let alias = Ident::new("__AlloyTool", tool.span().resolved_at(Span::call_site()));
+        // rustc points at what is no tool where it is named.
+        let place = tool.span().resolved_at(Span::call_site());
+        let alias = Ident::new("__AlloyTool", place);
+        let listed = placed(path, place);
+        let listed = quote_spanned!(place=> #listed::__private::listed::<#alias>);
         // A parameter of the same name is not meant: it is nothing that could be imported.
         let tool = tool.to_token_stream().into_iter().map(|mut token| {
             token.set_span(token.span().resolved_at(Span::mixed_site()));
@@ -203,7 +208,7 @@ fn tools(tools: &[Path], path: &Path) -> Option<TokenStream> {
                 {
                     #[allow(unused_imports, reason = "told as no tool")]
                     use #tool as __AlloyTool;
-                    #path::__private::listed::<#alias> as fn() -> #path::Tool
+                    #listed as fn() -> #path::Tool
                 }
             }
         }

@@ -5,6 +5,7 @@ use quote::{ToTokens as _, quote};
 use syn::{Path, ReturnType};
 
 use super::expand::header;
+use crate::attr;
 use crate::function::Function;
 use crate::types::{borrowed_or_nameless, inside_result};
 
@@ -29,6 +30,7 @@ pub(super) fn command(function: &Function, path: &Path) -> TokenStream {
         Some(_) => quote!(()),
         None => output,
     };
+    let attrs = attrs.iter().filter(|attr| !attr::is(attr, "tool"));
     let header = header(sig, &quote!(#path::Command<#output>));
     quote! {
         #(#attrs)*

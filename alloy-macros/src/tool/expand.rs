@@ -4,11 +4,11 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{FnArg, Pat, Path, Signature};
+use syn::{Attribute, FnArg, LitStr, Pat, Path, Signature};
 
 use super::model::{Default, Names, Param, Pass, Source, Tool};
-use crate::contract::Contract;
-use crate::function::{Body, Function};
+use crate::attr;
+use crate::function::{Body, Function, placed};
 use crate::types::inside_result;
 
 /// Writes a tool.
@@ -33,6 +33,7 @@ pub(super) fn tool(tool: &Tool<'_>) -> TokenStream {
     let Names { handle, path } = &tool.names;
     let function = function(tool);
     let handle_type = handle_type(tool.function, handle);
+    let cfgs = cfgs(tool.function);
     let parameters = tool.params.iter().enumerate();
     let parameters = parameters.filter_map(|(index, param)| parameter(index, param, path));
     let constructor = constructor(tool);
@@ -46,6 +47,7 @@ pub(super) fn tool(tool: &Tool<'_>) -> TokenStream {
     quote! {
         #function
         #handle_type
+        #(#cfgs)*
         const _: () = {
             #(#parameters)*
             impl #handle { #constructor }
@@ -63,16 +65,26 @@ pub(super) fn standin(function: &Function, Names { handle, path }: &Names) -> To
         sig,
         body,
     } = function;
+    let is_command = attrs.iter().any(|attr| attr::is(attr, "command"));
     let body = match body {
-        Body::Missing(semicolon) => semicolon.to_token_stream(),
+        Body::Missing(semicolon) if is_command => semicolon.to_token_stream(),
+        Body::Missing(_) => quote!({ ::core::unimplemented!() }),
         Body::Block(block) => block.to_token_stream(),
     };
-    let handle_type = handle_type(function, handle);
-    quote! {
+    let function_alone = quote! {
         #(#attrs)*
         #[allow(unused_variables, dead_code, reason = "a tool with mistakes")]
         #vis #sig #body
+    };
+    if sig.receiver().is_some() {
+        // In an `impl` nothing can stand beside it.
+        return function_alone;
+    }
+    let (handle_type, cfgs) = (handle_type(function, handle), cfgs(function));
+    quote! {
+        #function_alone
         #handle_type
+        #(#cfgs)*
         #[allow(dead_code, reason = "a tool with mistakes")]
         const _: () = {
             impl #handle {
@@ -89,11 +101,7 @@ pub(super) fn standin(function: &Function, Names { handle, path }: &Names) -> To
 
 /// The type in braces, which is no value: the function keeps its name there.
 fn handle_type(function: &Function, handle: &Ident) -> TokenStream {
-    let vis = &function.vis;
-    let cfgs = function
-        .attrs
-        .iter()
-        .filter(|attr| attr.path().is_ident("cfg"));
+    let (vis, cfgs) = (&function.vis, cfgs(function));
     quote! {
         #(#cfgs)*
         #[doc(hidden)]
@@ -102,16 +110,20 @@ fn handle_type(function: &Function, handle: &Ident) -> TokenStream {
     }
 }
 
+/// What decides whether the function is there at all.
+fn cfgs(function: &Function) -> impl Iterator<Item = &Attribute> {
+    let attrs = function.attrs.iter();
+    attrs.filter(|attr| attr.path().is_ident("cfg"))
+}
+
 /// The function, held to its conditions.
 //
 // Input:  #[require(b != 0, "b must not be zero")]
 //         fn divide(a: i64, b: i64) -> Result<i64> { Ok(a / b) }
 // Output: fn divide(a: i64, b: i64) -> Result<i64> {
-//             let mut __alloy_broken = ::std::vec::Vec::new();
 //             let __alloy_holds: bool = b != 0;
-//             if !__alloy_holds { __alloy_broken.push("b must not be zero"); }
-//             if !__alloy_broken.is_empty() {
-//                 return ::alloy_runtime::__private::not_run("divide", &__alloy_broken);
+//             if !__alloy_holds {
+//                 return ::alloy_runtime::__private::not_run("divide", "b must not be zero");
 //             }
 //             { Ok(a / b) }
 //         }
@@ -133,65 +145,50 @@ fn function(tool: &Tool<'_>) -> TokenStream {
     let path = &tool.names.path;
     let name = tool_name(sig);
     let local = |name| Ident::new(name, Span::mixed_site());
-    let (broken, holds) = (local("__alloy_broken"), local("__alloy_holds"));
-    let result_type = tool.returns.as_ref().and_then(inside_result);
+    let holds = local("__alloy_holds");
+    // The return type's place, so that rustc points at one that cannot tell a broken condition.
     let place = tool.returns.as_ref().map_or_else(Span::mixed_site, |ty| {
         ty.span().resolved_at(Span::mixed_site())
     });
-    let refused = |by: &str| {
-        let by = Ident::new(by, place);
-        quote_spanned!(place=> if !#broken.is_empty() { return #path::__private::#by(#name, &#broken); })
+    let refuse = |by: &str, message: &LitStr| {
+        let (path, by) = (placed(path, place), Ident::new(by, place));
+        quote_spanned!(place=> return #path::__private::#by(#name, #message);)
     };
-    let requires = tool.requires.iter().map(
-        |Contract {
-             condition, message, ..
-         }| {
-            quote! {
-                let #holds: bool = #condition;
-                if !#holds { #broken.push(#message); }
-            }
-        },
-    );
-    let begin = quote!(let mut #broken: ::std::vec::Vec<&'static str> = ::std::vec::Vec::new(););
-    let before = (!tool.requires.is_empty()).then(|| {
-        let refused = refused("not_run");
-        quote!(#begin #(#requires)* #refused)
+    let requires = tool.requires.iter().map(|contract| {
+        let condition = &contract.condition;
+        let refuse = refuse("not_run", &contract.message);
+        quote! {
+            let #holds: bool = #condition;
+            if !#holds { #refuse }
+        }
     });
-    let run = match tool.ensures.is_empty() {
-        true => quote!(#block),
+    let (sig, inner, run) = match tool.ensures.is_empty() {
+        true => (sig.clone(), None, quote!(#block)),
         false => {
             let (result, answer) = (local("__alloy_result"), local("__alloy_answer"));
-            let inner = inner(sig, block);
+            let result_type = tool.returns.as_ref().and_then(inside_result);
             let arguments = sig.inputs.iter().filter_map(argument_name);
             let awaited = sig.asyncness.map(|_| quote!(.await));
             let ensures = tool.ensures.iter().map(|contract| {
                 let condition = contract.of_answer();
-                let message = &contract.message;
+                let refuse = refuse("not_accepted", &contract.message);
                 quote! {
                     let #holds: fn(&#result_type) -> bool = #condition;
-                    if !#holds(#answer) { #broken.push(#message); }
+                    if !#holds(#answer) { #refuse }
                 }
             });
-            let refused = refused("not_accepted");
-            quote! {
-                #inner
+            let run = quote! {
                 let #result = __alloy_body(#(#arguments),*) #awaited;
                 if let ::core::result::Result::Ok(#answer) = &#result {
-                    #begin
                     #(#ensures)*
-                    #refused
                 }
                 #result
-            }
+            };
+            (without_mut(sig), Some(inner(sig, block)), run)
         }
     };
-    let mut body = Group::new(Delimiter::Brace, quote!(#before #run));
+    let mut body = Group::new(Delimiter::Brace, quote!(#inner #(#requires)* #run));
     body.set_span(block.span());
-    let sig = if tool.ensures.is_empty() {
-        sig.clone()
-    } else {
-        without_mut(sig)
-    };
     let wrapped =
         quote!(#[allow(clippy::unnecessary_wraps, reason = "a broken condition is an error")]);
     quote!(#(#attrs)* #owned #wrapped #vis #sig #body)
@@ -319,7 +316,8 @@ fn constructor(tool: &Tool<'_>) -> TokenStream {
     let place = tool.returns.as_ref().map_or_else(Span::call_site, |ty| {
         ty.span().resolved_at(Span::call_site())
     });
-    let told = quote_spanned!(place=> told(#value));
+    let given_value = Ident::new("__alloy_value", place.resolved_at(Span::mixed_site()));
+    let told = quote_spanned!(place=> told(#given_value));
     let told = quote! {{
         use #path::__private::{ByResult as _, ByValue as _, ByWrapped as _};
         (&&&#path::__private::ToTell(&#value)).__alloy_how().#told
@@ -352,6 +350,7 @@ fn constructor(tool: &Tool<'_>) -> TokenStream {
     };
     quote! {
         #[doc = #doc]
+        #[allow(deprecated, unreachable_pub, reason = "as the function itself")]
         #vis fn #constructor(#(#states),*) -> #path::Tool {
             static __ALLOY_TOOL: #path::__private::DeclaredTool =
                 #path::__private::DeclaredTool::new(#name, #description, const { &[#(#shown.shown()),*] });

@@ -1,7 +1,8 @@
 //! What `#[tool]` and its helpers on parameters say.
 
 use proc_macro2::{Ident, TokenStream};
-use syn::parse::ParseStream;
+use quote::ToTokens as _;
+use syn::parse::{Nothing, ParseStream};
 use syn::{Attribute, FnArg, Path, Token};
 
 use crate::attr::{self, Argument, Form};
@@ -44,6 +45,10 @@ pub(super) enum Role {
 /// Reads the attribute.
 pub(super) fn arguments(tokens: TokenStream, errors: &mut Errors) -> Arguments {
     let mut read = Arguments::default();
+    if tokens.to_string() == "state" {
+        errors.push(tokens, "`#[tool(state)]` stands above a parameter");
+        return read;
+    }
     for Argument { key, form, value } in attr::arguments(tokens, errors) {
         let taken = match (key.to_string().as_str(), form) {
             ("handle", Form::Pair) => {
@@ -58,8 +63,8 @@ pub(super) fn arguments(tokens: TokenStream, errors: &mut Errors) -> Arguments {
                 let message = format!("`{name}` takes a value: `{name} = …`");
                 Err(syn::Error::new_spanned(key, message))
             }
-            (name @ ("state" | "default"), _) => {
-                let message = format!("`#[tool({name}…)]` stands above a parameter");
+            ("default", _) => {
+                let message = "`#[tool(default = …)]` stands above a parameter";
                 Err(syn::Error::new_spanned(key, message))
             }
             (name, _) => {
@@ -111,21 +116,20 @@ fn role(helpers: Vec<Attribute>, errors: &mut Errors) -> Option<Role> {
     let mut read = None;
     for helper in helpers {
         let role = helper.parse_args_with(|input: ParseStream<'_>| {
-            let key = input.parse::<Ident>();
-            match key.as_ref().map(ToString::to_string).as_deref() {
-                Ok("state") if input.is_empty() => Ok(Role::State),
-                Ok("default") if input.peek(Token![=]) => {
+            let key: Ident = input.parse()?;
+            match key.to_string().as_str() {
+                "state" if input.is_empty() => Ok(Role::State),
+                "default" => {
                     input.parse::<Token![=]>()?;
-                    let value = input.parse::<syn::Expr>()?;
-                    input.parse::<syn::parse::Nothing>()?;
-                    Ok(Role::Default(quote::quote!(#value)))
+                    let value: syn::Expr = input.parse()?;
+                    input.parse::<Nothing>()?;
+                    Ok(Role::Default(value.into_token_stream()))
                 }
-                _ => Err(syn::Error::new_spanned(
-                    helper.path(),
-                    "a parameter is `#[tool(state)]`, or has a `#[tool(default = …)]`",
-                )),
+                _ => Err(input.error("")),
             }
         });
+        let message = "a parameter is `#[tool(state)]`, or has a `#[tool(default = …)]`";
+        let role = role.map_err(|_| syn::Error::new_spanned(helper.path(), message));
         match role {
             Ok(_) if read.is_some() => {
                 let message = "this parameter has a `#[tool(…)]` already; keep one";

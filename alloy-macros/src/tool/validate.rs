@@ -1,8 +1,9 @@
 //! The rules of a tool, one function each, and the model of one that keeps them.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, GenericParam, Lit, ReturnType, Safety, Signature, Type, parse_quote};
 
 use super::model::{Default, Names, Param, Pass, Source, Tool};
@@ -50,11 +51,10 @@ pub(super) fn validate(
         ReturnType::Default => None,
         ReturnType::Type(_, ty) => Some((**ty).clone()),
     };
-    can_be_refused(
-        returns.as_ref(),
-        requires.iter().chain(&ensures),
-        &mut errors,
-    );
+    if !is_command {
+        let contracts = requires.iter().chain(&ensures);
+        can_be_refused(returns.as_ref(), contracts, &mut errors);
+    }
     let all = function.params();
     let mut conditions = |attrs: &[Attribute], kind| -> Vec<Contract> {
         let attrs = attrs.iter();
@@ -258,9 +258,15 @@ fn kept(ty: &Type, is_state: bool, errors: &mut Errors) -> (TokenStream, Pass) {
         (None, ..) => (owned, Pass::Owned),
         (Some(_), false, true) => (owned, Pass::Deref),
         (Some(_), false, false) => (owned, Pass::Borrowed),
-        (Some(_), true, true) => (quote!(::core::option::Option<#owned>), Pass::OptionDeref),
-        (Some(_), true, false) => (quote!(::core::option::Option<#owned>), Pass::OptionBorrowed),
+        (Some(_), true, true) => (option(&owned, inside), Pass::OptionDeref),
+        (Some(_), true, false) => (option(&owned, inside), Pass::OptionBorrowed),
     }
+}
+
+/// An `Option` of a type, where that is written.
+fn option(owned: &TokenStream, written: &Type) -> TokenStream {
+    let place = written.span().resolved_at(Span::call_site());
+    quote_spanned!(place=> ::core::option::Option<#owned>)
 }
 
 /// How a default reads, where it is a literal.

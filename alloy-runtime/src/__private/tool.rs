@@ -131,8 +131,8 @@ impl<E: From<Error>> TellsContract for E {}
 /// # Errors
 ///
 /// Always.
-pub fn not_run<T, E: TellsContract>(tool: &'static str, broken: &[&'static str]) -> Result<T, E> {
-    Err(broken_contract(tool, Contract::Require, broken).into())
+pub fn not_run<T, E: TellsContract>(tool: &'static str, message: &'static str) -> Result<T, E> {
+    Err(broken(tool, Contract::Require, message).into())
 }
 
 /// The error of a broken `#[ensure]`, likewise.
@@ -142,16 +142,16 @@ pub fn not_run<T, E: TellsContract>(tool: &'static str, broken: &[&'static str])
 /// Always.
 pub fn not_accepted<T, E: TellsContract>(
     tool: &'static str,
-    broken: &[&'static str],
+    message: &'static str,
 ) -> Result<T, E> {
-    Err(broken_contract(tool, Contract::Ensure, broken).into())
+    Err(broken(tool, Contract::Ensure, message).into())
 }
 
-fn broken_contract(tool: &'static str, contract: Contract, broken: &[&'static str]) -> Error {
+fn broken(tool: &'static str, broken: Contract, message: &'static str) -> Error {
     Error::new(Detail::Contract {
         tool,
-        broken: contract,
-        message: broken.join("; "),
+        broken,
+        message,
     })
 }
 

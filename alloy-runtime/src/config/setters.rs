@@ -177,8 +177,8 @@ macro_rules! setters {
             self.set(|layer| layer.set_idle_timeout(timeout))
         }
 
-        /// How many responses with tool calls a command may take before it gives up. The default is
-        /// 10. It is for commands with tools; this version has none.
+        /// How many responses with tool calls a command may take before it gives up; 0 is none. The default
+        /// is 10.
         ///
         /// ```
         /// # use alloy_runtime::command;
@@ -197,8 +197,7 @@ macro_rules! setters {
             })
         }
 
-        /// How many tools of one response run at a time, at least 1. The default is 8. It is for
-        /// commands with tools; this version has none.
+        /// How many tools of one response run at a time, at least 1. The default is 8.
         ///
         /// ```
         /// # use alloy_runtime::command;

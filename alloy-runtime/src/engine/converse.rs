@@ -11,7 +11,7 @@ use crate::message::{Message, Role};
 use crate::output::{Accept, Content, Expectation, Repair, Said};
 use crate::reply::{FinishReason, Reply, Usage};
 use crate::request::Request;
-use crate::tool::ToolResult;
+use crate::tool::{ToolResult, ToolStatus};
 
 /// An accepted answer, and what it took.
 #[derive(Debug)]
@@ -44,8 +44,8 @@ pub(crate) struct Talk(Option<Box<Turns>>);
 #[derive(Debug, Default)]
 struct Turns {
     said: Vec<Message>,
-    /// What the tools were called with, and what came of it.
-    results: Vec<ToolResult>,
+    /// Of each call in it, in which turn it was, and how it went.
+    calls: Vec<(u32, ToolStatus)>,
 }
 
 impl Spent {
@@ -70,8 +70,22 @@ impl Talk {
         self.0.as_deref().map_or(&[], |turns| &turns.said)
     }
 
-    pub(crate) fn into_results(self) -> Vec<ToolResult> {
-        self.0.map_or_else(Vec::new, |turns| turns.results)
+    /// The calls of tools, and what came of them.
+    pub(crate) fn results(&self) -> Vec<ToolResult> {
+        let Some(turns) = &self.0 else {
+            return Vec::new();
+        };
+        let calls = self.said().iter().flat_map(|said| &said.tool_calls);
+        let answers = self.said().iter().filter(|said| said.role == Role::Tool);
+        let results = turns.calls.iter().zip(calls.zip(answers));
+        let results = results.map(|(&(turn, status), (call, answer))| ToolResult {
+            turn,
+            name: call.name.clone(),
+            arguments: call.arguments.clone(),
+            content: answer.content.clone(),
+            status,
+        });
+        results.collect()
     }
 
     /// Adds messages.
@@ -86,18 +100,18 @@ impl Talk {
         }
     }
 
-    /// Adds a turn of tools: the calls of `reply`, and what came of them.
-    pub(super) fn add(&mut self, reply: Reply, results: Vec<ToolResult>) {
-        let answers = reply.calls.iter().zip(&results);
-        let answers: Vec<_> = answers
-            .map(|(call, result)| Message::tool(call, result.content.clone()))
-            .collect();
-        let mut called = Message::assistant(reply.text);
-        called.thinking = reply.thinking;
-        called.tool_calls = reply.calls;
-        self.say([called]);
-        self.say(answers);
-        self.0.get_or_insert_default().results.extend(results);
+    /// Adds a turn of tools: the calls of `reply`, and what was told to each.
+    pub(super) fn add(&mut self, turn: u32, reply: Reply, told: Vec<(ToolStatus, String)>) {
+        let Turns { said, calls } = &mut **self.0.get_or_insert_default();
+        let at = said.len();
+        said.reserve(told.len() + 1);
+        said.push(Message::assistant(reply.text));
+        for (call, (status, content)) in reply.calls.iter().zip(told) {
+            calls.push((turn, status));
+            said.push(Message::tool(call, content));
+        }
+        said[at].thinking = reply.thinking;
+        said[at].tool_calls = reply.calls;
     }
 
     /// The last text of the model, that of `reply` where it has one.

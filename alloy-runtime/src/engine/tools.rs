@@ -19,7 +19,7 @@ use crate::global;
 use crate::message::ToolCall;
 use crate::reply::Reply;
 use crate::request::Request;
-use crate::tool::{Progress, Told, Tool, ToolResult, ToolStatus, Toolset, panicked};
+use crate::tool::{Progress, Told, Tool, ToolStatus, Toolset, panicked};
 
 /// How many tools run at a time where no setting says it.
 const AT_A_TIME: u32 = 8;
@@ -47,14 +47,18 @@ pub(super) async fn until_text(
             return Err(spent.told(beyond_limit(spent.tool_turns, talk, &reply)));
         }
         spent.tool_turns += 1;
+        tracing::debug!(
+            turn = spent.tool_turns,
+            calls = reply.calls.len(),
+            "calling tools"
+        );
         let turn = Turn {
-            number: spent.tool_turns,
             toolset: &toolset,
             records: prepared.records_content(),
         };
-        let results = turn.run(line, request, &reply.calls).await;
-        let results = results.map_err(|error| spent.told(error))?;
-        talk.add(reply, results);
+        let told = turn.run(line, request, &reply.calls).await;
+        let told = told.map_err(|error| spent.told(error))?;
+        talk.add(spent.tool_turns, reply, told);
         prepared.body = prepared.body(request, talk.said(), &mut Vec::new());
         let body = &prepared.body;
         reply = send::repeatedly(line, spent, true, || line.chat(body)).await?;
@@ -65,8 +69,6 @@ pub(super) async fn until_text(
 
 /// One turn of calls.
 struct Turn<'a> {
-    /// From 1.
-    number: u32,
     toolset: &'a Toolset,
     /// Whether arguments and results are recorded in the trace.
     records: bool,
@@ -79,10 +81,9 @@ impl Turn<'_> {
         line: &Line,
         request: &Request,
         calls: &[ToolCall],
-    ) -> Result<Vec<ToolResult>, Error> {
+    ) -> Result<Vec<(ToolStatus, String)>, Error> {
         let at_a_time = line.settings().parallel_tools_max.as_ref();
         let at_a_time = at_a_time.map_or(AT_A_TIME, |set| set.value);
-        tracing::debug!(turn = self.number, calls = calls.len(), "calling tools");
         let calls = calls.iter().map(|call| Box::pin(self.call(call)));
         let results = side_by_side(calls.collect(), at_a_time as usize);
         let results = async {
@@ -95,8 +96,8 @@ impl Turn<'_> {
         line.deadline.hold(pin!(results)).await
     }
 
-    /// Runs one call.
-    async fn call(&self, call: &ToolCall) -> Result<ToolResult, Error> {
+    /// Runs one call; gives how it went, and what the model is told.
+    async fn call(&self, call: &ToolCall) -> Result<(ToolStatus, String), Error> {
         let span = tracing::info_span!(
             "execute_tool",
             gen_ai.operation.name = "execute_tool",
@@ -126,13 +127,7 @@ impl Turn<'_> {
             span.record("gen_ai.tool.call.arguments", call.arguments.to_string());
             span.record("gen_ai.tool.call.result", content.as_str());
         }
-        Ok(ToolResult {
-            turn: self.number,
-            name: call.name.clone(),
-            arguments: call.arguments.clone(),
-            content,
-            status,
-        })
+        Ok((status, content))
     }
 }
 

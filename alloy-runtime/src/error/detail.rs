@@ -83,7 +83,7 @@ pub(crate) enum Detail {
         tool: &'static str,
         broken: Contract,
         /// What must hold.
-        message: String,
+        message: &'static str,
     },
     ToolLimit {
         /// How many turns of tool calls were allowed, and taken.

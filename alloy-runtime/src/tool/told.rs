@@ -28,7 +28,7 @@ pub(crate) enum Means {
     Contract {
         tool: &'static str,
         broken: Contract,
-        message: String,
+        message: &'static str,
     },
     /// That the command ends.
     Abort,
@@ -49,7 +49,7 @@ impl Means {
                 return Self::Contract {
                     tool,
                     broken,
-                    message: message.to_owned(),
+                    message,
                 };
             }
             layer = error.source();
@@ -81,11 +81,15 @@ impl Failure {
                     },
                 ..
             } if own == tool => match broken {
-                Contract::Require => (ToolStatus::NotRun, "The tool did not run", message),
+                Contract::Require => (
+                    ToolStatus::NotRun,
+                    "The tool did not run",
+                    message.to_owned(),
+                ),
                 Contract::Ensure => (
                     ToolStatus::ResultRefused,
                     "The result was not accepted",
-                    message,
+                    message.to_owned(),
                 ),
             },
             Self::Failed { error, .. } => (ToolStatus::Failed, "The tool failed", layers(&*error)),

@@ -41,6 +41,7 @@ async fn ends(tool: Tool, name: &str) -> Error {
 #[tool]
 #[require(b != 0, "b must not be zero")]
 #[require(a >= 0, "a must not be negative.")]
+#[require(a % b == 0, "a must be a multiple of b")]
 #[ensure(|result| *result < 100, "the result must be below 100")]
 #[ensure(is_no_unlucky_one, "13 is not allowed")]
 fn divide(mut a: i64, b: i64) -> Result<i64> {
@@ -86,8 +87,11 @@ async fn broken_conditions_are_told_to_the_model() {
         "The tool did not run: b must not be zero.",
     )
     .await;
-    let both = "The tool did not run: b must not be zero; a must not be negative.";
-    check(-1, 0, ToolStatus::NotRun, both).await;
+    // In their order, and the first that is broken: one may rest on those before it.
+    let negative = "The tool did not run: a must not be negative.";
+    check(-1, 2, ToolStatus::NotRun, negative).await;
+    let odd = "The tool did not run: a must be a multiple of b.";
+    check(7, 2, ToolStatus::NotRun, odd).await;
     let large = "The result was not accepted: the result must be below 100.";
     check(1000, 2, ToolStatus::ResultRefused, large).await;
     // What leaves the body early is held to them as well.

@@ -1,0 +1,51 @@
+//! Tools: functions that the model calls while it works, with conditions that tell it what they take.
+//!
+//! ```text
+//! ALLOY_MODEL=ollama:llama3.1 cargo run --example calculator
+//! ALLOY_MODEL=ollama:llama3.1 cargo run --example calculator -- "Divide 84 by 2."
+//! ```
+
+#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+
+use alloy_runtime::{Result, command, tool};
+
+/// Add two numbers.
+#[tool]
+fn add(a: i64, b: i64) -> std::result::Result<i64, &'static str> {
+    // An error is told to the model, as a broken condition is.
+    a.checked_add(b).ok_or("the sum is too large")
+}
+
+/// Multiply two numbers.
+#[tool]
+fn multiply(a: i64, b: i64) -> std::result::Result<i64, &'static str> {
+    a.checked_mul(b).ok_or("the product is too large")
+}
+
+/// Divide a by b.
+#[tool]
+#[require(b > 0, "b must be above zero")]
+#[require(a % b == 0, "a must be a multiple of b")]
+fn divide(a: i64, b: i64) -> Result<i64> {
+    Ok(a / b)
+}
+
+#[command("{question}", temperature = 0.0, tools(add, multiply, divide))]
+async fn calculate(question: &str) -> String;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    // A tool is an ordinary function: its conditions hold here, too.
+    if let Err(error) = divide(1, 0) {
+        println!("{error}");
+    }
+
+    let question = std::env::args().nth(1);
+    let question = question.unwrap_or_else(|| "Add 5 and 6, then multiply by 3.".to_owned());
+    let outcome = calculate(&question).outcome().await?;
+    for call in &outcome.tool_results {
+        println!("{} {} -> {}", call.name, call.arguments, call.content);
+    }
+    println!("{}", outcome.value);
+    Ok(())
+}

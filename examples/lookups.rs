@@ -1,0 +1,69 @@
+//! Look-ups side by side: the model asks for several at once, and none waits for another.
+//!
+//! ```text
+//! ALLOY_MODEL=ollama:llama3.1 cargo run --example lookups
+//! ALLOY_MODEL=ollama:llama3.1 cargo run --example lookups -- Paris Oslo
+//! ```
+
+#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+
+use std::time::Duration;
+
+use alloy_runtime::{Result, command, tool};
+
+#[derive(serde::Serialize)]
+struct Weather {
+    degrees: i8,
+    sky: &'static str,
+}
+
+/// The weather in a city.
+#[tool]
+async fn get_weather(
+    /// The city's name alone.
+    city: &str,
+) -> std::result::Result<Weather, String> {
+    // Here a program would ask a weather service.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    match city {
+        "Oslo" => Ok(Weather {
+            degrees: -3,
+            sky: "snow",
+        }),
+        "Tbilisi" => Ok(Weather {
+            degrees: 17,
+            sky: "clear",
+        }),
+        "Paris" => Ok(Weather {
+            degrees: 9,
+            sky: "rain",
+        }),
+        // The model reads this, and can ask for another.
+        _ => Err(format!(
+            "no station in {city}; there are Oslo, Paris and Tbilisi"
+        )),
+    }
+}
+
+#[command(
+    "What is the weather in {cities}?",
+    temperature = 0.0,
+    tools(get_weather)
+)]
+async fn weather(cities: &str) -> String;
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let cities: Vec<String> = std::env::args().skip(1).collect();
+    let cities = match cities.as_slice() {
+        [] => "Oslo and Tbilisi".to_owned(),
+        cities => cities.join(" and "),
+    };
+    // At most eight at a time, unless it is said otherwise.
+    let outcome = weather(&cities).parallel_tools_max(4).outcome().await?;
+    for call in &outcome.tool_results {
+        println!("turn {}: {} -> {}", call.turn, call.arguments, call.content);
+    }
+    println!("{}", outcome.value);
+    Ok(())
+}

@@ -1,0 +1,32 @@
+use alloy_runtime::{Result, tool};
+
+#[tool]
+#[require]
+#[require(b != 0)]
+#[require("b must not be zero")]
+#[require(b != 0, "")]
+#[require(b != 0 "b must not be zero")]
+#[require(|b| b != 0, "b must not be zero")]
+#[ensure(|answer| *answer < b, "too large")]
+fn divide(a: i64, b: i64) -> Result<i64> {
+    Ok(a / b)
+}
+
+#[tool]
+#[require(b != 0, "b must not be zero")]
+fn plain(a: i64, b: i64) -> i64 {
+    a / b
+}
+
+#[tool]
+#[ensure(|_| true, "it must be")]
+fn nothing() {}
+
+#[tool]
+#[require(b, "b must not be zero")]
+#[ensure(|answer| answer.is_empty(), "it must be empty")]
+fn not_bool(b: i64) -> Result<i64> {
+    Ok(b)
+}
+
+fn main() {}

@@ -1,0 +1,27 @@
+use alloy_runtime::tool;
+
+#[tool("Adds two numbers.")]
+fn template() {}
+
+#[tool(name = "plus", handle = "Plus")]
+fn name() {}
+
+#[tool(handle(Plus), crate(llm))]
+fn lists() {}
+
+#[tool(handle = A, handle = B)]
+fn twice() {}
+
+#[tool(handle)]
+fn without_value() {}
+
+#[tool(state)]
+fn state() {}
+
+#[tool(default = 1)]
+fn default() {}
+
+fn main() {
+    template();
+    let _ = (name::tool(), lists::tool(), twice::tool(), state::with(1));
+}

@@ -1,0 +1,111 @@
+//! Right tools give no warning of any kind, whatever is listened to.
+
+#![warn(unused, missing_docs, unused_qualifications, single_use_lifetimes, elided_lifetimes_in_paths)]
+#![warn(unreachable_pub, let_underscore_drop, missing_debug_implementations, non_local_definitions)]
+#![warn(clippy::pedantic)]
+#![deny(warnings)]
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use alloy_runtime::{Command, Result, WithTools, command, tool};
+
+/// Adds.
+#[tool]
+#[must_use]
+pub fn add(
+    /// The first.
+    a: i64,
+    #[tool(default = 1)] b: i64,
+) -> i64 {
+    a + b
+}
+
+/// Divides.
+#[tool]
+#[require(b != 0, "b must not be zero")]
+#[ensure(|result| *result > 0, "the result must be above zero")]
+pub(crate) fn divide(mut a: i64, b: i64) -> Result<i64> {
+    a /= b;
+    Ok(a)
+}
+
+#[tool]
+#[require(!name.is_empty(), "there must be a name")]
+async fn greet(name: String, mut lines: Vec<String>) -> Result<String> {
+    lines.push(name);
+    std::future::ready(()).await;
+    Ok(lines.join(" "))
+}
+
+#[tool]
+fn look(text: &str, file: Option<&Path>, list: &[u8], #[tool(state)] seen: &Mutex<Vec<u8>>) {
+    println!("{text} {file:?}");
+    seen.lock().unwrap().extend(list);
+}
+
+/// Sums up.
+#[tool]
+#[command("Sum up at {depth}: {text}")]
+async fn sum_up(text: &str, #[tool(state)] depth: u8) -> String;
+
+mod weather {
+    /// Tells the weather.
+    #[alloy_runtime::tool(handle = Weather)]
+    pub(super) fn weather(city: &str) -> String {
+        city.to_owned()
+    }
+}
+use weather::Weather;
+
+#[deprecated]
+#[tool]
+fn old() {}
+
+#[cfg(any())]
+#[tool]
+fn left_out(missing: Missing) {}
+
+#[tool]
+#[cfg(any())]
+fn left_out_below(missing: Missing) {}
+
+#[command("Add {add}", tools(add, self::divide, greet, Weather))]
+async fn go(add: i64) -> String;
+
+struct Desk;
+
+impl Desk {
+    #[command("At the desk", tools(add))]
+    async fn method(&self) -> u8;
+}
+
+macro_rules! tools {
+    ($($name:ident: $ty:ty),*) => {
+        $(
+            #[tool]
+            fn $name(value: $ty) -> $ty {
+                value
+            }
+        )*
+    };
+}
+tools!(one: u8, two: String);
+
+fn inside() {
+    #[tool]
+    fn nested() {}
+    let _tool = nested::tool();
+}
+
+fn main() {
+    let state = look::with(Mutex::new(Vec::new()));
+    let command: Command<String, WithTools> = go(add(1, 2)).tool(state).tool(sum_up::with(1));
+    let _command = command.tools([one::tool(), two::tool()]);
+    println!("{:?}", divide(1, 1).is_ok());
+    let _command = Desk.method();
+    println!("{}", weather::weather("Oslo"));
+    inside();
+    #[allow(deprecated, reason = "it is looked at")]
+    old();
+}

@@ -1,0 +1,40 @@
+#![warn(missing_docs)]
+
+//! What rustc says of tools.
+
+use alloy_runtime::{command, tool};
+
+#[tool]
+fn never_used(a: i64) -> i64 {
+    a
+}
+
+#[tool]
+fn unused_parameter(a: i64, b: i64) -> i64 {
+    a
+}
+
+#[tool]
+pub fn undocumented() {}
+
+/// Old.
+#[deprecated]
+#[tool]
+pub fn old() {}
+
+#[tool]
+#[require(a > 0, "a must be above zero")]
+#[ensure(|_| true, "it must be")]
+fn unused_with_conditions(a: i64, b: i64) -> alloy_runtime::Result<i64> {
+    Ok(a)
+}
+
+/// Goes.
+#[command("Go", tools(unused_parameter, old))]
+pub async fn go() -> String;
+
+fn main() {
+    go();
+    old();
+    unused_parameter(1, 2);
+}
