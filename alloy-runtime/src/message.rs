@@ -94,8 +94,8 @@ pub struct Message {
 ///
 /// ```
 /// # use alloy_runtime::Message;
-/// let stored = r#"{"role":"assistant","content":"","tool_calls":[{"name":"add","arguments":{"a":1}}]}"#;
 /// # fn main() -> serde_json::Result<()> {
+/// let stored = r#"{"role":"assistant","content":"","tool_calls":[{"name":"add","arguments":{"a":1}}]}"#;
 /// let message: Message = serde_json::from_str(stored)?;
 /// assert_eq!(message.tool_calls[0].name, "add");
 /// assert_eq!(message.tool_calls[0].arguments["a"], 1);

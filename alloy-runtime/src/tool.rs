@@ -28,14 +28,11 @@ pub use self::told::Told;
 pub(crate) use self::told::panicked;
 use crate::output::Unread;
 
-/// A function that a model can call, as a value: what [`tool`](Command::tool) and
-/// [`tools`](Command::tools) of a command take.
+/// A function that a model can call, as a value: what [`tool`](crate::Command::tool) and
+/// [`tools`](crate::Command::tools) of a command take.
 ///
 /// A function under [`#[tool]`](macro@crate::tool) is one by its name: `add::tool()`, or
 /// `query::with(state)` where it has state. [`Tool::new`] makes one of a closure.
-///
-/// [`Command::tool`]: crate::Command::tool
-/// [`Command`]: crate::Command
 #[derive(Clone)]
 pub struct Tool {
     definition: Arc<Definition>,
