@@ -53,7 +53,7 @@ pub use self::output::{Output, Repair, Streamed};
 pub use self::reply::{FinishReason, Timings, Usage};
 pub use self::route::Route;
 pub use self::stream::{Next, Summary, TextStream};
-pub use self::tool::{Abort, Tool, ToolResult, ToolStatus};
+pub use self::tool::{Abort, Returned, Tool, ToolResult, ToolStatus};
 pub use self::warning::Warning;
 
 #[doc = include_str!("docs/command.md")]

@@ -70,9 +70,11 @@ impl Told {
 )]
 pub trait Returned<K> {
     /// Whether the function is one that does not block.
+    #[doc(hidden)]
     const IS_ASYNC: bool;
 
     /// What came of the call so far.
+    #[doc(hidden)]
     fn progress(self) -> Progress;
 }
 
