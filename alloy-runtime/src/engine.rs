@@ -13,6 +13,7 @@ mod tools;
 use std::pin::pin;
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
@@ -26,7 +27,7 @@ use crate::config::Layer;
 use crate::error::Error;
 use crate::global;
 use crate::installed::Model;
-use crate::message::Message;
+use crate::message::{Message, Role};
 use crate::output::{Accept, Expectation};
 use crate::reply::Usage;
 use crate::request::Request;
@@ -151,14 +152,24 @@ pub(crate) async fn installed() -> Result<Vec<Model>, Error> {
 
 /// Messages as a trace holds them: JSON, in the form of OpenTelemetry's attributes for them.
 fn as_recorded(messages: &[Message]) -> String {
-    let messages: Vec<_> = messages
-        .iter()
-        .map(|message| {
-            serde_json::json!({
-                "role": message.role.as_str(),
-                "parts": [{"type": "text", "content": message.content}],
+    let messages = messages.iter().map(|message| {
+        let mut parts = match message.role {
+            Role::Tool => vec![json!({
+                "type": "tool_call_response",
+                "id": message.tool_call_id,
+                "response": message.content,
+            })],
+            _ => vec![json!({"type": "text", "content": message.content})],
+        };
+        parts.extend(message.tool_calls.iter().map(|call| {
+            json!({
+                "type": "tool_call",
+                "id": call.id,
+                "name": call.name,
+                "arguments": call.arguments,
             })
-        })
-        .collect();
-    serde_json::Value::Array(messages).to_string()
+        }));
+        json!({"role": message.role.as_str(), "parts": parts})
+    });
+    Value::Array(messages.collect()).to_string()
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::sync::{Arc, Mutex, Once};
 
-use alloy_runtime::{Config, ErrorKind, Result, command, with_config};
+use alloy_runtime::{Config, ErrorKind, Result, command, tool, with_config};
 use alloy_tests::server::{Reply, Said, Server};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -337,5 +337,43 @@ async fn a_password_that_a_server_echoes_is_not_shown() {
                 "{shown}"
             );
         }
+    }
+}
+
+/// Opens a safe.
+#[tool]
+#[require(code != "0000", "that is no code")]
+fn open(code: &str) -> Result<String> {
+    Ok(format!("opened by {code}"))
+}
+
+// A tool has a span of its own; what it is given, and gives, is nobody's business unless that is asked for.
+#[tokio::test]
+async fn calls_of_tools_are_traced_and_their_contents_only_where_that_is_wanted() {
+    let told = async |records: bool| {
+        let (log, guard) = listen();
+        let code = |code: &str| Said::call("open", serde_json::json!({ "code": code }));
+        let server = Server::start([
+            Reply::said(&code("hunter2")),
+            Reply::said(&code("0000")),
+            Reply::answer("done"),
+        ]);
+        let config = Config::new().host(server.host()).record_content(records);
+        let command = hello().config(config).tool(open::tool());
+        command.await.unwrap();
+        drop(guard);
+        log.text()
+    };
+    let silent = told(false).await;
+    assert!(silent.contains("execute_tool{gen_ai.operation.name=\"execute_tool\" gen_ai.tool.name=\"open\" gen_ai.tool.call.id=\"call_open0\""), "{silent}");
+    assert!(silent.contains("error.type=NotRun"), "{silent}");
+    assert!(!silent.contains("hunter2"), "{silent}");
+    let full = told(true).await.replace('\\', "");
+    for recorded in [
+        r#"gen_ai.tool.call.arguments="{"code":"hunter2"}""#,
+        r#"gen_ai.tool.call.result="opened by hunter2""#,
+        r#"{"type":"tool_call","id":"call_open0","name":"open""#,
+    ] {
+        assert!(full.contains(recorded), "{recorded}: {full}");
     }
 }

@@ -118,7 +118,8 @@ impl Prepared {
     /// Records an answer in its span, where that is wanted.
     pub(super) fn record_answer(&self, span: &Span, reply: &Reply) {
         if self.records_content() {
-            let answer = Message::assistant(reply.text.as_str());
+            let mut answer = Message::assistant(reply.text.as_str());
+            answer.tool_calls.clone_from(&reply.calls);
             span.record("gen_ai.output.messages", as_recorded(&[answer]));
         }
     }
