@@ -118,7 +118,7 @@ fn option(name: &str) -> (&'static str, &'static str, Fits) {
     }
 }
 
-fn json_value(input: ParseStream<'_>) -> syn::Result<String> {
+pub(crate) fn json_value(input: ParseStream<'_>) -> syn::Result<String> {
     if input.peek(Bracket) {
         let inside;
         bracketed!(inside in input);

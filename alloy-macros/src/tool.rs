@@ -25,9 +25,9 @@ pub(crate) fn expand(attribute: TokenStream, item: &TokenStream) -> Result<Token
     let parts = parse::parts(&mut function, &mut errors);
     match validate::validate(&function, arguments, parts, errors) {
         Ok(model) => Ok(expand::tool(&model)),
-        Err((errors, standin)) => Err(Refused {
+        Err((errors, names, states)) => Err(Refused {
             errors,
-            standin: expand::standin(&function, &standin),
+            standin: expand::standin(&function, &names, states),
         }),
     }
 }

@@ -10,7 +10,7 @@ use std::fmt;
 
 pub(crate) use self::detail::{Contract, Detail, TimeLimit};
 pub use self::kind::ErrorKind;
-pub(crate) use self::report::{Span, excerpt};
+pub(crate) use self::report::{Span, blank, excerpt};
 use crate::reply::Usage;
 
 /// Any error that a body of a command can raise with `?`, and any cause below an [`Error`].
@@ -60,6 +60,8 @@ pub(crate) struct Inner {
     pub(crate) usage: Option<Usage>,
     /// How often requests were sent.
     pub(crate) sends: u32,
+    /// How many replies were read, those that called tools as well.
+    pub(crate) replies: u32,
     /// How many turns of tool calls were taken.
     pub(crate) tool_turns: u32,
     /// The text that came before this error, where some had.
@@ -193,6 +195,7 @@ impl Error {
             attempts: 0,
             usage: None,
             sends: 0,
+            replies: 0,
             tool_turns: 0,
             partial: None,
         }))
@@ -250,7 +253,7 @@ impl Error {
     pub(crate) fn without(mut self, secrets: &[String]) -> Self {
         for text in self.0.detail.foreign_texts() {
             for secret in secrets {
-                report::blank(text, secret);
+                blank(text, secret);
             }
         }
         self
@@ -272,8 +275,9 @@ impl Error {
         self
     }
 
-    pub(crate) fn sent(mut self, sends: u32, tool_turns: u32) -> Self {
+    pub(crate) fn sent(mut self, sends: u32, replies: u32, tool_turns: u32) -> Self {
         self.0.sends = sends;
+        self.0.replies = replies;
         self.0.tool_turns = tool_turns;
         self
     }
@@ -300,18 +304,6 @@ impl Error {
         self.0.attempts = attempts;
         self.0.usage = Some(usage);
         self
-    }
-
-    /// The condition that does not hold: whose, which it is, and what must hold.
-    pub(crate) fn contract(&self) -> Option<(&'static str, Contract, &'static str)> {
-        match &self.0.detail {
-            Detail::Contract {
-                tool,
-                broken,
-                message,
-            } => Some((tool, *broken, message)),
-            _ => None,
-        }
     }
 
     /// What was wrong with an answer, for the model to read: the path and the problem.

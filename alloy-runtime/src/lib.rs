@@ -46,14 +46,14 @@ pub use self::configure::{configure, replace_config, with_config};
 pub use self::error::{Error, ErrorKind};
 pub use self::installed::Model;
 pub use self::json::Json;
-pub use self::message::{Image, Message, Role, ToolCall};
+pub use self::message::{Image, Message, Role, ToolCall, ToolResult, ToolStatus};
 pub use self::models::models;
 pub use self::outcome::Outcome;
 pub use self::output::{Output, Repair, Streamed};
 pub use self::reply::{FinishReason, Timings, Usage};
 pub use self::route::Route;
 pub use self::stream::{Next, Summary, TextStream};
-pub use self::tool::{Abort, Returned, Tool, ToolResult, ToolStatus};
+pub use self::tool::{Abort, Returned, Tool, ToolReturn};
 pub use self::warning::Warning;
 
 #[doc = include_str!("docs/command.md")]

@@ -1,10 +1,9 @@
 //! Everything a finished command can tell, beside its value.
 
-use crate::message::Message;
+use crate::message::{Message, ToolResult};
 use crate::output::Repair;
 use crate::reply::{FinishReason, Timings, Usage};
 use crate::route::Route;
-use crate::tool::ToolResult;
 use crate::warning::Warning;
 
 /// The value of a command with all that is known about how it came: see
@@ -48,8 +47,8 @@ pub struct Outcome<T> {
     pub route: Route,
     /// How many answers the model gave.
     pub attempts: u32,
-    /// How often requests were sent: more often than there were answers where a connection was lost
-    /// before its reply began, or the server was busy.
+    /// How often requests were sent: once an answer and a turn of tools; more often where a connection was lost
+    /// before its reply began, or the server was busy, and once more where a typed answer came after tools.
     pub sends: u32,
     /// The calls of tools, and what the model was told of each; empty where there were none.
     pub tool_results: Vec<ToolResult>,

@@ -5,8 +5,8 @@
 //! sides understand: references are resolved (but for types that contain themselves), alternatives
 //! are one list, and a property knows whether its type can do without it.
 
-mod arguments;
 mod form;
+mod parameters;
 mod read;
 mod wire;
 
@@ -186,7 +186,7 @@ impl Schema {
 
     /// The JSON Schema of a tool's parameters, as a server keeps it.
     pub(crate) fn to_parameters(&self) -> Value {
-        arguments::parameters(self)
+        parameters::of(self)
     }
 
     /// The JSON Schema that a server's grammar enforces.

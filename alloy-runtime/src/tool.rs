@@ -3,7 +3,7 @@
 mod abort;
 mod arguments;
 mod definition;
-mod result;
+mod guard;
 mod returned;
 mod set;
 mod told;
@@ -13,19 +13,18 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use self::abort::Abort;
 pub(crate) use self::arguments::schema;
-pub use self::arguments::{Arguments, Parameter, ShownParameter, parameter};
+pub use self::arguments::{Arguments, Parameter, ShownParameter, ToolParameter, parameter};
 pub(crate) use self::definition::Definition;
-pub use self::result::{ToolResult, ToolStatus};
-pub use self::returned::{Returned, ToolError, ToolOutput};
+pub(crate) use self::guard::Running;
+use self::guard::guarded;
+pub use self::returned::{Returned, ToolError, ToolOutput, ToolReturn};
 pub(crate) use self::set::Toolset;
 pub use self::told::Told;
-pub(crate) use self::told::panicked;
+pub(crate) use self::told::{Failure, Words};
 use crate::output::Unread;
 
 /// A function that a model can call, as a value: what [`tool`](crate::Command::tool) and
@@ -40,10 +39,10 @@ pub struct Tool {
     is_async: bool,
 }
 
-/// Reads the arguments of a call, and does what the tool is for.
-type Run = dyn Fn(&Definition, &Value) -> Progress + Send + Sync;
+/// Reads the arguments of a call, and does what the tool is for. Where it cannot read them it has done nothing.
+type Run = dyn Fn(&Value) -> Result<Progress, Unread> + Send + Sync;
 
-/// A tool that was called.
+/// What a tool's function has done so far.
 #[allow(
     missing_debug_implementations,
     reason = "a future has none, and nobody sees this one"
@@ -62,9 +61,11 @@ impl Tool {
     /// of `A`, with their doc comments; those with a default, or an `Option`, may be left out. A closure that
     /// is not async runs on a thread of its own, where it may block.
     ///
-    /// It returns any `Serialize` value, or a `Result` of one: an error is told to the model, and an
-    /// [`Abort`] ends the command. An error that is `Serialize` itself, such as a `String`, is ambiguous to
-    /// the compiler: make a `Box<dyn Error + Send + Sync>` of it.
+    /// It returns a `Result` of any `Serialize` value, whose error is told to the model (an [`Abort`] ends the
+    /// command); or a text, a number, a list, a map; or any other `Serialize` value as
+    /// [`Json(value)`](crate::Json).
+    ///
+    /// The schema is made here: make a tool once, and `clone` it for each call that has it.
     ///
     /// # Errors
     ///
@@ -99,35 +100,24 @@ impl Tool {
         run: impl Fn(A) -> R + Send + Sync + 'static,
     ) -> Self
     where
-        A: DeserializeOwned + JsonSchema + 'static,
+        A: ToolParameter + 'static,
         R: Returned<K>,
         K: 'static,
     {
         let definition = Definition::of::<A>(&name.into(), &description.into());
-        Self::called(Arc::new(definition), Unread::whole::<A>, run)
+        let run = move |arguments: &Value| Ok(run(Unread::whole(arguments)?).progress());
+        Self::made(Arc::new(definition), R::IS_ASYNC, run)
     }
 
-    /// A tool whose arguments are read by `read`.
-    pub(crate) fn called<A, R, K>(
+    pub(crate) fn made(
         definition: Arc<Definition>,
-        read: impl Fn(&Value) -> Result<A, Unread> + Send + Sync + 'static,
-        run: impl Fn(A) -> R + Send + Sync + 'static,
-    ) -> Self
-    where
-        A: 'static,
-        R: Returned<K>,
-        K: 'static,
-    {
-        let run = move |definition: &Definition, arguments: &Value| match definition
-            .read(arguments, &read)
-        {
-            Ok(arguments) => run(arguments).progress(),
-            Err(told) => Progress::Done(told),
-        };
+        is_async: bool,
+        run: impl Fn(&Value) -> Result<Progress, Unread> + Send + Sync + 'static,
+    ) -> Self {
         Self {
             definition,
             run: Arc::new(run),
-            is_async: R::IS_ASYNC,
+            is_async,
         }
     }
 
@@ -142,9 +132,19 @@ impl Tool {
     }
 
     /// Calls it.
-    pub(crate) fn call(&self, arguments: &Value) -> Progress {
-        (self.run)(&self.definition, arguments)
+    pub(crate) fn call(&self, arguments: &Value) -> Called {
+        let called = guarded(|| match self.definition.read(arguments, &*self.run) {
+            Progress::Done(told) => Called::Over(told.into_words()),
+            Progress::Running(running) => Called::Running(Running(running)),
+        });
+        called.unwrap_or_else(|failure| Called::Over(failure.into_words()))
     }
+}
+
+/// A tool that was called.
+pub(crate) enum Called {
+    Over(Words),
+    Running(Running),
 }
 
 impl fmt::Debug for Tool {

@@ -473,12 +473,12 @@ fn workflow() {
     ]);
     assert_eq!(
         stdout(example("workflow", "ollama:llama3.1", &server)),
-        "NotRun: ship -> The tool did not run: call charge first.\n\
-         NotRun: charge -> The tool did not run: call check_stock first.\n\
-         Done: check_stock -> blue lamp is in stock\n\
-         NotRun: charge -> The tool did not run: the amount must be above zero.\n\
-         Done: charge -> charged 1990 cents\n\
-         Done: ship -> on its way to Oslo\n\
+        "RequireBroken: ship -> The tool did not run: call charge first.\n\
+         RequireBroken: charge -> The tool did not run: call check_stock first.\n\
+         Succeeded: check_stock -> blue lamp is in stock\n\
+         RequireBroken: charge -> The tool did not run: the amount must be above zero.\n\
+         Succeeded: charge -> charged 1990 cents\n\
+         Succeeded: ship -> on its way to Oslo\n\
          Your lamp is on its way.\n\
          shipped: true\n"
     );

@@ -4,9 +4,9 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, FnArg, LitStr, Pat, Path, Signature};
+use syn::{Attribute, FnArg, LitStr, Pat, Path, Signature, parse_quote};
 
-use super::model::{Default, Names, Param, Pass, Source, Tool};
+use super::model::{Names, Param, Pass, Source, Tool};
 use crate::attr;
 use crate::function::{Body, Function, placed};
 use crate::types::inside_result;
@@ -27,7 +27,7 @@ use crate::types::inside_result;
 //         const __ALLOY_1: Parameter<i64> = parameter::<i64>("b", "").or(|| 1, Some("1"));
 //         impl add { pub fn tool() -> Tool { … } }
 //         impl DeclaredAsTool for add { type Handle = Self; }
-//         impl WithoutState for add { fn tool() -> Tool { Self::tool() } }
+//         impl WithoutState for add { fn __alloy_tool() -> Tool { add::tool() } }
 //     };
 pub(super) fn tool(tool: &Tool<'_>) -> TokenStream {
     let Names { handle, path } = &tool.names;
@@ -36,11 +36,11 @@ pub(super) fn tool(tool: &Tool<'_>) -> TokenStream {
     let cfgs = cfgs(tool.function);
     let parameters = tool.params.iter().enumerate();
     let parameters = parameters.filter_map(|(index, param)| parameter(index, param, path));
-    let constructor = constructor(tool);
-    let without_state = without_state(tool).then(|| {
+    let (constructor, checked) = (constructor(tool), checked(tool));
+    let without_state = (!tool.has_state()).then(|| {
         quote! {
             impl #path::__private::WithoutState for #handle {
-                fn tool() -> #path::Tool { #handle::tool() }
+                fn __alloy_tool() -> #path::Tool { #handle::tool() }
             }
         }
     });
@@ -50,7 +50,7 @@ pub(super) fn tool(tool: &Tool<'_>) -> TokenStream {
         #(#cfgs)*
         const _: () = {
             #(#parameters)*
-            impl #handle { #constructor }
+            impl #handle { #constructor #checked }
             impl #path::__private::DeclaredAsTool for #handle { type Handle = Self; }
             #without_state
         };
@@ -58,7 +58,14 @@ pub(super) fn tool(tool: &Tool<'_>) -> TokenStream {
 }
 
 /// What stands in for a tool whose declaration is wrong: the function as it is, and a tool of its name.
-pub(super) fn standin(function: &Function, Names { handle, path }: &Names) -> TokenStream {
+pub(super) fn standin(
+    function: &Function,
+    Names { handle, path }: &Names,
+    states: usize,
+) -> TokenStream {
+    let states: Vec<_> = (0..states)
+        .map(|number| Ident::new(&format!("S{number}"), Span::call_site()))
+        .collect();
     let Function {
         attrs,
         vis,
@@ -89,11 +96,11 @@ pub(super) fn standin(function: &Function, Names { handle, path }: &Names) -> To
         const _: () = {
             impl #handle {
                 #vis fn tool() -> #path::Tool { ::core::unimplemented!() }
-                #vis fn with<S>(_: S) -> #path::Tool { ::core::unimplemented!() }
+                #vis fn with<#(#states),*>(#(_: #states),*) -> #path::Tool { ::core::unimplemented!() }
             }
             impl #path::__private::DeclaredAsTool for #handle { type Handle = Self; }
             impl #path::__private::WithoutState for #handle {
-                fn tool() -> #path::Tool { ::core::unimplemented!() }
+                fn __alloy_tool() -> #path::Tool { ::core::unimplemented!() }
             }
         };
     }
@@ -116,16 +123,12 @@ fn cfgs(function: &Function) -> impl Iterator<Item = &Attribute> {
     attrs.filter(|attr| attr.path().is_ident("cfg"))
 }
 
-/// The function, held to its conditions.
+/// The function; one with conditions is held to them by [`checked`].
 //
 // Input:  #[require(b != 0, "b must not be zero")]
 //         fn divide(a: i64, b: i64) -> Result<i64> { Ok(a / b) }
 // Output: fn divide(a: i64, b: i64) -> Result<i64> {
-//             let __alloy_holds: bool = b != 0;
-//             if !__alloy_holds {
-//                 return ::alloy_runtime::__private::not_run("divide", "b must not be zero");
-//             }
-//             { Ok(a / b) }
+//             ::alloy_runtime::__private::checked("divide", divide::__alloy_checked(a, b))
 //         }
 fn function(tool: &Tool<'_>) -> TokenStream {
     let Function {
@@ -139,71 +142,91 @@ fn function(tool: &Tool<'_>) -> TokenStream {
         Body::Block(block) => block,
     };
     let owned = quote!(#[allow(clippy::needless_pass_by_value, reason = "what a model gives is the function's own")]);
-    if tool.requires.is_empty() && tool.ensures.is_empty() {
+    if !tool.has_conditions() {
         return quote!(#(#attrs)* #owned #vis #sig #block);
     }
-    let path = &tool.names.path;
+    let Names { handle, path } = &tool.names;
     let name = tool_name(sig);
-    let local = |name| Ident::new(name, Span::mixed_site());
-    let holds = local("__alloy_holds");
+    let arguments = sig.inputs.iter().filter_map(argument_name);
+    let awaited = sig.asyncness.map(|_| quote!(.await));
     // The return type's place, so that rustc points at one that cannot tell a broken condition.
-    let place = tool.returns.as_ref().map_or_else(Span::mixed_site, |ty| {
-        ty.span().resolved_at(Span::mixed_site())
-    });
-    let refuse = |by: &str, message: &LitStr| {
-        let (path, by) = (placed(path, place), Ident::new(by, place));
-        quote_spanned!(place=> return #path::__private::#by(#name, #message);)
+    let place = tool.returned_at(Span::mixed_site());
+    let path = placed(path, place);
+    let mut body = Group::new(
+        Delimiter::Brace,
+        quote_spanned!(place=> #path::__private::checked(#name, #handle::__alloy_checked(#(#arguments),*) #awaited)),
+    );
+    body.set_span(block.span());
+    let sig = without_mut(sig);
+    quote!(#(#attrs)* #owned #vis #sig #body)
+}
+
+/// The function between its conditions; `None` where it has none.
+//
+// Output: fn __alloy_checked(a: i64, b: i64) -> Result<Result<i64>, Broken> {
+//             fn __alloy_body(a: i64, b: i64) -> Result<i64> { Ok(a / b) }
+//             let __alloy_holds: bool = b != 0;
+//             if !__alloy_holds { return Err(Broken::require("b must not be zero")); }
+//             let __alloy_result = __alloy_body(a, b);
+//             if let Ok(__alloy_answer) = &__alloy_result { … }
+//             Ok(__alloy_result)
+//         }
+fn checked(tool: &Tool<'_>) -> Option<TokenStream> {
+    let (Body::Block(block), true) = (&tool.function.body, tool.has_conditions()) else {
+        return None;
+    };
+    let path = &tool.names.path;
+    let local = |name| Ident::new(name, Span::mixed_site());
+    let (holds, result) = (local("__alloy_holds"), local("__alloy_result"));
+    let answer = local("__alloy_answer");
+    let refuse = |kind: &str, message: &LitStr| {
+        let kind = Ident::new(kind, Span::call_site());
+        quote!(if !#holds {
+            return ::core::result::Result::Err(#path::__private::Broken::#kind(#message));
+        })
     };
     let requires = tool.requires.iter().map(|contract| {
         let condition = &contract.condition;
-        let refuse = refuse("not_run", &contract.message);
+        let refuse = refuse("require", &contract.message);
+        quote!(let #holds: ::core::primitive::bool = #condition; #refuse)
+    });
+    let returns = tool.returns.as_ref();
+    let result_type = returns.and_then(inside_result);
+    let ensures = tool.ensures.iter().map(|contract| {
+        let condition = contract.of_answer();
+        let refuse = refuse("ensure", &contract.message);
         quote! {
-            let #holds: bool = #condition;
-            if !#holds { #refuse }
+            let #holds: fn(&#result_type) -> ::core::primitive::bool = #condition;
+            let #holds = #holds(#answer);
+            #refuse
         }
     });
-    let (sig, inner, run) = match tool.ensures.is_empty() {
-        true => (sig.clone(), None, quote!(#block)),
-        false => {
-            let (result, answer) = (local("__alloy_result"), local("__alloy_answer"));
-            let result_type = tool.returns.as_ref().and_then(inside_result);
-            let arguments = sig.inputs.iter().filter_map(argument_name);
-            let awaited = sig.asyncness.map(|_| quote!(.await));
-            let ensures = tool.ensures.iter().map(|contract| {
-                let condition = contract.of_answer();
-                let refuse = refuse("not_accepted", &contract.message);
-                quote! {
-                    let #holds: fn(&#result_type) -> bool = #condition;
-                    if !#holds(#answer) { #refuse }
-                }
-            });
-            let run = quote! {
-                let #result = __alloy_body(#(#arguments),*) #awaited;
-                if let ::core::result::Result::Ok(#answer) = &#result {
-                    #(#ensures)*
-                }
-                #result
-            };
-            (without_mut(sig), Some(inner(sig, block)), run)
-        }
-    };
-    let mut body = Group::new(Delimiter::Brace, quote!(#inner #(#requires)* #run));
-    body.set_span(block.span());
-    let wrapped =
-        quote!(#[allow(clippy::unnecessary_wraps, reason = "a broken condition is an error")]);
-    quote!(#(#attrs)* #owned #wrapped #vis #sig #body)
-}
-
-/// The body in a function of its own, so that what leaves it early is held to the conditions as well.
-fn inner(sig: &Signature, block: &Group) -> TokenStream {
-    let sig = Signature {
+    let ensures = (!tool.ensures.is_empty())
+        .then(|| quote!(if let ::core::result::Result::Ok(#answer) = &#result { #(#ensures)* }));
+    let sig = &tool.function.sig;
+    let arguments = sig.inputs.iter().filter_map(argument_name);
+    let awaited = sig.asyncness.map(|_| quote!(.await));
+    // In a function of its own, so that what leaves it early is held to the conditions as well.
+    let body = Signature {
         ident: Ident::new("__alloy_body", Span::mixed_site()),
         ..sig.clone()
     };
-    quote! {
-        #[allow(clippy::needless_pass_by_value, clippy::unnecessary_wraps, reason = "as the function itself")]
-        #sig #block
-    }
+    let checked = Signature {
+        ident: Ident::new("__alloy_checked", Span::call_site()),
+        output: parse_quote!(-> ::core::result::Result<#returns, #path::__private::Broken>),
+        ..without_mut(sig)
+    };
+    Some(quote! {
+        #[allow(deprecated, clippy::needless_pass_by_value, reason = "as the function itself")]
+        #checked {
+            #[allow(clippy::needless_pass_by_value, clippy::unnecessary_wraps, reason = "a broken condition is an error")]
+            #body #block
+            #(#requires)*
+            let #result = __alloy_body(#(#arguments),*) #awaited;
+            #ensures
+            ::core::result::Result::Ok(#result)
+        }
+    })
 }
 
 fn argument_name(input: &FnArg) -> Option<&Ident> {
@@ -231,11 +254,22 @@ fn tool_name(sig: &Signature) -> String {
     sig.ident.unraw().to_string()
 }
 
-fn without_state(tool: &Tool<'_>) -> bool {
-    !tool
-        .params
-        .iter()
-        .any(|param| matches!(param.source, Source::State))
+impl Tool<'_> {
+    fn has_conditions(&self) -> bool {
+        !self.requires.is_empty() || !self.ensures.is_empty()
+    }
+
+    fn has_state(&self) -> bool {
+        let mut params = self.params.iter();
+        params.any(|param| matches!(param.source, Source::State))
+    }
+
+    /// The place of the return type.
+    fn returned_at(&self, context: Span) -> Span {
+        self.returns
+            .as_ref()
+            .map_or(context, |ty| ty.span().resolved_at(context))
+    }
 }
 
 /// A parameter that the model gives, as a constant; `None` of state.
@@ -249,23 +283,15 @@ fn parameter(index: usize, param: &Param, path: &Path) -> Option<TokenStream> {
     };
     let (constant, ty) = (constant(index), &param.ty);
     let name = param.name.unraw().to_string();
-    let or = match default {
-        Default::Needed => None,
-        Default::Optional => {
-            Some(quote!(.or(|| ::core::option::Option::None, ::core::option::Option::None)))
-        }
-        Default::Value { value, shown } => {
-            let shown = match shown {
-                Some(shown) => quote!(::core::option::Option::Some(#shown)),
-                None => quote!(::core::option::Option::None),
-            };
-            Some(quote!(.or(|| #value, #shown)))
-        }
-    };
-    Some(quote! {
-        const #constant: #path::__private::Parameter<#ty> =
-            #path::__private::parameter::<#ty>(#name, #description) #or;
-    })
+    let mut parameter = quote!(#path::__private::parameter::<#ty>(#name, #description));
+    if let Some((value, shown)) = default {
+        let shown = match shown {
+            Some(shown) => quote!(::core::option::Option::Some(#shown)),
+            None => quote!(::core::option::Option::None),
+        };
+        parameter = quote!(#path::__private::Parameter::or(#parameter, || #value, #shown));
+    }
+    Some(quote!(const #constant: #path::__private::Parameter<#ty> = #parameter;))
 }
 
 fn constant(index: usize) -> Ident {
@@ -275,90 +301,111 @@ fn constant(index: usize) -> Ident {
 /// What makes the tool: of nothing, or of its state.
 //
 // Output: pub fn with(db: impl ::core::convert::Into<::std::sync::Arc<Db>>) -> ::alloy_runtime::Tool {
-//             static __ALLOY_TOOL: DeclaredTool = DeclaredTool::new("query", "…", &[__ALLOY_1.shown()]);
-//             let db: ::std::sync::Arc<Db> = ::core::convert::Into::into(db);
-//             __ALLOY_TOOL.tool(
-//                 |__alloy_arguments| Ok((__alloy_arguments.get(&__ALLOY_1)?,)),
-//                 move |(sql,)| {
-//                     let __alloy_value = query(&db, &sql);
-//                     …
-//                 },
-//             )
+//             static __ALLOY_TOOL: DeclaredTool = DeclaredTool::new("query", "…", &[Parameter::shown(&__ALLOY_1)]);
+//             let __alloy_0: ::std::sync::Arc<Db> = ::core::convert::Into::into(db);
+//             DeclaredTool::tool(&__ALLOY_TOOL, false, move |__alloy_arguments: &Arguments<'_>| {
+//                 let __alloy_1 = Arguments::get(__alloy_arguments, &__ALLOY_1)?;
+//                 let __alloy_value = query(&*__alloy_0, &__alloy_1);
+//                 Ok(now(…))
+//             })
 //         }
 fn constructor(tool: &Tool<'_>) -> TokenStream {
-    let path = &tool.names.path;
+    let Names { handle, path } = &tool.names;
     let Function { vis, sig, .. } = tool.function;
     let local = |name: &str| Ident::new(name, Span::mixed_site());
     let (given, value) = (local("__alloy_arguments"), local("__alloy_value"));
-    let bound = |index: usize| Ident::new(&format!("__alloy_{index}"), Span::mixed_site());
-    let (function, name, description) = (&sig.ident, tool_name(sig), &tool.description);
-    let numbered = || tool.params.iter().enumerate();
-    let of_model = || numbered().filter(|(_, param)| matches!(param.source, Source::Model { .. }));
-    let of_state = || numbered().filter(|(_, param)| matches!(param.source, Source::State));
-    let shown = of_model().map(|(index, _)| constant(index));
-    let read = of_model().map(|(index, _)| {
-        let constant = constant(index);
-        quote!(#given.get(&#constant)?)
-    });
-    let names = of_model().map(|(index, _)| bound(index));
-    let types = of_model().map(|(_, param)| &param.ty);
-    let arguments = numbered().map(|(index, param)| {
-        let name = bound(index);
-        match (&param.pass, &param.source) {
-            (Pass::Owned, Source::State) => quote!(::core::clone::Clone::clone(&*#name)),
-            (Pass::Owned, Source::Model { .. }) => quote!(#name),
-            (Pass::Borrowed | Pass::Deref, _) => quote!(&#name),
-            (Pass::OptionBorrowed, _) => quote!(::core::option::Option::as_ref(&#name)),
-            (Pass::OptionDeref, _) => quote!(::core::option::Option::as_deref(&#name)),
+    let (mut shown, mut states, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut read, mut arguments) = (Vec::new(), Vec::new());
+    for (index, param) in tool.params.iter().enumerate() {
+        let Param { name, ty, .. } = param;
+        let (bound, constant) = (local(&format!("__alloy_{index}")), constant(index));
+        match param.source {
+            Source::State => {
+                let name = Ident::new(&name.to_string(), Span::mixed_site());
+                states.push(quote!(#name: impl ::core::convert::Into<::std::sync::Arc<#ty>>));
+                kept.push(
+                    quote!(let #bound: ::std::sync::Arc<#ty> = ::core::convert::Into::into(#name);),
+                );
+                if tool.is_async {
+                    // For the future of this call.
+                    read.push(quote!(let #bound = ::std::sync::Arc::clone(&#bound);));
+                }
+            }
+            Source::Model { .. } => {
+                shown.push(quote!(#path::__private::Parameter::shown(&#constant)));
+                read.push(
+                    quote!(let #bound = #path::__private::Arguments::get(#given, &#constant)?;),
+                );
+            }
         }
-    });
-    // The return type's place, so that rustc points at one that no model can be told.
-    let place = tool.returns.as_ref().map_or_else(Span::call_site, |ty| {
-        ty.span().resolved_at(Span::call_site())
-    });
-    let given_value = Ident::new("__alloy_value", place.resolved_at(Span::mixed_site()));
-    let told = quote_spanned!(place=> told(#given_value));
-    let told = quote! {{
-        use #path::__private::{ByResult as _, ByValue as _, ByWrapped as _};
-        (&&&#path::__private::ToTell(&#value)).__alloy_how().#told
-    }};
+        arguments.push(param.pass.argument(&bound, ty));
+    }
     let awaited = tool.is_async.then(|| quote!(.await));
-    let run = quote!({
-        let #value = #function(#(#arguments),*) #awaited;
-        #told
-    });
-    let (method, run) = match tool.is_async {
-        false => (quote!(tool), run),
-        true => {
-            let states = of_state().map(|(index, _)| {
-                let name = bound(index);
-                quote!(let #name = ::std::sync::Arc::clone(&#name);)
-            });
-            (quote!(async_tool), quote!({ #(#states)* async move #run }))
-        }
+    // The return type's place, so that rustc points at one that no model can be told.
+    let place = tool.returned_at(Span::call_site());
+    let told = Ident::new("__alloy_value", place.resolved_at(Span::mixed_site()));
+    let told = quote_spanned!(place=> told(#told));
+    let told = quote! {{
+        use #path::__private::{TellResult as _, TellValue as _};
+        (&&#path::__private::ToTell(&#value)).__alloy_how().#told
+    }};
+    let function = &sig.ident;
+    let run = match tool.has_conditions() {
+        false => quote!({
+            let #value = #function(#(#arguments),*) #awaited;
+            #told
+        }),
+        true => quote!({
+            match #handle::__alloy_checked(#(#arguments),*) #awaited {
+                ::core::result::Result::Ok(#value) => #told,
+                ::core::result::Result::Err(#value) => #path::__private::Broken::told(#value),
+            }
+        }),
     };
-    let states = of_state().map(|(_, Param { name, ty, .. })| {
-        quote!(#name: impl ::core::convert::Into<::std::sync::Arc<#ty>>)
-    });
-    let kept = of_state().map(|(index, Param { name, ty, .. })| {
-        let bound = bound(index);
-        quote!(let #bound: ::std::sync::Arc<#ty> = ::core::convert::Into::into(#name);)
-    });
-    let (constructor, doc) = match without_state(tool) {
-        true => (quote!(tool), "The function as a tool."),
-        false => (quote!(with), "The function as a tool with this state."),
+    // A tool that only models call is used.
+    let used = tool.has_conditions().then(|| quote!(let _ = #function;));
+    let run = match tool.is_async {
+        false => quote!(#path::__private::now(#run)),
+        true => quote!(#path::__private::later(async move #run)),
     };
+    let (constructor, doc) = match tool.has_state() {
+        false => (quote!(tool), "The function as a tool."),
+        true => (quote!(with), "The function as a tool with this state."),
+    };
+    let (name, description, is_async) = (tool_name(sig), &tool.description, tool.is_async);
     quote! {
         #[doc = #doc]
         #[allow(deprecated, unreachable_pub, reason = "as the function itself")]
         #vis fn #constructor(#(#states),*) -> #path::Tool {
             static __ALLOY_TOOL: #path::__private::DeclaredTool =
-                #path::__private::DeclaredTool::new(#name, #description, const { &[#(#shown.shown()),*] });
+                #path::__private::DeclaredTool::new(#name, #description, const { &[#(#shown),*] });
             #(#kept)*
-            __ALLOY_TOOL.#method(
-                |#given| ::core::result::Result::Ok((#(#read,)*)),
-                move |(#(#names,)*): (#(#types,)*)| #run,
+            #used
+            #path::__private::DeclaredTool::tool(
+                &__ALLOY_TOOL,
+                #is_async,
+                move |#given: &#path::__private::Arguments<'_>| {
+                    #(#read)*
+                    ::core::result::Result::Ok(#run)
+                },
             )
+        }
+    }
+}
+
+impl Pass {
+    /// What the function gets of what is kept.
+    fn argument(&self, kept: &Ident, ty: &TokenStream) -> TokenStream {
+        match self {
+            Self::Owned => quote!(#kept),
+            Self::Borrowed => quote!(&#kept),
+            Self::OptionBorrowed => quote!(::core::option::Option::as_ref(&#kept)),
+            Self::OptionDeref => quote!(::core::option::Option::as_deref(&#kept)),
+            Self::State => quote!(&*#kept),
+            Self::StateOwned => {
+                let place = ty.span().resolved_at(Span::call_site());
+                quote_spanned!(place=> ::core::clone::Clone::clone(&*#kept))
+            }
         }
     }
 }

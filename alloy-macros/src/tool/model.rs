@@ -43,12 +43,14 @@ pub(super) struct Param {
 pub(super) enum Pass {
     Owned,
     Borrowed,
-    /// A text, a list or a path, borrowed.
-    Deref,
     /// An `Option` of what is borrowed.
     OptionBorrowed,
     /// An `Option` of a text, a list or a path.
     OptionDeref,
+    /// State, borrowed.
+    State,
+    /// A clone of state.
+    StateOwned,
 }
 
 /// Where a parameter's value comes from.
@@ -58,19 +60,8 @@ pub(super) enum Source {
     /// From the model, in each call.
     Model {
         description: String,
-        default: Default,
-    },
-}
-
-/// What stands for a parameter that the model leaves out.
-pub(super) enum Default {
-    /// Nothing: the model must give it.
-    Needed,
-    /// `None`.
-    Optional,
-    /// A value, and how it reads where it is a literal.
-    Value {
-        value: TokenStream,
-        shown: Option<String>,
+        /// What stands for it where the model leaves it out, and how that reads as JSON where it is a literal;
+        /// `None` where the model must give it.
+        default: Option<(TokenStream, Option<String>)>,
     },
 }

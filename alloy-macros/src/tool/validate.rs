@@ -1,26 +1,31 @@
 //! The rules of a tool, one function each, and the model of one that keeps them.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
+use syn::parse::Parser as _;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, FnArg, GenericParam, Lit, ReturnType, Safety, Signature, Type, parse_quote};
+use syn::{
+    Attribute, FnArg, GenericParam, LitStr, ReturnType, Safety, Signature, Type, parse_quote,
+};
 
-use super::model::{Default, Names, Param, Pass, Source, Tool};
+use super::model::{Names, Param, Pass, Source, Tool};
 use super::parse::{Arguments, ParamParts, Parts, Role};
 use crate::contract::{self, Contract, Kind};
 use crate::doc;
 use crate::errors::Errors;
 use crate::function::{Body, Function, check_parameters, in_words, plain_name};
+use crate::keys;
 use crate::types::{bare, borrowed_or_nameless, inside_option, inside_result, is};
 
-/// Holds a declaration to the rules. On mistakes, gives all of them and the names for the stand-in.
+/// Holds a declaration to the rules. On mistakes, gives all of them, and the names
+/// and the number of states for the stand-in.
 pub(super) fn validate(
     function: &Function,
     arguments: Arguments,
     parts: Parts,
     mut errors: Errors,
-) -> Result<Tool<'_>, (Errors, Names)> {
+) -> Result<Tool<'_>, (Errors, Names, usize)> {
     let sig = &function.sig;
     let Parts {
         requires,
@@ -28,6 +33,10 @@ pub(super) fn validate(
         params,
         is_command,
     } = parts;
+    let states = params
+        .iter()
+        .filter(|param| matches!(param.role, Some(Role::State)));
+    let states = states.count();
     let names = Names {
         handle: arguments.handle.unwrap_or_else(|| sig.ident.clone()),
         path: arguments
@@ -56,6 +65,12 @@ pub(super) fn validate(
         can_be_refused(returns.as_ref(), contracts, &mut errors);
     }
     let all = function.params();
+    if let (false, Some(result)) = (ensures.is_empty(), returns.as_ref().and_then(inside_result)) {
+        if let Some(TokenTree::Ident(word)) = borrowed_or_nameless(result.to_token_stream()) {
+            let message = "what a condition sees has a type by name: write it out";
+            errors.push(word, message);
+        }
+    }
     let mut conditions = |attrs: &[Attribute], kind| -> Vec<Contract> {
         let attrs = attrs.iter();
         let read = attrs.filter_map(|attr| contract::read(attr, kind, &all, &mut errors));
@@ -66,7 +81,7 @@ pub(super) fn validate(
     let description = description(function, &requires, &ensures, &mut errors);
     let params = self::params(sig, params, &mut errors);
     if !errors.is_empty() {
-        return Err((errors, names));
+        return Err((errors, names, states));
     }
     Ok(Tool {
         function,
@@ -114,7 +129,7 @@ fn can_be_refused<'a>(
     if returns.and_then(inside_result).is_none() {
         let message = format!(
             "a tool with conditions returns a `Result`, so that a caller in Rust gets the error of a broken one: \
-             write `-> alloy_runtime::Result<{written}>`"
+             write `-> alloy_runtime::Result<{written}>` (an alias of a `Result` has to be written out)"
         );
         match returns {
             Some(ty) => errors.push(ty, message),
@@ -167,23 +182,18 @@ fn params(sig: &Signature, parts: Vec<ParamParts>, errors: &mut Errors) -> Vec<P
         let description = docs.map_or_else(String::new, |doc| one_line(&doc.text));
         let source = match role {
             Some(Role::State) => Source::State,
-            Some(Role::Default(value)) => Source::Model {
-                description,
-                default: Default::Value {
-                    shown: shown(&value),
-                    value: match pass {
-                        // A text is written as a literal.
-                        Pass::Deref => quote!(::core::convert::Into::into(#value)),
-                        _ => value,
-                    },
-                },
-            },
+            Some(Role::Default(value)) => {
+                let shown = keys::json_value.parse2(value.clone()).ok();
+                let default = Some((converted(value, &typed.ty, &pass), shown));
+                Source::Model {
+                    description,
+                    default,
+                }
+            }
             None => Source::Model {
                 description,
-                default: match inside_option(&typed.ty) {
-                    Some(_) => Default::Optional,
-                    None => Default::Needed,
-                },
+                default: inside_option(&typed.ty)
+                    .map(|_| (quote!(::core::option::Option::None), None)),
             },
         };
         params.push(Param {
@@ -238,56 +248,60 @@ fn kept(ty: &Type, is_state: bool, errors: &mut Errors) -> (TokenStream, Pass) {
         };
         errors.push(place, message);
     }
+    let inside = bare(inside);
     if is_state {
         let pass = match borrowed {
-            Some(_) => Pass::Borrowed,
-            None => Pass::Owned,
+            Some(_) => Pass::State,
+            None => Pass::StateOwned,
         };
         return (quote!(#inside), pass);
     }
-    let (owned, unsized_) = match bare(inside) {
+    let unsized_ = borrowed.is_some() && is_unsized(inside);
+    let owned = match inside {
         Type::Slice(slice) => {
             let item = &slice.elem;
-            (quote!(::std::vec::Vec<#item>), true)
+            quote!(::std::vec::Vec<#item>)
         }
-        ty if borrowed.is_some() && is(ty, "str") => (quote!(::std::string::String), true),
-        ty if borrowed.is_some() && is(ty, "Path") => (quote!(::std::path::PathBuf), true),
-        ty => (quote!(#ty), false),
+        ty if borrowed.is_some() && is(ty, "str") => quote!(::std::string::String),
+        // The owned form of the standard library's path; of a type that is only named so, itself.
+        ty if borrowed.is_some() && is(ty, "Path") => {
+            quote!(<#ty as ::std::borrow::ToOwned>::Owned)
+        }
+        ty => quote!(#ty),
     };
-    match (borrowed, optional, unsized_) {
-        (None, ..) => (owned, Pass::Owned),
-        (Some(_), false, true) => (owned, Pass::Deref),
-        (Some(_), false, false) => (owned, Pass::Borrowed),
-        (Some(_), true, true) => (option(&owned, inside), Pass::OptionDeref),
-        (Some(_), true, false) => (option(&owned, inside), Pass::OptionBorrowed),
+    match (borrowed, optional) {
+        (None, _) => (owned, Pass::Owned),
+        (Some(_), false) => (owned, Pass::Borrowed),
+        (Some(_), true) => {
+            let place = inside.span().resolved_at(Span::call_site());
+            let pass = match unsized_ {
+                true => Pass::OptionDeref,
+                false => Pass::OptionBorrowed,
+            };
+            (quote_spanned!(place=> ::core::option::Option<#owned>), pass)
+        }
     }
 }
 
-/// An `Option` of a type, where that is written.
-fn option(owned: &TokenStream, written: &Type) -> TokenStream {
-    let place = written.span().resolved_at(Span::call_site());
-    quote_spanned!(place=> ::core::option::Option<#owned>)
+/// A default as the type that is kept. What is written as the function takes it, a text for a `&str` or a
+/// `String`, is made owned.
+fn converted(value: TokenStream, ty: &Type, pass: &Pass) -> TokenStream {
+    let is_text = syn::parse2::<LitStr>(value.clone()).is_ok();
+    match pass {
+        Pass::OptionDeref => {
+            quote!(::core::option::Option::map(#value, ::core::convert::Into::into))
+        }
+        Pass::Borrowed if matches!(bare(ty), Type::Reference(reference) if is_unsized(&reference.elem)) =>
+        {
+            quote!(::core::convert::Into::into(#value))
+        }
+        Pass::Owned if is_text => quote!(::core::convert::Into::into(#value)),
+        _ => value,
+    }
 }
 
-/// How a default reads, where it is a literal.
-fn shown(value: &TokenStream) -> Option<String> {
-    let unsigned: TokenStream = value
-        .clone()
-        .into_iter()
-        .skip_while(|token| token.to_string() == "-")
-        .collect();
-    let sign = if unsigned.clone().into_iter().count() < value.clone().into_iter().count() {
-        "-"
-    } else {
-        ""
-    };
-    match syn::parse2(unsigned).ok()? {
-        Lit::Str(text) => Some(format!("{:?}", text.value())),
-        Lit::Int(number) => Some(format!("{sign}{}", number.base10_digits())),
-        Lit::Float(number) => Some(format!("{sign}{}", number.base10_digits())),
-        Lit::Bool(on) => Some(on.value.to_string()),
-        _ => None,
-    }
+fn is_unsized(ty: &Type) -> bool {
+    matches!(bare(ty), Type::Slice(_)) || is(ty, "str") || is(ty, "Path")
 }
 
 fn one_line(text: &str) -> String {

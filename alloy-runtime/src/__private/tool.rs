@@ -1,6 +1,5 @@
 //! Declared tools: a function's parameters, its conditions, and what it returns.
 
-use std::error::Error as StdError;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -11,10 +10,10 @@ use crate::global::Once;
 pub use crate::output::Unread;
 use crate::tool::Definition;
 pub use crate::tool::{
-    Arguments, Parameter, Progress, Returned, ShownParameter, Told, ToolError, ToolOutput,
+    Arguments, Parameter, Progress, ShownParameter, Told, ToolError, ToolOutput, ToolParameter,
     parameter,
 };
-use crate::tool::{Tool, schema};
+use crate::tool::{Failure, Tool, schema};
 
 /// What a declaration says at compile time. One static a tool.
 #[derive(Debug)]
@@ -41,39 +40,30 @@ impl DeclaredTool {
         }
     }
 
-    /// The tool, with what reads its arguments and what it does with them.
-    pub fn tool<A: 'static>(
+    /// The tool, with what reads its arguments and does what it is for.
+    pub fn tool(
         &self,
-        read: fn(&Arguments<'_>) -> Result<A, Unread>,
-        run: impl Fn(A) -> Told + Send + Sync + 'static,
-    ) -> Tool {
-        self.called(read, run)
-    }
-
-    /// The same of an async function.
-    pub fn async_tool<A: 'static, F>(
-        &self,
-        read: fn(&Arguments<'_>) -> Result<A, Unread>,
-        run: impl Fn(A) -> F + Send + Sync + 'static,
-    ) -> Tool
-    where
-        F: Future<Output = Told> + Send + 'static,
-    {
-        self.called(read, run)
-    }
-
-    fn called<A: 'static, R: Returned<K>, K: 'static>(
-        &self,
-        read: fn(&Arguments<'_>) -> Result<A, Unread>,
-        run: impl Fn(A) -> R + Send + Sync + 'static,
+        is_async: bool,
+        run: impl Fn(&Arguments<'_>) -> Result<Progress, Unread> + Send + Sync + 'static,
     ) -> Tool {
         let definition = self.definition.get_or_make(|| {
             let parameters = schema(self.parameters);
             Arc::new(Definition::new(self.name, self.description, &parameters))
         });
-        let read = move |json: &Value| read(&Arguments::of(json));
-        Tool::called(Arc::clone(definition), read, run)
+        let run = move |json: &Value| run(&Arguments::of(json));
+        Tool::made(Arc::clone(definition), is_async, run)
     }
+}
+
+/// What a function gave back.
+#[must_use]
+pub fn now(told: Told) -> Progress {
+    Progress::Done(told)
+}
+
+/// What an async function will give back.
+pub fn later(told: impl Future<Output = Told> + Send + 'static) -> Progress {
+    Progress::Running(Box::pin(told))
 }
 
 /// Names in `tools(…)` that are none, where nothing else has this name: see the expansion of `#[command]`.
@@ -84,14 +74,15 @@ pub mod no_tool {
     pub struct __AlloyTool {}
 }
 
-/// What stands beside a function under `#[tool]`.
+/// What stands beside a function under `#[tool]`. Its one associated type is itself: a bound on that is looked at
+/// only where this one holds, so that what is no tool is told once.
 #[diagnostic::on_unimplemented(
     message = "this is no tool",
     label = "not a tool",
     note = "put `#[tool]` above its function; `tools(…)` takes the names of tools, or of their handles"
 )]
 pub trait DeclaredAsTool {
-    /// The same type: what is asked whether it has state.
+    /// The same type.
     type Handle;
 }
 
@@ -103,7 +94,7 @@ pub trait DeclaredAsTool {
 )]
 pub trait WithoutState {
     /// The tool.
-    fn tool() -> Tool;
+    fn __alloy_tool() -> Tool;
 }
 
 /// A tool that an attribute lists.
@@ -112,7 +103,7 @@ pub fn listed<T: DeclaredAsTool>() -> Tool
 where
     T::Handle: WithoutState,
 {
-    <T::Handle as WithoutState>::tool()
+    <T::Handle as WithoutState>::__alloy_tool()
 }
 
 /// The error of a function with conditions.
@@ -126,99 +117,95 @@ pub trait TellsContract: From<Error> {}
 #[diagnostic::do_not_recommend]
 impl<E: From<Error>> TellsContract for E {}
 
-/// The error of a broken `#[require]`, for whoever calls the function.
-///
-/// # Errors
-///
-/// Always.
-pub fn not_run<T, E: TellsContract>(tool: &'static str, message: &'static str) -> Result<T, E> {
-    Err(broken(tool, Contract::Require, message).into())
-}
-
-/// The error of a broken `#[ensure]`, likewise.
-///
-/// # Errors
-///
-/// Always.
-pub fn not_accepted<T, E: TellsContract>(
-    tool: &'static str,
+/// A condition that does not hold.
+#[derive(Debug)]
+pub struct Broken {
+    contract: Contract,
     message: &'static str,
-) -> Result<T, E> {
-    Err(broken(tool, Contract::Ensure, message).into())
 }
 
-fn broken(tool: &'static str, broken: Contract, message: &'static str) -> Error {
-    Error::new(Detail::Contract {
-        tool,
-        broken,
-        message,
+impl Broken {
+    /// A `#[require]`.
+    #[must_use]
+    pub const fn require(message: &'static str) -> Self {
+        let contract = Contract::Require;
+        Self { contract, message }
+    }
+
+    /// An `#[ensure]`.
+    #[must_use]
+    pub const fn ensure(message: &'static str) -> Self {
+        let contract = Contract::Ensure;
+        Self { contract, message }
+    }
+
+    /// What the model is told.
+    #[must_use]
+    pub fn told(self) -> Told {
+        let Self { contract, message } = self;
+        Told(Err(Failure::Broken { contract, message }))
+    }
+}
+
+/// What a function with conditions gives to whoever calls it in Rust.
+///
+/// # Errors
+///
+/// The function's own, and that of a broken condition.
+pub fn checked<T, E: TellsContract>(
+    tool: &'static str,
+    result: Result<Result<T, E>, Broken>,
+) -> Result<T, E> {
+    result.unwrap_or_else(|Broken { contract, message }| {
+        let detail = Detail::Contract {
+            tool,
+            broken: contract,
+            message,
+        };
+        Err(Error::new(detail).into())
     })
 }
 
-/// What a function returned, to be told by its type: the nearest of the traits below that has it.
+/// What a function returned, to be told by its type: as the nearest of the traits below that it has.
 #[derive(Debug)]
 pub struct ToTell<'a, T>(pub &'a T);
 
-/// A `Result` with something around an error, such as `anyhow::Error`.
-pub trait ByWrapped {
-    /// How it is told.
-    fn __alloy_how(&self) -> HowWrapped {
-        HowWrapped
-    }
-}
-
-impl<T, E: AsRef<dyn StdError + Send + Sync>> ByWrapped for &&ToTell<'_, Result<T, E>> {}
-
 /// A `Result`.
-pub trait ByResult {
+pub trait TellResult {
     /// How it is told.
-    fn __alloy_how(&self) -> HowResult {
-        HowResult
+    fn __alloy_how(&self) -> AsResult {
+        AsResult
     }
 }
 
-impl<T, E> ByResult for &ToTell<'_, Result<T, E>> {}
+impl<T, E> TellResult for &ToTell<'_, Result<T, E>> {}
 
 /// Anything else.
-pub trait ByValue {
+pub trait TellValue {
     /// How it is told.
-    fn __alloy_how(&self) -> HowValue {
-        HowValue
+    fn __alloy_how(&self) -> AsValue {
+        AsValue
     }
 }
 
-impl<T> ByValue for ToTell<'_, T> {}
+impl<T> TellValue for ToTell<'_, T> {}
 
-/// See [`ByWrapped`].
+/// See [`TellResult`].
 #[derive(Debug)]
-pub struct HowWrapped;
+pub struct AsResult;
 
-/// See [`ByResult`].
+/// See [`TellValue`].
 #[derive(Debug)]
-pub struct HowResult;
+pub struct AsValue;
 
-/// See [`ByValue`].
-#[derive(Debug)]
-pub struct HowValue;
-
-impl HowWrapped {
-    /// What the model is told.
-    pub fn told<T: ToolOutput, E: ToolError + AsRef<dyn StdError + Send + Sync>>(
-        self,
-        result: Result<T, E>,
-    ) -> Told {
-        result.map_or_else(Told::wrapped, |value| Told::value(&value))
-    }
-}
-
-impl HowResult {
+impl AsResult {
     /// What the model is told.
     pub fn told<T: ToolOutput, E: ToolError>(self, result: Result<T, E>) -> Told {
-        result.map_or_else(Told::error, |value| Told::value(&value))
+        Told::result(result)
     }
 }
 
-impl HowValue {
+impl AsValue {
     /// What the model is told.
     pub fn told<T: ToolOutput>(self, value: T) -> Told {
         Told::value(&value)

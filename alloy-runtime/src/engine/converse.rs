@@ -7,11 +7,10 @@ use super::recover::{Answers, ask_for_it, follow_up, is_mendable};
 use super::{send, tools};
 use crate::config::InvalidAnswer;
 use crate::error::{Detail, Error, ErrorKind};
-use crate::message::{Message, Role};
+use crate::message::{Message, Role, ToolResult, ToolStatus};
 use crate::output::{Accept, Content, Expectation, Repair, Said};
 use crate::reply::{FinishReason, Reply, Usage};
 use crate::request::Request;
-use crate::tool::{ToolResult, ToolStatus};
 
 /// An accepted answer, and what it took.
 #[derive(Debug)]
@@ -57,7 +56,7 @@ impl Spent {
 
     /// An error, with what was spent until it came.
     pub(super) fn told(self, error: Error) -> Error {
-        let error = error.sent(self.sends, self.tool_turns);
+        let error = error.sent(self.sends, self.replies, self.tool_turns);
         match self.replies {
             0 => error,
             _ => error.after(self.attempts, self.usage),
@@ -169,8 +168,11 @@ pub(super) async fn converse(
         let accepted = accept(&reply, prepared.expectation, slot);
         // With tools the server enforces no schema: the text is an answer where it happens to be one.
         if had_tools && accepted.as_ref().is_err_and(is_mendable) && prepared.is_typed() {
-            talk.say(said(reply));
-            talk.say([ask_for_it(prepared.expectation)]);
+            talk.say(asked_for_the_value(
+                reply,
+                accepted.err(),
+                prepared.expectation,
+            ));
             prepared.body = prepared.body(request, talk.said(), &mut Vec::new());
             continue;
         }
@@ -215,10 +217,20 @@ pub(super) async fn converse(
     }
 }
 
-/// A text of the model as a message; none where it is blank.
-fn said(reply: Reply) -> Option<Message> {
-    let is_blank = reply.text.trim().is_empty();
-    (!is_blank).then(|| Message::assistant(reply.text))
+/// What asks for the value, after a text that is none: one that was meant to be is told why it is not.
+fn asked_for_the_value(
+    reply: Reply,
+    rejection: Option<Error>,
+    expectation: &'static Expectation,
+) -> Vec<Message> {
+    let text = reply.text.trim();
+    match rejection {
+        Some(rejection) if text.starts_with(['{', '[']) => {
+            follow_up(&reply.text, &rejection, expectation)
+        }
+        _ if text.is_empty() => vec![ask_for_it(expectation)],
+        _ => vec![Message::assistant(reply.text), ask_for_it(expectation)],
+    }
 }
 
 /// What is looked at before anything is sent: whether the model can see, where there is something to be

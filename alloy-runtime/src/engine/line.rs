@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::deadline::Deadline;
 use super::inquire;
 use crate::config::{Api, Settings, Source};
-use crate::error::{Detail, Error, ErrorKind};
+use crate::error::{Detail, Error, ErrorKind, excerpt};
 use crate::global;
 use crate::reply::{Reply, Usage};
 use crate::route::Target;
@@ -77,6 +77,11 @@ impl Line {
     /// An error, with whom it is about.
     pub(super) fn named(&self, error: Error) -> Error {
         named(error, self.command, &self.target)
+    }
+
+    /// A text of the server's that is shown: short, harmless, and without the key that was sent there.
+    pub(super) fn shown(&self, text: &str) -> String {
+        self.target.server.without_key(excerpt(text))
     }
 
     /// Sends a chat request once, and reads its reply.

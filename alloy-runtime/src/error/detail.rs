@@ -135,7 +135,9 @@ impl Detail {
                 };
                 found.into_iter().chain([excerpt]).collect()
             }
-            Self::ModelNotFound { near: names, .. } => names.iter_mut().collect(),
+            Self::ModelNotFound { near: names, .. } | Self::ToolLimit { called: names, .. } => {
+                names.iter_mut().collect()
+            }
             Self::Capability { missing, able } => able.iter_mut().chain([missing]).collect(),
             Self::ModelName { text }
             | Self::ModelLoad { text }
@@ -154,7 +156,6 @@ impl Detail {
             | Self::Truncated { .. }
             | Self::Empty
             | Self::Contract { .. }
-            | Self::ToolLimit { .. }
             | Self::ToolAborted { .. }
             | Self::InvalidOutput { .. } => Vec::new(),
         }

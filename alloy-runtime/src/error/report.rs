@@ -233,9 +233,15 @@ fn timed_out(
 /// Message, causes, excerpt and help, a line each: what `fn main() -> Result<(), Error>` shows.
 pub(super) fn lines(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(f, "{error}")?;
+    let mut said = String::new();
     let mut cause = error.source();
     while let Some(below) = cause {
-        write!(f, "\n  cause: {below}")?;
+        let words = harmless(&below.to_string());
+        // A reason may be told by more than one layer.
+        if words != said {
+            write!(f, "\n  cause: {words}")?;
+        }
+        said = words;
         cause = below.source();
     }
     if let Some(excerpt) = error.excerpt().filter(|excerpt| !excerpt.is_empty()) {
@@ -249,7 +255,7 @@ pub(super) fn lines(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         1 => f.write_str("\n  tools: 1 turn")?,
         turns => write!(f, "\n  tools: {turns} turns")?,
     }
-    if error.sends() > error.attempts().max(1) + error.tool_turns() {
+    if error.sends() > error.0.replies.max(1) {
         write!(f, "\n  sent: {} times", error.sends())?;
     }
     if let Some(command) = error.command() {
@@ -269,6 +275,7 @@ pub(super) fn structured(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Resu
         attempts,
         usage,
         sends,
+        replies: _,
         tool_turns,
         partial,
     } = &*error.0;
@@ -331,20 +338,21 @@ impl fmt::Display for Span {
 /// nothing that a terminal would obey.
 pub(crate) fn excerpt(text: &str) -> String {
     const LONGEST: usize = 200;
-    let mut out: String = text
-        .trim()
-        .chars()
-        .map(|c| if is_unsafe_to_show(c) { ' ' } else { c })
-        .take(LONGEST)
-        .collect();
+    let mut out: String = harmless(text).chars().take(LONGEST).collect();
     if text.trim().chars().nth(LONGEST).is_some() {
         out.push('…');
     }
     out
 }
 
+/// A text fit for one line of a terminal.
+fn harmless(text: &str) -> String {
+    let shown = |c| if is_unsafe_to_show(c) { ' ' } else { c };
+    text.trim().chars().map(shown).collect()
+}
+
 /// Takes a secret out of a text; the beginning of one as well, where the text was cut in the middle of it.
-pub(super) fn blank(text: &mut String, secret: &str) {
+pub(crate) fn blank(text: &mut String, secret: &str) {
     const BLANK: &str = "[secret]";
     const SHORTEST: usize = 4;
     if text.contains(secret) {

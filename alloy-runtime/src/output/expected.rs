@@ -1,4 +1,5 @@
-//! Reading what a model gives to a tool: the same tolerance as for an answer, but for what surrounds it.
+//! Reading what a model gives to a tool: the same tolerance as for an answer, but for what surrounds it. What is
+//! found in a sentence may be an answer; it is nothing to act upon.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -6,8 +7,8 @@ use serde_path_to_error::Error as PathError;
 
 use super::fit::Rules;
 use super::misfit::Misfit;
+use super::problem;
 use super::read::no_json;
-use super::{Root, find, problem};
 use crate::schema::{Kind, Schema};
 
 /// What the arguments of a tool are held to. Made once a tool.
@@ -92,7 +93,7 @@ impl Expected {
     pub(crate) fn read<A>(
         &self,
         given: &Value,
-        read: impl Fn(&Value) -> Result<A, Unread>,
+        read: &dyn Fn(&Value) -> Result<A, Unread>,
     ) -> Result<A, String> {
         self.fitted(given, read).map_err(|misfit| {
             let Misfit { path, problem } = misfit.shown();
@@ -106,7 +107,7 @@ impl Expected {
     fn fitted<A>(
         &self,
         given: &Value,
-        read: impl Fn(&Value) -> Result<A, Unread>,
+        read: &dyn Fn(&Value) -> Result<A, Unread>,
     ) -> Result<A, Misfit> {
         let Self { schema, rules } = self;
         if schema.root.kind == Kind::Null {
@@ -114,22 +115,17 @@ impl Expected {
             let read = read(&Value::Null);
             return read.map_err(|unread| unread.into_misfit(&Value::Null, schema));
         }
-        if given.is_object() {
+        // What is read is run at once: the rules come first.
+        if given.is_object() && rules.hold(given, schema).is_ok() {
             if let Ok(arguments) = read(given) {
-                rules.hold(given, schema)?;
                 return Ok(arguments);
             }
         }
+        if let Value::String(text) = given {
+            return Err(no_json(text));
+        }
         let mut repairs = Vec::new();
-        let mut json = match given {
-            Value::String(text) => {
-                let (found, more) =
-                    find::json(text, Root::Value, schema).ok_or_else(|| no_json(text))?;
-                repairs = more;
-                found
-            }
-            given => given.clone(),
-        };
+        let mut json = given.clone();
         rules.fit(&mut json, schema, &mut repairs)?;
         let arguments = match read(&json) {
             Err(unread) if unread.is_of_unknown_field() => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{ModelName, Provider};
 use crate::config::{Api, BaseUrl, Host, Place, Secret, Setting, Settings, Source, Url};
-use crate::error::Error;
+use crate::error::{Error, blank};
 
 /// A server, and how it is talked to.
 #[derive(Clone, Debug)]
@@ -88,6 +88,14 @@ impl Server {
     pub(crate) fn told(&self, error: Error) -> Error {
         let secrets = self.key.as_ref().map_or_else(Vec::new, Secret::forms);
         error.without(&secrets).at(self.address(), self.is_ollama())
+    }
+
+    /// A text without the key that is sent there.
+    pub(crate) fn without_key(&self, mut text: String) -> String {
+        for secret in self.key.iter().flat_map(Secret::forms) {
+            blank(&mut text, &secret);
+        }
+        text
     }
 
     /// Another endpoint of Ollama's server; other servers have none that Alloy knows.

@@ -34,7 +34,7 @@ pub struct ShownParameter {
     name: &'static str,
     description: &'static str,
     required: bool,
-    /// What stands for it where it is left out, as it is written.
+    /// What stands for it where it is left out, as JSON, where that is known.
     default: Option<&'static str>,
     schema: fn(&mut SchemaGenerator) -> Schema,
 }
@@ -111,14 +111,14 @@ pub(crate) fn schema(parameters: &[ShownParameter]) -> Value {
     let mut required = Vec::new();
     for parameter in parameters {
         let mut schema = (parameter.schema)(&mut generator);
-        let description = match (parameter.description, parameter.default) {
-            ("", None) => None,
-            ("", Some(default)) => Some(format!("{default} where it is left out")),
-            (said, None) => Some(said.to_owned()),
-            (said, Some(default)) => Some(format!("{said}; {default} where it is left out")),
-        };
-        if let Some(description) = description {
-            schema.insert("description".to_owned(), description.into());
+        if !parameter.description.is_empty() {
+            schema.insert("description".to_owned(), parameter.description.into());
+        }
+        if let Some(default) = parameter
+            .default
+            .and_then(|json| serde_json::from_str(json).ok())
+        {
+            schema.insert("default".to_owned(), default);
         }
         properties.insert(parameter.name.to_owned(), schema.to_value());
         if parameter.required {

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
-use super::Told;
 use super::told::Failure;
+use super::{Progress, Told};
 use crate::output::{Expected, Unread};
 use crate::schema::Schema;
 
@@ -54,17 +54,13 @@ impl Definition {
         &self.json
     }
 
-    /// The arguments that a model gave.
-    ///
-    /// # Errors
-    ///
-    /// What the model is told where they are not what the tool takes.
-    pub(super) fn read<A>(
+    /// Runs a tool with the arguments that a model gave. What is wrong with them is told to the model.
+    pub(super) fn read(
         &self,
         arguments: &Value,
-        read: impl Fn(&Value) -> Result<A, Unread>,
-    ) -> Result<A, Told> {
-        let read = self.arguments.read(arguments, read);
-        read.map_err(|reason| Told(Err(Failure::Arguments(reason))))
+        run: &dyn Fn(&Value) -> Result<Progress, Unread>,
+    ) -> Progress {
+        let read = self.arguments.read(arguments, run);
+        read.unwrap_or_else(|reason| Progress::Done(Told(Err(Failure::Arguments(reason)))))
     }
 }

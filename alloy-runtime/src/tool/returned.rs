@@ -1,13 +1,15 @@
 //! What the function of a tool may return.
 
-use std::error::Error as StdError;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 
 use serde::Serialize;
+use serde_json::Value;
 
-use super::told::{Failure, Means};
+use super::told::Failure;
 use super::{Progress, Told};
 use crate::error::BoxError;
+use crate::json::Json;
 
 /// A value that a tool can give to a model: anything `Serialize`. A text is given as it is, all else as JSON.
 #[diagnostic::on_unimplemented(
@@ -40,36 +42,101 @@ impl Told {
             true => serde_json::from_str(&json),
             false => Ok(json),
         });
-        Self(text.map_err(|error| Failure::Failed {
-            error: error.into(),
-            means: Means::Failure,
-        }))
+        Self(text.map_err(|error| Failure::Failed(error.into())))
     }
 
-    /// What is told of an error.
-    pub fn error<E: ToolError>(error: E) -> Self {
-        let error: BoxError = error.into();
-        let means = Means::of(&*error);
-        Self(Err(Failure::Failed { error, means }))
-    }
-
-    /// The same of one that shows what is in it only before it is boxed, such as `anyhow::Error`.
-    pub fn wrapped<E: ToolError + AsRef<dyn StdError + Send + Sync>>(error: E) -> Self {
-        let means = Means::of(error.as_ref());
-        let error = error.into();
-        Self(Err(Failure::Failed { error, means }))
+    /// What is told of a value, or of an error.
+    pub fn result<T: ToolOutput, E: ToolError>(result: Result<T, E>) -> Self {
+        match result {
+            Ok(value) => Self::value(&value),
+            Err(error) => Self(Err(Failure::Failed(error.into()))),
+        }
     }
 }
 
-/// What the closure of a [`Tool`](crate::Tool) may return: a `Serialize` value, a `Result` of one, or a future
-/// of either. `K` tells which of them it is, and is never written.
+/// What the closure of a [`Tool`](crate::Tool) may return: a `Result` of any `Serialize` value, or a value of one
+/// of the types below; anything else `Serialize` as `Json(value)`.
+///
+/// A `Result` is never a value itself: it is the tool's success, or its failure.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the result of a tool",
-    label = "not a result of a tool",
-    note = "a tool returns a value that is `Serialize`, a `Result` of one with any `std::error::Error`, or a future of either"
+    message = "`{Self}` cannot be the result of a tool's closure",
+    label = "not a result of a tool's closure",
+    note = "return `Json(value)` for a value that is `Serialize`, a text, a number, a list, a map, a `Result` of a value, or a future of one of these"
+)]
+pub trait ToolReturn: sealed::Sealed {
+    /// What the model is told.
+    #[doc(hidden)]
+    fn told(self) -> Told;
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+macro_rules! values {
+    ($([$($generics:tt)*] $type:ty;)*) => {
+        $(
+            impl<$($generics)*> sealed::Sealed for $type {}
+
+            impl<$($generics)*> ToolReturn for $type {
+                fn told(self) -> Told {
+                    Told::value(&self)
+                }
+            }
+        )*
+    };
+}
+
+values! {
+    [] ();
+    [] bool;
+    [] char;
+    [] i8;
+    [] i16;
+    [] i32;
+    [] i64;
+    [] isize;
+    [] u8;
+    [] u16;
+    [] u32;
+    [] u64;
+    [] usize;
+    [] f32;
+    [] f64;
+    [] String;
+    [] &'static str;
+    [] Value;
+    [T: Serialize] Option<T>;
+    [T: Serialize] Vec<T>;
+    [K: Serialize, V: Serialize] BTreeMap<K, V>;
+    [K: Serialize, V: Serialize, S] HashMap<K, V, S>;
+}
+
+impl<T: Serialize> sealed::Sealed for Json<T> {}
+
+impl<T: Serialize> ToolReturn for Json<T> {
+    fn told(self) -> Told {
+        Told::value(&self.0)
+    }
+}
+
+impl<T: Serialize, E: Into<BoxError>> sealed::Sealed for Result<T, E> {}
+
+impl<T: Serialize, E: Into<BoxError>> ToolReturn for Result<T, E> {
+    fn told(self) -> Told {
+        Told::result(self)
+    }
+}
+
+/// What the closure of a [`Tool`](crate::Tool) gives: a [`ToolReturn`], or a future of one. `K` tells which of
+/// them it is, and is never written.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the result of a tool's closure",
+    label = "not a result of a tool's closure",
+    note = "return `Json(value)` for a value that is `Serialize`, a text, a number, a list, a map, a `Result` of a value, or a future that is `Send` of one of these"
 )]
 pub trait Returned<K> {
-    /// Whether the function is one that does not block.
+    /// Whether the closure is one that does not block.
     #[doc(hidden)]
     const IS_ASYNC: bool;
 
@@ -78,91 +145,32 @@ pub trait Returned<K> {
     fn progress(self) -> Progress;
 }
 
-/// What is told already.
-#[derive(Debug)]
-pub struct Done;
-
 /// A value.
 #[derive(Debug)]
-pub struct Plain;
+pub struct Now;
 
-/// A `Result` with an error.
+/// A future.
 #[derive(Debug)]
-pub struct Fallible;
+pub struct Later;
 
-/// A `Result` with something around an error.
-#[derive(Debug)]
-pub struct Wrapped;
-
-/// A `Result` with a text for an error.
-#[derive(Debug)]
-pub struct Worded;
-
-/// A future of what `K` tells.
-#[derive(Debug)]
-pub struct Later<K>(K);
-
-impl Returned<Done> for Told {
+#[diagnostic::do_not_recommend]
+impl<T: ToolReturn> Returned<Now> for T {
     const IS_ASYNC: bool = false;
 
     fn progress(self) -> Progress {
-        Progress::Done(self)
+        Progress::Done(self.told())
     }
 }
 
-impl<T: Serialize> Returned<Plain> for T {
-    const IS_ASYNC: bool = false;
-
-    fn progress(self) -> Progress {
-        Progress::Done(Told::value(&self))
-    }
-}
-
-impl<T: Serialize, E: StdError + Send + Sync + 'static> Returned<Fallible> for Result<T, E> {
-    const IS_ASYNC: bool = false;
-
-    fn progress(self) -> Progress {
-        Progress::Done(self.map_or_else(Told::error, |value| Told::value(&value)))
-    }
-}
-
-impl<T, E> Returned<Wrapped> for Result<T, E>
-where
-    T: Serialize,
-    E: Into<BoxError> + AsRef<dyn StdError + Send + Sync>,
-{
-    const IS_ASYNC: bool = false;
-
-    fn progress(self) -> Progress {
-        Progress::Done(self.map_or_else(Told::wrapped, |value| Told::value(&value)))
-    }
-}
-
-impl<T: Serialize, E: Into<String>> Returned<Worded> for Result<T, E> {
-    const IS_ASYNC: bool = false;
-
-    fn progress(self) -> Progress {
-        let told = self.map_or_else(
-            |error| Told::error::<String>(error.into()),
-            |value| Told::value(&value),
-        );
-        Progress::Done(told)
-    }
-}
-
-impl<F, K> Returned<Later<K>> for F
+#[diagnostic::do_not_recommend]
+impl<F> Returned<Later> for F
 where
     F: Future + Send + 'static,
-    F::Output: Returned<K>,
+    F::Output: ToolReturn,
 {
     const IS_ASYNC: bool = true;
 
     fn progress(self) -> Progress {
-        Progress::Running(Box::pin(async move {
-            match self.await.progress() {
-                Progress::Done(told) => told,
-                Progress::Running(running) => running.await,
-            }
-        }))
+        Progress::Running(Box::pin(async move { self.await.told() }))
     }
 }

@@ -1,10 +1,10 @@
 //! What a tool gave back, and what the model is told of it.
 
-use std::any::Any;
 use std::error::Error as StdError;
 
-use super::{Abort, ToolStatus};
+use super::Abort;
 use crate::error::{BoxError, Contract, Error, excerpt};
+use crate::message::ToolStatus;
 
 /// What a call of a tool came to: the text that the model reads, or why there is none.
 #[derive(Debug)]
@@ -15,84 +15,55 @@ pub struct Told(pub(crate) Result<String, Failure>);
 pub(crate) enum Failure {
     /// Its arguments are not what it takes, in the words of the model's own answers.
     Arguments(String),
+    /// One of its conditions does not hold.
+    Broken {
+        contract: Contract,
+        message: &'static str,
+    },
     /// It returned an error.
-    Failed { error: BoxError, means: Means },
+    Failed(BoxError),
     /// It panicked with this message.
     Panicked(String),
 }
 
-/// What an error of a tool means.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Means {
-    /// That of this tool a condition does not hold.
-    Contract {
-        tool: &'static str,
-        broken: Contract,
-        message: &'static str,
-    },
-    /// That the command ends.
-    Abort,
-    /// That it failed.
-    Failure,
-}
+/// How a call went, and what the model is told; or the error that ends the command.
+pub(crate) type Words = Result<(ToolStatus, String), BoxError>;
 
-impl Means {
-    /// What is found in an error, or below it.
-    pub(super) fn of(error: &(dyn StdError + 'static)) -> Self {
-        let mut layer = Some(error);
-        while let Some(error) = layer {
-            if error.is::<Abort>() {
-                return Self::Abort;
-            }
-            let own = error.downcast_ref::<Error>();
-            if let Some((tool, broken, message)) = own.and_then(Error::contract) {
-                return Self::Contract {
-                    tool,
-                    broken,
-                    message,
-                };
-            }
-            layer = error.source();
+impl Told {
+    pub(super) fn into_words(self) -> Words {
+        match self.0 {
+            Ok(content) => Ok((ToolStatus::Succeeded, content)),
+            Err(failure) => failure.into_words(),
         }
-        Self::Failure
     }
 }
 
 impl Failure {
-    /// What the model is told by `tool`, or the error that ends the command.
-    pub(crate) fn into_words(self, tool: &str) -> Result<(ToolStatus, String), BoxError> {
+    pub(crate) fn into_words(self) -> Words {
         let (status, beginning, reason) = match self {
             Self::Arguments(reason) => (
-                ToolStatus::ArgumentsRefused,
+                ToolStatus::InvalidArguments,
                 "The arguments were not accepted",
                 reason,
             ),
-            Self::Failed {
-                error,
-                means: Means::Abort,
-            } => return Err(error),
-            // What a tool calls may have conditions of its own.
-            Self::Failed {
-                means:
-                    Means::Contract {
-                        tool: own,
-                        broken,
-                        message,
-                    },
-                ..
-            } if own == tool => match broken {
-                Contract::Require => (
-                    ToolStatus::NotRun,
-                    "The tool did not run",
-                    message.to_owned(),
-                ),
-                Contract::Ensure => (
-                    ToolStatus::ResultRefused,
-                    "The result was not accepted",
-                    message.to_owned(),
-                ),
-            },
-            Self::Failed { error, .. } => (ToolStatus::Failed, "The tool failed", layers(&*error)),
+            Self::Broken {
+                contract: Contract::Require,
+                message,
+            } => (
+                ToolStatus::RequireBroken,
+                "The tool did not run",
+                message.to_owned(),
+            ),
+            Self::Broken {
+                contract: Contract::Ensure,
+                message,
+            } => (
+                ToolStatus::EnsureBroken,
+                "The result was not accepted",
+                message.to_owned(),
+            ),
+            Self::Failed(error) if aborts(&*error) => return Err(error),
+            Self::Failed(error) => (ToolStatus::Failed, "The tool failed", layers(&*error)),
             Self::Panicked(message) => (
                 ToolStatus::Failed,
                 "The tool failed",
@@ -104,17 +75,39 @@ impl Failure {
     }
 }
 
+/// Whether an error is, or is made of, an [`Abort`]. What ended a command that is a tool has ended that one.
+fn aborts(error: &(dyn StdError + 'static)) -> bool {
+    let found = chain(error).find(|error| error.is::<Error>() || Abort::is(*error));
+    found.is_some_and(Abort::is)
+}
+
+/// How many layers of an error are looked at: one may be its own source.
+const MOST_LAYERS: usize = 32;
+
+/// An error, and the causes below it.
+fn chain<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    let mut layer = Some(error);
+    let layers = std::iter::from_fn(move || {
+        let error = layer?;
+        layer = error.source();
+        Some(error)
+    });
+    layers.take(MOST_LAYERS)
+}
+
 /// An error with the causes below it, as far as they say more.
 fn layers(error: &(dyn StdError + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut below = error.source();
-    while let Some(cause) = below {
-        let words = cause.to_string();
-        if !text.ends_with(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
+    let mut text = String::new();
+    for layer in chain(error) {
+        let words = layer.to_string();
+        let words = words.trim().trim_end_matches('.');
+        if text.is_empty() {
+            text.push_str(words);
+        } else if !text.ends_with(words) {
+            text.extend([": ", words]);
         }
-        below = cause.source();
     }
     text
 }
@@ -127,13 +120,4 @@ pub(super) fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> S
         excerpt(name),
         known.join(", ")
     )
-}
-
-/// The message of a panic.
-pub(crate) fn panicked(payload: &(dyn Any + Send)) -> Failure {
-    let message = payload
-        .downcast_ref::<&str>()
-        .map(ToString::to_string)
-        .or_else(|| payload.downcast_ref::<String>().cloned());
-    Failure::Panicked(message.unwrap_or_else(|| "without a message".to_owned()))
 }

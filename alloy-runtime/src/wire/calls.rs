@@ -1,8 +1,6 @@
 //! The calls of tools in a reply, as either protocol has them.
 
-use std::fmt;
-
-use serde::de::{Error as _, IgnoredAny, SeqAccess, Visitor};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
@@ -16,76 +14,51 @@ const MOST_CALLS: usize = 128;
 #[derive(Default)]
 pub(super) struct Calls(pub(super) Vec<ToolCall>);
 
-#[derive(Deserialize)]
-struct Call {
-    #[serde(default)]
-    id: Option<String>,
-    #[serde(default)]
-    function: Function,
-}
-
-/// What is missing in it is for the model to be told, and no reason to lose the reply.
-#[derive(Default, Deserialize)]
-struct Function {
-    #[serde(default)]
-    name: String,
-    /// An object; on Chat Completions the text of one.
-    #[serde(default)]
-    arguments: Value,
-}
-
 impl<'de> Deserialize<'de> for Calls {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct List;
-        impl<'de> Visitor<'de> for List {
-            type Value = Calls;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of tool calls")
-            }
-
-            fn visit_unit<E>(self) -> Result<Calls, E> {
-                Ok(Calls::default())
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Calls, A::Error> {
-                let mut calls = Vec::new();
-                while calls.len() < MOST_CALLS {
-                    match items.next_element::<Call>()? {
-                        Some(call) => calls.push(call.into()),
-                        None => return Ok(Calls(calls)),
-                    }
-                }
-                match items.next_element::<IgnoredAny>()? {
-                    Some(_) => Err(A::Error::custom(format_args!(
-                        "more than {MOST_CALLS} tool calls"
-                    ))),
-                    None => Ok(Calls(calls)),
-                }
-            }
+        match Value::deserialize(deserializer)? {
+            Value::Array(calls) if calls.len() > MOST_CALLS => Err(D::Error::custom(format_args!(
+                "more than {MOST_CALLS} tool calls"
+            ))),
+            Value::Array(calls) => Ok(Self(calls.into_iter().map(read).collect())),
+            // What is no list calls nothing: a server that was given no tools may have anything there.
+            _ => Ok(Self::default()),
         }
-        deserializer.deserialize_any(List)
     }
 }
 
-impl From<Call> for ToolCall {
-    fn from(call: Call) -> Self {
-        let arguments = match call.function.arguments {
-            Value::Null => Value::Object(Map::new()),
-            Value::String(text) if text.trim().is_empty() => Value::Object(Map::new()),
-            // What is no JSON stays as it is, for the model to be told.
-            Value::String(text) => match serde_json::from_str(&text) {
-                Ok(arguments @ Value::Object(_)) => arguments,
-                _ => Value::String(text),
-            },
-            arguments => arguments,
-        };
-        Self {
-            id: call.id.filter(|id| !id.is_empty()),
-            name: call.function.name,
-            arguments,
-        }
+/// Reads a call. What is missing in it is for the model to be told, and no reason to lose the reply.
+fn read(mut call: Value) -> ToolCall {
+    let mut text = |pointer: &str| match call.pointer_mut(pointer).map(Value::take) {
+        Some(Value::String(text)) => text,
+        _ => String::new(),
+    };
+    let (id, name) = (text("/id"), text("/function/name"));
+    let nothing = || Value::Object(Map::new());
+    let arguments = call.pointer_mut("/function/arguments").map(Value::take);
+    // An object; on Chat Completions the text of one.
+    let arguments = match arguments.unwrap_or_default() {
+        Value::Null => nothing(),
+        Value::String(text) if text.trim().is_empty() => nothing(),
+        // What is no JSON stays as it is, for the model to be told.
+        Value::String(text) => match serde_json::from_str(without_fence(&text)) {
+            Ok(arguments) => arguments,
+            Err(_) => Value::String(text),
+        },
+        arguments => arguments,
+    };
+    ToolCall {
+        id: (!id.is_empty()).then_some(id),
+        name,
+        arguments,
     }
+}
+
+/// What is between the marks of a code block, where a text is one and nothing else.
+fn without_fence(text: &str) -> &str {
+    let inside = text.trim().strip_prefix("```");
+    let inside = inside.and_then(|text| text.strip_suffix("```"));
+    inside.map_or(text, |text| text.strip_prefix("json").unwrap_or(text))
 }
 
 /// Writes the arguments of a call, where it is sent back: an object, since servers refuse what is none. The

@@ -5,16 +5,16 @@ use super::json::Writer;
 use crate::message::{Image, Message, Role};
 
 /// What the protocols write in words of their own.
-pub(super) trait Dialect {
+pub(super) trait Dialect<'a> {
     /// What stands behind `"content":` of a message, its images included.
     fn content(&mut self, out: &mut Writer, text: &str, images: &[Image]);
 
     /// What stands behind that: the tools that a message calls, or the call that it answers.
-    fn tools(&mut self, out: &mut Writer, said: &Message);
+    fn tools(&mut self, out: &mut Writer, said: &'a Message);
 }
 
 /// Writes `,"messages":[…]`: system text and form, history, prompt, and what follows it.
-pub(super) fn write(out: &mut Writer, chat: &Chat<'_>, mut dialect: impl Dialect) {
+pub(super) fn write<'a>(out: &mut Writer, chat: &Chat<'a>, mut dialect: impl Dialect<'a>) {
     out.raw(",\"messages\":[");
     if chat.system.is_some() || chat.form.is_some() {
         out.raw("{\"role\":\"system\",\"content\":");

@@ -58,7 +58,10 @@ async fn a_tool_is_called_and_its_result_is_sent_back() {
         let [result] = outcome.tool_results.try_into().unwrap();
         assert_eq!((result.turn, &*result.name), (1, "add"));
         assert_eq!(result.arguments, arguments(17, 25));
-        assert_eq!((&*result.content, result.status), ("42", ToolStatus::Done));
+        assert_eq!(
+            (&*result.content, result.status),
+            ("42", ToolStatus::Succeeded)
+        );
         assert_eq!((outcome.attempts, outcome.sends), (1, 2));
         assert_eq!(outcome.usage.prompt_tokens, Some(134));
         let roles: Vec<Role> = outcome.messages.iter().map(|said| said.role).collect();
@@ -184,11 +187,11 @@ async fn calls_that_cannot_be_run_are_told_to_the_model() {
             assert_eq!(outcome.tool_results[0].content, expected);
         }
     };
-    let refused = ToolStatus::ArgumentsRefused;
+    let refused = ToolStatus::InvalidArguments;
     let call = |arguments| Said::call("add", arguments);
     check(
         Said::call("sum", json!({})),
-        ToolStatus::Unknown,
+        ToolStatus::UnknownTool,
         "There is no tool named \"sum\". Tools: add.",
     )
     .await;
@@ -300,8 +303,111 @@ async fn replies_with_strange_calls_are_survived() {
     let message = json!({"role": "assistant", "content": "", "tool_calls": "add(1, 2)"});
     let reply = json!({"message": message, "done": true, "done_reason": "stop"});
     let server = Server::start([Reply::json(200, &reply)]);
-    let error = sum(1, 2).host(server.host()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Protocol);
+    let command = sum(1, 2).auto_finalize_missing_output(false);
+    let error = command.host(server.host()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Empty);
+    // A command that was given no tools has its answer, whatever stands beside it.
+    for calls in [
+        json!([null, 1, {"id": 5, "function": null}, {"function": {"name": null}}]),
+        json!({"a": 1}),
+        json!(false),
+    ] {
+        let message = json!({"role": "assistant", "content": "Hello", "tool_calls": calls});
+        let reply = json!({"message": message, "done": true, "done_reason": "stop"});
+        let server = Server::start([Reply::json(200, &reply)]);
+        let plain = ask("Go").model("m").host(server.host());
+        assert_eq!(plain.await.unwrap(), "Hello");
+    }
+}
+
+// What was cut may have been mended by the server: it is not to be acted upon.
+#[tokio::test]
+async fn calls_of_a_cut_reply_are_not_run() {
+    for api in ROUTES {
+        let message = json!({"role": "assistant", "content": "I", "tool_calls": [{"id": "a", "function": {"name": "add", "arguments": {"a": 1, "b": 2}}}]});
+        let native = json!({"message": message, "done": true, "done_reason": "length"});
+        let choice = json!({"index": 0, "message": message, "finish_reason": "length"});
+        let reply = match api {
+            Api::OpenaiChat => json!({ "choices": [choice] }),
+            _ => native,
+        };
+        let server = Server::start([Reply::json(200, &reply)]);
+        let error = sum(1, 2).api(api).host(server.host()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Truncated);
+        assert_eq!((error.tool_turns(), error.partial_text()), (0, Some("I")));
+    }
+}
+
+// What is found in a sentence may be an answer. It is nothing to act upon.
+#[tokio::test]
+async fn arguments_in_a_sentence_are_not_acted_upon() {
+    for text in [
+        "I will not call it with {\"a\": 1, \"b\": 2} as you said",
+        "{\"a\": 1, \"b\": 2}}",
+        "<think>{\"a\": 3, \"b\": 4}</think>{\"a\": 1, \"b\": 2}",
+    ] {
+        for api in ROUTES {
+            let server = Server::start([
+                Reply::said(&Said::call("add", json!(text))),
+                Reply::answer("Well."),
+            ]);
+            let outcome = sum(1, 2).api(api).host(server.host()).outcome().await;
+            let result = &outcome.unwrap().tool_results[0];
+            assert_eq!(result.status, ToolStatus::InvalidArguments, "{text}");
+        }
+    }
+}
+
+// The model reads what it called, as it was read.
+#[tokio::test]
+async fn arguments_that_were_read_are_sent_back_so() {
+    let server = Server::start([
+        Reply::said(&Said::call(
+            "add",
+            json!("```json\n{\"a\": 1, \"b\": 2}\n```"),
+        )),
+        Reply::answer("3"),
+    ]);
+    let command = sum(1, 2).api(Api::OpenaiChat).host(server.host());
+    command.await.unwrap();
+    let call = &messages(&server.requests()[1])[1]["tool_calls"][0];
+    assert_eq!(call["function"]["arguments"], "{\"a\":1,\"b\":2}");
+}
+
+// A history whose beginning was left out: what has no id is answered by its place and its name.
+#[tokio::test]
+async fn a_trimmed_history_keeps_its_pairs() {
+    let stored = json!([
+        {"role": "tool", "content": "stray", "tool_name": "gone"},
+        {"role": "assistant", "content": "", "tool_calls": [
+            {"name": "add", "arguments": {}},
+            {"name": "sub", "arguments": {}},
+            {"id": "given", "name": "mul", "arguments": {}},
+        ]},
+        {"role": "tool", "content": "-1", "tool_name": "sub"},
+        {"role": "tool", "content": "6", "tool_name": "mul"},
+        {"role": "assistant", "content": "", "tool_calls": [{"id": "", "name": "add", "arguments": {}}]},
+        {"role": "tool", "content": "3", "tool_name": "add", "tool_call_id": ""},
+    ]);
+    let history: Vec<Message> = serde_json::from_value(stored).unwrap();
+    let command = ask("Go on")
+        .model("m")
+        .history(history)
+        .api(Api::OpenaiChat);
+    let body: Value = serde_json::from_str(&command.preview().unwrap().body).unwrap();
+    let said = body["messages"].as_array().unwrap();
+    let calls = |at: usize| {
+        let calls = said[at]["tool_calls"].as_array().unwrap().iter();
+        calls
+            .map(|call| call["id"].as_str().unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(calls(1), ["call_1_1", "call_1_2", "given"]);
+    assert_eq!(said[2]["tool_call_id"], "call_1_2");
+    assert_eq!(said[3]["tool_call_id"], "given");
+    assert_eq!(calls(4), ["call_2_1"]);
+    assert_eq!(said[5]["tool_call_id"], "call_2_1");
+    assert_eq!(said[0]["tool_call_id"], "call_0_1");
 }
 
 // G12: a 500 of a model that could not write its call is sent once more.

@@ -79,27 +79,27 @@ async fn broken_conditions_are_told_to_the_model() {
         let said = says(divide::tool(), "divide", json!({"a": a, "b": b})).await;
         assert_eq!(said, (status, expected.to_owned()));
     };
-    check(84, 2, ToolStatus::Done, "42").await;
+    check(84, 2, ToolStatus::Succeeded, "42").await;
     check(
         1,
         0,
-        ToolStatus::NotRun,
+        ToolStatus::RequireBroken,
         "The tool did not run: b must not be zero.",
     )
     .await;
     // In their order, and the first that is broken: one may rest on those before it.
     let negative = "The tool did not run: a must not be negative.";
-    check(-1, 2, ToolStatus::NotRun, negative).await;
+    check(-1, 2, ToolStatus::RequireBroken, negative).await;
     let odd = "The tool did not run: a must be a multiple of b.";
-    check(7, 2, ToolStatus::NotRun, odd).await;
+    check(7, 2, ToolStatus::RequireBroken, odd).await;
     let large = "The result was not accepted: the result must be below 100.";
-    check(1000, 2, ToolStatus::ResultRefused, large).await;
+    check(1000, 2, ToolStatus::EnsureBroken, large).await;
     // What leaves the body early is held to them as well.
-    check(1000, 1, ToolStatus::ResultRefused, large).await;
+    check(1000, 1, ToolStatus::EnsureBroken, large).await;
     check(
         26,
         2,
-        ToolStatus::ResultRefused,
+        ToolStatus::EnsureBroken,
         "The result was not accepted: 13 is not allowed.",
     )
     .await;
@@ -111,12 +111,15 @@ async fn broken_conditions_are_told_to_the_model() {
             json!({"a": a, "b": b}),
         )
     };
-    assert_eq!(later(84, 2).await, (ToolStatus::Done, "42".to_owned()));
+    assert_eq!(later(84, 2).await, (ToolStatus::Succeeded, "42".to_owned()));
     let zero = "The tool did not run: b must not be zero.";
-    assert_eq!(later(1, 0).await, (ToolStatus::NotRun, zero.to_owned()));
+    assert_eq!(
+        later(1, 0).await,
+        (ToolStatus::RequireBroken, zero.to_owned())
+    );
     assert_eq!(
         later(1000, 2).await,
-        (ToolStatus::ResultRefused, large.to_owned())
+        (ToolStatus::EnsureBroken, large.to_owned())
     );
     let overflow = "The tool failed: overflow.";
     assert_eq!(
@@ -222,7 +225,7 @@ async fn errors_and_panics_are_told_to_the_model() {
         assert_eq!((status, &*text), (ToolStatus::Failed, expected));
     };
     let no_file = "The tool failed: no such file.";
-    let layered = "The tool failed: cannot read the notes.: no such file.";
+    let layered = "The tool failed: cannot read the notes: no such file.";
     check(fail::tool(), "fail", "io", layered).await;
     check(fail::tool(), "fail", "text", no_file).await;
     let panicked = "The tool failed: it panicked: index 7 is out of bounds.";
@@ -353,7 +356,7 @@ fn closures() -> [(Tool, &'static str); 2] {
 async fn results_of_any_type_are_told() {
     let check = async |tool: Tool, name: &str, arguments: Value, expected: &str| {
         let said = says(tool, name, arguments).await;
-        assert_eq!(said, (ToolStatus::Done, expected.to_owned()));
+        assert_eq!(said, (ToolStatus::Succeeded, expected.to_owned()));
     };
     let weather = r#"{"city":"Oslo","degrees":-3.5}"#;
     check(report::tool(), "report", json!({"kind": "some"}), weather).await;

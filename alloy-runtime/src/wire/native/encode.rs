@@ -42,7 +42,7 @@ pub(crate) fn body(chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
 
 struct Native;
 
-impl Dialect for Native {
+impl Dialect<'_> for Native {
     /// A message's text, and its images beside it: base64 without a `data:` prefix.
     fn content(&mut self, out: &mut Writer, text: &str, images: &[Image]) {
         out.value(text);

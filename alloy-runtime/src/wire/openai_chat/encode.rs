@@ -2,7 +2,7 @@
 
 use crate::config::options::{self, Place};
 use crate::config::{Api, Think};
-use crate::message::{Image, Message, Role};
+use crate::message::{Image, Message, Role, ToolCall};
 use crate::warning::Warning;
 use crate::wire::json::Writer;
 use crate::wire::messages::Dialect;
@@ -55,26 +55,50 @@ pub(crate) fn body(chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
     out.into_bytes()
 }
 
-struct OpenaiChat {
+struct OpenaiChat<'a> {
     /// Whether the server is Ollama's, which takes the thinking text back as `reasoning`.
     ollama: bool,
-    /// How many calls were written, and how many answers to them: each of those that have no id is known by
-    /// its number.
-    calls: usize,
-    answers: usize,
+    /// How many messages with calls were written.
+    turn: usize,
+    /// The calls of the last of them, and which of them were answered.
+    calls: Vec<(&'a ToolCall, bool)>,
 }
 
-impl OpenaiChat {
-    fn of(chat: &Chat<'_>) -> Self {
+impl<'a> OpenaiChat<'a> {
+    fn of(chat: &Chat<'a>) -> Self {
         Self {
             ollama: chat.model.is_ollama(),
-            calls: 0,
-            answers: 0,
+            turn: 0,
+            calls: Vec::new(),
+        }
+    }
+
+    /// Writes the id of a call, or one made of its place: the protocol cannot do without.
+    fn id(&self, out: &mut Writer, given: Option<&str>, number: usize) {
+        match given.filter(|id| !id.is_empty()) {
+            Some(id) => out.value(id),
+            None => out.value(format_args!("call_{}_{number}", self.turn)),
+        };
+    }
+
+    /// The call that a tool's message answers, and its number: the next of the tool's name, or the next.
+    fn answered(&mut self, said: &Message) -> (Option<&'a str>, usize) {
+        let name = said.tool_name.as_deref();
+        let is_open = |(_, answered): &(&ToolCall, bool)| !answered;
+        let mut calls = self.calls.iter();
+        let named = calls.position(|one| is_open(one) && Some(&*one.0.name) == name);
+        let next = named.or_else(|| self.calls.iter().position(is_open));
+        match next.and_then(|index| Some((index, self.calls.get_mut(index)?))) {
+            Some((index, (call, answered))) => {
+                *answered = true;
+                (call.id.as_deref(), index + 1)
+            }
+            None => (None, self.calls.len() + 1),
         }
     }
 }
 
-impl Dialect for OpenaiChat {
+impl<'a> Dialect<'a> for OpenaiChat<'a> {
     /// A message's text; with images it is a list of parts.
     fn content(&mut self, out: &mut Writer, text: &str, images: &[Image]) {
         if images.is_empty() {
@@ -94,11 +118,12 @@ impl Dialect for OpenaiChat {
         out.raw("]");
     }
 
-    fn tools(&mut self, out: &mut Writer, said: &Message) {
+    fn tools(&mut self, out: &mut Writer, said: &'a Message) {
         if said.role == Role::Tool {
-            self.answers += 1;
+            let (of_call, number) = self.answered(said);
+            let own = said.tool_call_id.as_deref().filter(|id| !id.is_empty());
             out.raw(",\"tool_call_id\":");
-            id(out, said.tool_call_id.as_deref(), self.answers);
+            self.id(out, own.or(of_call), number);
         }
         if said.tool_calls.is_empty() {
             return;
@@ -106,11 +131,12 @@ impl Dialect for OpenaiChat {
         if let Some(thinking) = said.thinking.as_ref().filter(|_| self.ollama) {
             out.raw(",\"reasoning\":").value(thinking);
         }
+        self.turn += 1;
+        self.calls = said.tool_calls.iter().map(|call| (call, false)).collect();
         let mut opening = ",\"tool_calls\":[{\"id\":";
-        for call in &said.tool_calls {
-            self.calls += 1;
+        for (number, call) in (1..).zip(&said.tool_calls) {
             out.raw(opening);
-            id(out, call.id.as_deref(), self.calls);
+            self.id(out, call.id.as_deref(), number);
             out.raw(",\"type\":\"function\",\"function\":{\"name\":")
                 .value(&call.name)
                 .raw(",\"arguments\":");
@@ -122,14 +148,6 @@ impl Dialect for OpenaiChat {
         }
         out.raw("]");
     }
-}
-
-/// The id of a call, or one made of its number: the protocol cannot do without.
-fn id(out: &mut Writer, given: Option<&str>, number: usize) {
-    match given {
-        Some(id) => out.value(id),
-        None => out.value(format_args!("call_{number}")),
-    };
 }
 
 /// What an image's first bytes say it is; Ollama reads one whose type is left out as well.

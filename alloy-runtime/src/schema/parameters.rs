@@ -12,7 +12,7 @@ use super::{Kind, Literal, Property, Schema, Shape, form, wire};
 /// without end. What comes behind has its type and no more.
 const MOST_SHAPES: usize = 500;
 
-pub(super) fn parameters(schema: &Schema) -> Value {
+pub(super) fn of(schema: &Schema) -> Value {
     let mut writer = Writer {
         schema,
         open: Vec::new(),

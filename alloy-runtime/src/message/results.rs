@@ -24,15 +24,15 @@ pub struct ToolResult {
 #[non_exhaustive]
 pub enum ToolStatus {
     /// It gave its result.
-    Done,
+    Succeeded,
     /// There is no tool of that name.
-    Unknown,
+    UnknownTool,
     /// The arguments are not what it takes: it did not run.
-    ArgumentsRefused,
+    InvalidArguments,
     /// One of its `#[require]` does not hold: it did not run.
-    NotRun,
+    RequireBroken,
     /// One of its `#[ensure]` does not hold: the model does not see the result.
-    ResultRefused,
+    EnsureBroken,
     /// It returned an error, or panicked.
     Failed,
 }
