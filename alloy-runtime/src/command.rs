@@ -176,11 +176,11 @@ impl<T: Output, M> Command<T, M> {
         };
         let (value, finished) = run::<T>(request, self.ensure).await?;
         let messages = finished.messages();
+        let tool_results = finished.prepared.talk.results();
         let Answered {
             reply,
             spent,
             repairs,
-            talk,
         } = finished.answered;
         let Spent {
             attempts,
@@ -203,7 +203,7 @@ impl<T: Output, M> Command<T, M> {
             route: target.route.clone(),
             attempts,
             sends,
-            tool_results: talk.results(),
+            tool_results,
             repairs,
             warnings,
         })

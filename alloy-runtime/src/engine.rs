@@ -8,6 +8,7 @@ mod line;
 mod prepare;
 mod recover;
 mod send;
+mod talk;
 mod tools;
 
 use std::pin::pin;
@@ -46,7 +47,7 @@ impl Finished {
     pub(crate) fn messages(&self) -> Vec<Message> {
         let reply = &self.answered.reply;
         let mut messages = self.request.conversation();
-        messages.extend_from_slice(self.answered.talk.said());
+        messages.extend_from_slice(self.prepared.talk.said());
         let mut answer = Message::assistant(reply.text.as_str());
         answer.thinking.clone_from(&reply.thinking);
         messages.push(answer);
@@ -62,14 +63,15 @@ pub(crate) async fn run(
 ) -> Result<Finished, Error> {
     let (mut prepared, span) = start(&mut request, expectation)?;
     let line = open(&request, &prepared, &span)?;
-    let answered = {
-        let talk = pin!(converse(&line, &request, &mut prepared, slot));
-        let mut talk = talk.instrument(span);
-        let answered = (&mut talk).await;
-        let answered = answered.map_err(|error| failed(error, talk.span(), &line))?;
-        record_usage(talk.span(), answered.spent.usage);
-        answered
+    let (answered, span) = {
+        let asking = pin!(converse(&line, &request, &mut prepared, slot));
+        let mut asking = asking.instrument(span);
+        ((&mut asking).await, asking.span().clone())
     };
+    // What tools did is done, whatever came of the command.
+    let answered = answered
+        .map_err(|error| failed(error.after_tools(prepared.talk.results()), &span, &line))?;
+    record_usage(&span, answered.spent.usage);
     Ok(Finished {
         request,
         prepared,

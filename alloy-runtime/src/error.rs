@@ -11,6 +11,7 @@ use std::fmt;
 pub(crate) use self::detail::{Contract, Detail, TimeLimit};
 pub use self::kind::ErrorKind;
 pub(crate) use self::report::{Span, blank, excerpt};
+use crate::message::{ToolResult, ToolStatus};
 use crate::reply::Usage;
 
 /// Any error that a body of a command can raise with `?`, and any cause below an [`Error`].
@@ -64,6 +65,10 @@ pub(crate) struct Inner {
     pub(crate) replies: u32,
     /// How many turns of tool calls were taken.
     pub(crate) tool_turns: u32,
+    /// What came of the calls of tools before this error.
+    pub(crate) tool_results: Vec<ToolResult>,
+    /// What the last call of a tool was told where it did not work, fit to be shown.
+    pub(crate) last_failure: Option<String>,
     /// The text that came before this error, where some had.
     pub(crate) partial: Option<String>,
 }
@@ -139,6 +144,13 @@ impl Error {
         self.0.tool_turns
     }
 
+    /// The calls of tools before this error, and what the model was told of each: what was done already. The
+    /// turn in which a tool ended the command, or the time was over, is not among them.
+    #[must_use]
+    pub fn tool_results(&self) -> &[ToolResult] {
+        &self.0.tool_results
+    }
+
     /// The name of the tool that the error is about: that ended the command, or whose contract was broken.
     #[must_use]
     pub fn tool(&self) -> Option<&str> {
@@ -197,6 +209,8 @@ impl Error {
             sends: 0,
             replies: 0,
             tool_turns: 0,
+            tool_results: Vec::new(),
+            last_failure: None,
             partial: None,
         }))
     }
@@ -244,6 +258,16 @@ impl Error {
         self
     }
 
+    /// The same error, with what the tools did before it.
+    pub(crate) fn after_tools(mut self, results: Vec<ToolResult>) -> Self {
+        let failed = results.last();
+        let failed = failed.filter(|result| result.status != ToolStatus::Succeeded);
+        self.0.last_failure =
+            failed.map(|result| excerpt(&format!("{}: {}", result.name, result.content)));
+        self.0.tool_results = results;
+        self
+    }
+
     pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.0.source = Some(source.into());
         self
@@ -251,7 +275,8 @@ impl Error {
 
     /// Takes secrets out of what a server said: it may quote the key that it does not like.
     pub(crate) fn without(mut self, secrets: &[String]) -> Self {
-        for text in self.0.detail.foreign_texts() {
+        let texts = self.0.detail.foreign_texts().into_iter();
+        for text in texts.chain(&mut self.0.last_failure) {
             for secret in secrets {
                 blank(text, secret);
             }

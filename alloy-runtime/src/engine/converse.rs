@@ -7,7 +7,7 @@ use super::recover::{Answers, ask_for_it, follow_up, is_mendable};
 use super::{send, tools};
 use crate::config::InvalidAnswer;
 use crate::error::{Detail, Error, ErrorKind};
-use crate::message::{Message, Role, ToolResult, ToolStatus};
+use crate::message::Message;
 use crate::output::{Accept, Content, Expectation, Repair, Said};
 use crate::reply::{FinishReason, Reply, Usage};
 use crate::request::Request;
@@ -18,7 +18,6 @@ pub(crate) struct Answered {
     pub(crate) reply: Reply,
     pub(crate) spent: Spent,
     pub(crate) repairs: Vec<Repair>,
-    pub(crate) talk: Talk,
 }
 
 /// What a command has used up.
@@ -34,17 +33,6 @@ pub(crate) struct Spent {
     pub(crate) sends: u32,
     /// How often tools were called, however many at a time.
     pub(crate) tool_turns: u32,
-}
-
-/// What was said between the prompt and the answer. Most commands have nothing there, and no room for it.
-#[derive(Debug, Default)]
-pub(crate) struct Talk(Option<Box<Turns>>);
-
-#[derive(Debug, Default)]
-struct Turns {
-    said: Vec<Message>,
-    /// Of each call in it, in which turn it was, and how it went.
-    calls: Vec<(u32, ToolStatus)>,
 }
 
 impl Spent {
@@ -64,67 +52,6 @@ impl Spent {
     }
 }
 
-impl Talk {
-    pub(crate) fn said(&self) -> &[Message] {
-        self.0.as_deref().map_or(&[], |turns| &turns.said)
-    }
-
-    /// The calls of tools, and what came of them.
-    pub(crate) fn results(&self) -> Vec<ToolResult> {
-        let Some(turns) = &self.0 else {
-            return Vec::new();
-        };
-        let calls = self.said().iter().flat_map(|said| &said.tool_calls);
-        let answers = self.said().iter().filter(|said| said.role == Role::Tool);
-        let results = turns.calls.iter().zip(calls.zip(answers));
-        let results = results.map(|(&(turn, status), (call, answer))| ToolResult {
-            turn,
-            name: call.name.clone(),
-            arguments: call.arguments.clone(),
-            content: answer.content.clone(),
-            status,
-        });
-        results.collect()
-    }
-
-    /// Adds messages.
-    fn say(&mut self, messages: impl IntoIterator<Item = Message>) {
-        self.0.get_or_insert_default().said.extend(messages);
-    }
-
-    /// Forgets what came behind so many messages.
-    fn forget(&mut self, after: usize) {
-        if let Some(turns) = &mut self.0 {
-            turns.said.truncate(after);
-        }
-    }
-
-    /// Adds a turn of tools: the calls of `reply`, and what was told to each.
-    pub(super) fn add(&mut self, turn: u32, reply: Reply, told: Vec<(ToolStatus, String)>) {
-        let Turns { said, calls } = &mut **self.0.get_or_insert_default();
-        let at = said.len();
-        said.reserve(told.len() + 1);
-        said.push(Message::assistant(reply.text));
-        for (call, (status, content)) in reply.calls.iter().zip(told) {
-            calls.push((turn, status));
-            said.push(Message::tool(call, content));
-        }
-        said[at].thinking = reply.thinking;
-        said[at].tool_calls = reply.calls;
-    }
-
-    /// The last text of the model, that of `reply` where it has one.
-    pub(super) fn last_text<'a>(&'a self, reply: &'a Reply) -> &'a str {
-        let earlier = self.said().iter().rev();
-        let earlier = earlier.filter(|said| said.role == Role::Assistant);
-        let mut texts = earlier.map(|said| said.content.as_str());
-        match reply.text.as_str() {
-            "" => texts.find(|text| !text.is_empty()).unwrap_or_default(),
-            text => text,
-        }
-    }
-}
-
 /// Asks until an answer is accepted: its value is in `slot` then.
 pub(super) async fn converse(
     line: &Line,
@@ -135,7 +62,6 @@ pub(super) async fn converse(
     look_first(line, request, prepared).await?;
     let mut answers = Answers::of(&prepared.target.settings);
     let mut spent = Spent::default();
-    let mut talk = Talk::default();
     let mut rejection: Option<Error> = None;
     loop {
         let body = &prepared.body;
@@ -156,8 +82,8 @@ pub(super) async fn converse(
         let reply = match had_tools {
             true => {
                 // Boxed: a command without tools does not carry what they need.
-                let (spent, talk) = (&mut spent, &mut talk);
-                let text = tools::until_text(line, request, prepared, spent, talk, reply);
+                let spent = &mut spent;
+                let text = tools::until_text(line, request, prepared, spent, reply);
                 Box::pin(text).await?
             }
             false => reply,
@@ -167,13 +93,13 @@ pub(super) async fn converse(
         prepared.record_answer(&tracing::Span::current(), &reply);
         let accepted = accept(&reply, prepared.expectation, slot);
         // With tools the server enforces no schema: the text is an answer where it happens to be one.
-        if had_tools && accepted.as_ref().is_err_and(is_mendable) && prepared.is_typed() {
-            talk.say(asked_for_the_value(
+        if had_tools && prepared.is_typed() && !is_the_value(&accepted, &reply) {
+            prepared.talk.say(asked_for_the_value(
                 reply,
                 accepted.err(),
                 prepared.expectation,
             ));
-            prepared.body = prepared.body(request, talk.said(), &mut Vec::new());
+            prepared.renew(request);
             continue;
         }
         spent.attempts += 1;
@@ -191,7 +117,6 @@ pub(super) async fn converse(
                     reply,
                     spent,
                     repairs,
-                    talk,
                 });
             }
             Err(error) => told_of_context(error, prepared.filled_context()),
@@ -207,13 +132,25 @@ pub(super) async fn converse(
             return Err(error);
         }
         tracing::debug!(attempts = spent.attempts, error.r#type = ?error.kind(), "asking again");
-        let before = talk.said().len();
-        talk.say(follow_up(&reply.text, &error, prepared.expectation));
-        // What a request cannot express was told with the first.
-        prepared.body = prepared.body(request, talk.said(), &mut Vec::new());
+        let before = prepared.talk.said().len();
+        let rejected = follow_up(&reply.text, &error, prepared.expectation);
+        prepared.talk.say(rejected);
+        prepared.renew(request);
         // Only the latest rejected answer is told.
-        talk.forget(before);
+        prepared.talk.forget(before);
         rejection = Some(error);
+    }
+}
+
+/// Whether a text that no schema was enforced for is the value all the same. One that only mentions JSON, what a
+/// tool said for example, is not; and one that was cut would be no answer without tools either.
+fn is_the_value(accepted: &Result<Vec<Repair>, Error>, reply: &Reply) -> bool {
+    match accepted {
+        Ok(repairs) => {
+            let is_block = reply.text.trim_start().starts_with('`');
+            is_block || !repairs.contains(&Repair::TextAround)
+        }
+        Err(error) => !is_mendable(error) && error.kind() != ErrorKind::Truncated,
     }
 }
 

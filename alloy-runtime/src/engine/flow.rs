@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio::time::{Sleep, sleep};
 use tracing::{Instrument as _, Span};
 
-use super::converse::{Answered, Spent, Talk, accept, look_first, told_of_context};
+use super::converse::{Answered, Spent, accept, look_first, told_of_context};
 use super::deadline::DeadlineTimer;
 use super::line::Line;
 use super::prepare::Prepared;
@@ -279,7 +279,6 @@ impl Flow {
                 reply: self.reply?,
                 spent: self.spent,
                 repairs: Vec::new(),
-                talk: Talk::default(),
             },
         })
     }

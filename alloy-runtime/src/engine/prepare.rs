@@ -6,6 +6,7 @@ use bytes::Bytes;
 use tracing::Span;
 
 use super::as_recorded;
+use super::talk::Talk;
 use crate::config::{Config, Layer, Settings, Source};
 use crate::error::Error;
 use crate::global;
@@ -26,6 +27,8 @@ pub(crate) struct Prepared {
     pub(crate) warnings: Vec<Warning>,
     /// The tools that the model may call, until it has given a text.
     pub(super) toolset: Option<Arc<Toolset>>,
+    /// What was said since the prompt.
+    pub(crate) talk: Talk,
     pub(crate) body: Bytes,
 }
 
@@ -58,11 +61,12 @@ pub(crate) fn prepare(
         target,
         expectation,
         toolset,
+        talk: Talk::default(),
         warnings: Vec::new(),
         body: Bytes::new(),
     };
     let mut warnings = Vec::new();
-    prepared.body = prepared.body(request, &[], &mut warnings);
+    prepared.body = prepared.body(request, &mut warnings);
     prepared.warnings = warnings;
     Ok(prepared)
 }
@@ -81,13 +85,13 @@ pub(super) fn settings(
 }
 
 impl Prepared {
-    /// The body of a chat request, with what follows the prompt.
-    pub(super) fn body(
-        &self,
-        request: &Request,
-        follow_up: &[Message],
-        warnings: &mut Vec<Warning>,
-    ) -> Bytes {
+    /// Makes the body anew, with what was said since.
+    pub(super) fn renew(&mut self, request: &Request) {
+        // What a request cannot express was told with the first.
+        self.body = self.body(request, &mut Vec::new());
+    }
+
+    fn body(&self, request: &Request, warnings: &mut Vec<Warning>) -> Bytes {
         let chat = Chat {
             model: &self.target.model,
             system: self.system(request),
@@ -95,7 +99,7 @@ impl Prepared {
             history: &request.history,
             prompt: &request.prompt,
             images: &request.images,
-            follow_up,
+            follow_up: self.talk.said(),
             tools: self.toolset.as_deref().map(|tools| &*tools.json),
             format: self.format(),
             streamed: request.streamed,

@@ -7,10 +7,11 @@ use std::task::Poll;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
-use super::converse::{Spent, Talk};
+use super::converse::Spent;
 use super::line::Line;
 use super::prepare::Prepared;
 use super::send;
+use super::talk::Talk;
 use crate::error::{Detail, Error, excerpt};
 use crate::global;
 use crate::message::{ToolCall, ToolStatus};
@@ -35,7 +36,6 @@ pub(super) async fn until_text(
     request: &Request,
     prepared: &mut Prepared,
     spent: &mut Spent,
-    talk: &mut Talk,
     mut reply: Reply,
 ) -> Result<Reply, Error> {
     while let Some(toolset) = prepared.toolset.clone().filter(|_| !reply.calls.is_empty()) {
@@ -49,7 +49,7 @@ pub(super) async fn until_text(
         }
         let limit = line.settings().max_tool_turns.as_ref();
         if limit.is_some_and(|limit| spent.tool_turns >= limit.value) {
-            return Err(spent.told(beyond_limit(spent.tool_turns, talk, &reply)));
+            return Err(spent.told(beyond_limit(spent.tool_turns, &prepared.talk, &reply)));
         }
         spent.tool_turns += 1;
         tracing::debug!(
@@ -64,8 +64,8 @@ pub(super) async fn until_text(
         };
         let told = turn.run(request, &reply.calls).await;
         let told = told.map_err(|error| spent.told(error))?;
-        talk.add(spent.tool_turns, reply, told);
-        prepared.body = prepared.body(request, talk.said(), &mut Vec::new());
+        prepared.talk.add(spent.tool_turns, reply, told);
+        prepared.renew(request);
         let body = &prepared.body;
         reply = send::repeatedly(line, spent, true, || line.chat(body)).await?;
     }

@@ -1,7 +1,8 @@
 //! The next step for a person, by kind.
 
-use super::{Detail, Inner, TimeLimit};
+use super::{Contract, Detail, Inner, TimeLimit};
 
+#[allow(clippy::too_many_lines, reason = "one arm a kind")]
 pub(super) fn of(error: &Inner) -> String {
     let model = error.model.as_deref().unwrap_or("NAME");
     if !error.ollama {
@@ -54,6 +55,7 @@ pub(super) fn of(error: &Inner) -> String {
             "Send fewer commands at a time, or try again later. OLLAMA_NUM_PARALLEL and OLLAMA_MAX_QUEUE on the server set how many it takes.".to_owned()
         }
         Detail::TimedOut { limit, .. } => match limit {
+            TimeLimit::Total if error.tool_turns > 0 => "The time of its tools counts as well, and one of them may still be at work. Raise `timeout`, or make them faster; `tool_results()` has what was done.",
             TimeLimit::Total if error.partial.is_some() => "Raise `timeout`, or ask for a shorter text. What came of it is in `partial_text()`.",
             TimeLimit::Total => "The first call of a model loads it, which can take minutes. Raise `timeout`, or leave it out to wait as long as the server works.",
             TimeLimit::Connect => "The address does not answer: check OLLAMA_HOST, the network and the firewall.",
@@ -83,11 +85,17 @@ pub(super) fn of(error: &Inner) -> String {
         Detail::Refused { .. } => {
             "Say in the prompt why the question is harmless, or ask another model.".to_owned()
         }
-        Detail::Contract { .. } => {
-            "Call the tool with what its `#[require(…)]` ask for, or mend it where its `#[ensure(…)]` do not hold.".to_owned()
+        Detail::Contract { broken: Contract::Require, .. } => {
+            "Call the tool with what its `#[require(…)]` ask for.".to_owned()
+        }
+        Detail::Contract { broken: Contract::Ensure, .. } => {
+            "Its body gave what its `#[ensure(…)]` does not allow: mend one of them.".to_owned()
         }
         Detail::ToolLimit { turns: 0, .. } => {
             "Allow tool turns (ALLOY_MAX_TOOL_TURNS, `max_tool_turns = …`, `.max_tool_turns(…)`), or leave the tools out.".to_owned()
+        }
+        Detail::ToolLimit { .. } if error.last_failure.is_some() => {
+            "The last call did not work: `tool_results()` has them all. Make the tool's description, and what it says when it fails, tell the model what to do; or raise `max_tool_turns`.".to_owned()
         }
         Detail::ToolLimit { .. } => {
             "Raise `max_tool_turns` where the work needs more; else say in the prompt when to stop, and make the tools' results and errors tell what to do next.".to_owned()

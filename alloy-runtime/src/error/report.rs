@@ -255,6 +255,9 @@ pub(super) fn lines(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         1 => f.write_str("\n  tools: 1 turn")?,
         turns => write!(f, "\n  tools: {turns} turns")?,
     }
+    if let Some(failure) = &error.0.last_failure {
+        write!(f, "\n  last of them: {failure}")?;
+    }
     if error.sends() > error.0.replies.max(1) {
         write!(f, "\n  sent: {} times", error.sends())?;
     }
@@ -277,6 +280,8 @@ pub(super) fn structured(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Resu
         sends,
         replies: _,
         tool_turns,
+        tool_results,
+        last_failure: _,
         partial,
     } = &*error.0;
     f.debug_struct("Error")
@@ -289,6 +294,7 @@ pub(super) fn structured(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Resu
         .field("usage", usage)
         .field("sends", sends)
         .field("tool_turns", tool_turns)
+        .field("tool_results", tool_results)
         .field("partial_text", partial)
         .field("source", source)
         .finish()

@@ -76,6 +76,11 @@ async fn the_error_of_the_limit_says_what_came_before() {
         "the model still called tools after 1 turn of tool calls, and no more are allowed; it called `add` and `sub`"
     );
     assert_eq!(error.partial_text(), Some("I add them."));
+    // What was done is not lost.
+    let [result] = error.tool_results() else {
+        panic!("{error:?}")
+    };
+    assert_eq!((result.turn, &*result.content), (1, "3"));
     assert!(error.help().contains("max_tool_turns"), "{}", error.help());
     let shown = format!("{error:?}");
     assert!(shown.contains("\n  tools: 1 turn\n"), "{shown}");
@@ -173,4 +178,44 @@ async fn a_filled_context_is_told_with_tools_as_well() {
     let command = go().api(Api::OpenaiChat).host(server.host());
     let outcome = command.outcome().await.unwrap();
     assert_eq!(outcome.warnings.len(), 1, "{:?}", outcome.warnings);
+}
+
+// What keeps a model calling is told, and what was done is not lost.
+#[tokio::test]
+async fn the_last_failure_is_told_with_the_limit() {
+    let wrong = || Reply::said(&Said::call("add", json!({"a": 1})));
+    let server = Server::start([wrong(), wrong()]);
+    let error = go_once().host(server.host()).await.unwrap_err();
+    let shown = format!("{error:?}");
+    let last = "\n  last of them: add: The arguments were not accepted: missing field `b`.\n";
+    assert!(shown.contains(last), "{shown}");
+    assert!(error.help().contains("tool_results()"), "{}", error.help());
+    assert_eq!(error.tool_results().len(), 1);
+}
+
+/// A tool of itself.
+#[tool]
+#[command("Go {n}", model = "ollama:m", tools(deeper))]
+async fn deeper(n: u32) -> String;
+
+// A server that always calls: commands in the tools of commands end at a depth, and not with the stack.
+#[tokio::test]
+async fn commands_in_tools_of_commands_have_an_end() {
+    let script = (0..400).map(|_| Reply::said(&Said::call("deeper", json!({"n": 1}))));
+    let server = Server::start(script.collect::<Vec<_>>());
+    let config = alloy_runtime::Config::new()
+        .host(server.host())
+        .max_tool_turns(1);
+    let command = async { deeper(0).await };
+    let error = alloy_runtime::with_config(config, command)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ToolLimit);
+    let requests = server.requests();
+    let all: String = requests
+        .iter()
+        .map(|request| request.json()["messages"].to_string())
+        .collect();
+    assert!(all.contains("commands call each other too deeply"), "{all}");
+    assert!(requests.len() < 100, "{}", requests.len());
 }
