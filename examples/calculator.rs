@@ -11,14 +11,14 @@ use alloy_runtime::{Result, command, tool};
 
 /// Add two numbers.
 #[tool]
-fn add(a: i64, b: i64) -> std::result::Result<i64, &'static str> {
+fn add(a: i64, b: i64) -> Result<i64, &'static str> {
     // An error is told to the model, as a broken condition is.
     a.checked_add(b).ok_or("the sum is too large")
 }
 
 /// Multiply two numbers.
 #[tool]
-fn multiply(a: i64, b: i64) -> std::result::Result<i64, &'static str> {
+fn multiply(a: i64, b: i64) -> Result<i64, &'static str> {
     a.checked_mul(b).ok_or("the product is too large")
 }
 

@@ -22,7 +22,7 @@ struct Weather {
 async fn get_weather(
     /// The city's name alone.
     city: &str,
-) -> std::result::Result<Weather, String> {
+) -> Result<Weather, String> {
     // Here a program would ask a weather service.
     tokio::time::sleep(Duration::from_millis(200)).await;
     match city {

@@ -19,7 +19,7 @@ const NO_MATCH: [&str; 3] = ["AB1042", "ab-1042", "AB-104"];
 
 /// Try a regular expression on all examples, and tell what it gets wrong.
 #[tool]
-fn try_pattern(pattern: &str) -> std::result::Result<String, regex_lite::Error> {
+fn try_pattern(pattern: &str) -> Result<String, regex_lite::Error> {
     // A pattern that is none is an error, and the model reads why.
     let wrong = wrong(&Regex::new(pattern)?);
     Ok(match wrong.as_slice() {

@@ -38,7 +38,7 @@ async fn technical_help(
 
 /// Hand the letter to a person, where the customer is angry or speaks of a lawyer.
 #[tool]
-fn hand_over(reason: &str) -> std::result::Result<(), Abort> {
+fn hand_over(reason: &str) -> Result<(), Abort> {
     // This is no answer of the model's any more: the command ends here.
     Err(Abort::new(format!("a person has to read this: {reason}")))
 }

@@ -4,7 +4,7 @@
 use proc_macro2::{Ident, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, LitStr, Meta};
+use syn::{Attribute, ExprPath, LitStr, Meta};
 
 use crate::attr;
 use crate::entry::Refused;
@@ -92,6 +92,10 @@ pub(crate) fn read(
             return wrong(last, "the message is empty; say what must hold");
         }
         Ok(message) if !condition.is_empty() => message,
+        _ if named_message(&last) => {
+            let text = format!("the message is a string literal alone, without a name: {example}");
+            return wrong(last, &text);
+        }
         read => {
             let is_text = |token: &TokenTree| syn::parse2::<LitStr>(token.clone().into()).is_ok();
             let (place, lacks) = match last.clone().into_iter().last() {
@@ -111,7 +115,19 @@ pub(crate) fn read(
         .into_iter()
         .next()
         .is_some_and(|first| ["|", "move"].contains(&first.to_string().as_str()));
+    let in_braces = |param: &&Param| message.value().contains(&format!("{{{}", param.name));
+    if let Some(param) = params.iter().find(in_braces) {
+        let text = format!(
+            "a message is told as it is, also before any call: say what must hold, without `{{{}}}`",
+            param.name
+        );
+        return wrong(message.to_token_stream(), &text);
+    }
     match kind {
+        Kind::Ensure if !is_closure && syn::parse2::<ExprPath>(condition.clone()).is_err() => {
+            let text = format!("a condition of the answer is a closure, or a function: {example}");
+            return wrong(condition, &text);
+        }
         Kind::Require if is_closure => {
             let text = format!("a condition of the parameters is no closure: {example}");
             return wrong(condition, &text);
@@ -131,6 +147,13 @@ pub(crate) fn read(
         is_closure,
         message,
     })
+}
+
+/// Whether the last piece is `message = "…"`.
+fn named_message(last: &TokenStream) -> bool {
+    let mut tokens = last.clone().into_iter();
+    let is_name = matches!(tokens.next(), Some(TokenTree::Ident(_)));
+    is_name && tokens.next().is_some_and(|token| token.to_string() == "=")
 }
 
 /// A parameter in a condition. One that binds names of its own behind its head is left to

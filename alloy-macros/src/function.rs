@@ -83,6 +83,17 @@ impl Function {
             .collect()
     }
 
+    /// Whether `#[command]` stands above it, and not some other macro of that name.
+    pub(crate) fn has_command(&self) -> bool {
+        let has_no_body = matches!(self.body, Body::Missing(_));
+        self.attrs.iter().any(|attr| {
+            let segments = &attr.path().segments;
+            let is_command = segments.last().is_some_and(|last| last.ident == "command");
+            let is_ours = segments.len() == 1 || segments[0].ident == "alloy_runtime";
+            is_command && (is_ours || has_no_body)
+        })
+    }
+
     /// Where the body is, or where it would be: braces with this span keep rustc's `dead_code` warning,
     /// which it drops for functions whose braces a macro made.
     pub(crate) fn body_span(&self) -> Span {

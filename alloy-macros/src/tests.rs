@@ -447,16 +447,20 @@ fn a_tool() {
                 const __ALLOY_0: ::alloy_runtime::__private::Parameter<i64> = ::alloy_runtime::__private::parameter::<
                     i64,
                 >("a", "The first.");
-                const __ALLOY_1: ::alloy_runtime::__private::Parameter<i64> = ::alloy_runtime::__private::parameter::<
-                    i64,
-                >("b", "")
-                    .or(|| 1, ::core::option::Option::Some("1"));
+                const __ALLOY_1: ::alloy_runtime::__private::Parameter<i64> = ::alloy_runtime::__private::Parameter::or(
+                    ::alloy_runtime::__private::parameter::<i64>("b", ""),
+                    || 1,
+                    ::core::option::Option::Some("1"),
+                );
                 const __ALLOY_2: ::alloy_runtime::__private::Parameter<
                     ::core::option::Option<::std::string::String>,
-                > = ::alloy_runtime::__private::parameter::<
-                    ::core::option::Option<::std::string::String>,
-                >("of", "")
-                    .or(|| ::core::option::Option::None, ::core::option::Option::None);
+                > = ::alloy_runtime::__private::Parameter::or(
+                    ::alloy_runtime::__private::parameter::<
+                        ::core::option::Option<::std::string::String>,
+                    >("of", ""),
+                    || ::core::option::Option::None,
+                    ::core::option::Option::None,
+                );
                 impl add {
                     ///The function as a tool.
                     #[allow(deprecated, unreachable_pub, reason = "as the function itself")]
@@ -464,44 +468,56 @@ fn a_tool() {
                         static __ALLOY_TOOL: ::alloy_runtime::__private::DeclaredTool = ::alloy_runtime::__private::DeclaredTool::new(
                             "add",
                             "Adds.",
-                            const { &[__ALLOY_0.shown(), __ALLOY_1.shown(), __ALLOY_2.shown()] },
+                            const {
+                                &[
+                                    ::alloy_runtime::__private::Parameter::shown(&__ALLOY_0),
+                                    ::alloy_runtime::__private::Parameter::shown(&__ALLOY_1),
+                                    ::alloy_runtime::__private::Parameter::shown(&__ALLOY_2),
+                                ]
+                            },
                         );
-                        __ALLOY_TOOL
-                            .tool(
-                                |__alloy_arguments| ::core::result::Result::Ok((
-                                    __alloy_arguments.get(&__ALLOY_0)?,
-                                    __alloy_arguments.get(&__ALLOY_1)?,
-                                    __alloy_arguments.get(&__ALLOY_2)?,
-                                )),
-                                move |
-                                    (
-                                        __alloy_0,
-                                        __alloy_1,
-                                        __alloy_2,
-                                    ): (i64, i64, ::core::option::Option<::std::string::String>)|
-                                {
-                                    let __alloy_value = add(
-                                        __alloy_0,
-                                        __alloy_1,
-                                        ::core::option::Option::as_deref(&__alloy_2),
-                                    );
-                                    {
-                                        use ::alloy_runtime::__private::{
-                                            ByResult as _, ByValue as _, ByWrapped as _,
-                                        };
-                                        (&&&::alloy_runtime::__private::ToTell(&__alloy_value))
-                                            .__alloy_how()
-                                            .told(__alloy_value)
-                                    }
-                                },
-                            )
+                        ::alloy_runtime::__private::DeclaredTool::tool(
+                            &__ALLOY_TOOL,
+                            false,
+                            move |__alloy_arguments: &::alloy_runtime::__private::Arguments<'_>| {
+                                let __alloy_0 = ::alloy_runtime::__private::Arguments::get(
+                                    __alloy_arguments,
+                                    &__ALLOY_0,
+                                )?;
+                                let __alloy_1 = ::alloy_runtime::__private::Arguments::get(
+                                    __alloy_arguments,
+                                    &__ALLOY_1,
+                                )?;
+                                let __alloy_2 = ::alloy_runtime::__private::Arguments::get(
+                                    __alloy_arguments,
+                                    &__ALLOY_2,
+                                )?;
+                                ::core::result::Result::Ok(
+                                    ::alloy_runtime::__private::now({
+                                        let __alloy_value = add(
+                                            __alloy_0,
+                                            __alloy_1,
+                                            ::core::option::Option::as_deref(&__alloy_2),
+                                        );
+                                        {
+                                            use ::alloy_runtime::__private::{
+                                                TellResult as _, TellValue as _,
+                                            };
+                                            (&&::alloy_runtime::__private::ToTell(&__alloy_value))
+                                                .__alloy_how()
+                                                .told(__alloy_value)
+                                        }
+                                    }),
+                                )
+                            },
+                        )
                     }
                 }
                 impl ::alloy_runtime::__private::DeclaredAsTool for add {
                     type Handle = Self;
                 }
                 impl ::alloy_runtime::__private::WithoutState for add {
-                    fn tool() -> ::alloy_runtime::Tool {
+                    fn __alloy_tool() -> ::alloy_runtime::Tool {
                         add::tool()
                     }
                 }
@@ -520,28 +536,8 @@ fn a_tool_with_conditions() {
                 clippy::needless_pass_by_value,
                 reason = "what a model gives is the function's own"
             )]
-            #[allow(clippy::unnecessary_wraps, reason = "a broken condition is an error")]
             async fn divide(a: i64, b: i64) -> Result<i64> {
-                #[allow(
-                    clippy::needless_pass_by_value,
-                    clippy::unnecessary_wraps,
-                    reason = "as the function itself"
-                )]
-                async fn __alloy_body(mut a: i64, b: i64) -> Result<i64> {
-                    Ok(a / b)
-                }
-                let __alloy_holds: bool = b != 0;
-                if !__alloy_holds {
-                    return ::llm::__private::not_run("divide", "b must not be zero");
-                }
-                let __alloy_result = __alloy_body(a, b).await;
-                if let ::core::result::Result::Ok(__alloy_answer) = &__alloy_result {
-                    let __alloy_holds: fn(&i64) -> bool = |it| *it > 0;
-                    if !__alloy_holds(__alloy_answer) {
-                        return ::llm::__private::not_accepted("divide", "above zero");
-                    }
-                }
-                __alloy_result
+                ::llm::__private::checked("divide", Divide::__alloy_checked(a, b).await)
             }
             #[doc(hidden)]
             #[allow(
@@ -565,35 +561,85 @@ fn a_tool_with_conditions() {
                         static __ALLOY_TOOL: ::llm::__private::DeclaredTool = ::llm::__private::DeclaredTool::new(
                             "divide",
                             "Divide\nRequires: b must not be zero.\nEnsures: above zero.",
-                            const { &[__ALLOY_0.shown(), __ALLOY_1.shown()] },
+                            const {
+                                &[
+                                    ::llm::__private::Parameter::shown(&__ALLOY_0),
+                                    ::llm::__private::Parameter::shown(&__ALLOY_1),
+                                ]
+                            },
                         );
-                        __ALLOY_TOOL
-                            .async_tool(
-                                |__alloy_arguments| ::core::result::Result::Ok((
-                                    __alloy_arguments.get(&__ALLOY_0)?,
-                                    __alloy_arguments.get(&__ALLOY_1)?,
-                                )),
-                                move |(__alloy_0, __alloy_1): (i64, i64)| {
-                                    async move {
-                                        let __alloy_value = divide(__alloy_0, __alloy_1).await;
-                                        {
-                                            use ::llm::__private::{
-                                                ByResult as _, ByValue as _, ByWrapped as _,
-                                            };
-                                            (&&&::llm::__private::ToTell(&__alloy_value))
-                                                .__alloy_how()
-                                                .told(__alloy_value)
+                        let _ = divide;
+                        ::llm::__private::DeclaredTool::tool(
+                            &__ALLOY_TOOL,
+                            true,
+                            move |__alloy_arguments: &::llm::__private::Arguments<'_>| {
+                                let __alloy_0 = ::llm::__private::Arguments::get(
+                                    __alloy_arguments,
+                                    &__ALLOY_0,
+                                )?;
+                                let __alloy_1 = ::llm::__private::Arguments::get(
+                                    __alloy_arguments,
+                                    &__ALLOY_1,
+                                )?;
+                                ::core::result::Result::Ok(
+                                    ::llm::__private::later(async move {
+                                        match Divide::__alloy_checked(__alloy_0, __alloy_1).await {
+                                            ::core::result::Result::Ok(__alloy_value) => {
+                                                use ::llm::__private::{TellResult as _, TellValue as _};
+                                                (&&::llm::__private::ToTell(&__alloy_value))
+                                                    .__alloy_how()
+                                                    .told(__alloy_value)
+                                            }
+                                            ::core::result::Result::Err(__alloy_value) => {
+                                                ::llm::__private::Broken::told(__alloy_value)
+                                            }
                                         }
-                                    }
-                                },
-                            )
+                                    }),
+                                )
+                            },
+                        )
+                    }
+                    #[allow(
+                        deprecated,
+                        clippy::needless_pass_by_value,
+                        reason = "as the function itself"
+                    )]
+                    async fn __alloy_checked(
+                        a: i64,
+                        b: i64,
+                    ) -> ::core::result::Result<Result<i64>, ::llm::__private::Broken> {
+                        #[allow(
+                            clippy::needless_pass_by_value,
+                            clippy::unnecessary_wraps,
+                            reason = "a broken condition is an error"
+                        )]
+                        async fn __alloy_body(mut a: i64, b: i64) -> Result<i64> {
+                            Ok(a / b)
+                        }
+                        let __alloy_holds: ::core::primitive::bool = b != 0;
+                        if !__alloy_holds {
+                            return ::core::result::Result::Err(
+                                ::llm::__private::Broken::require("b must not be zero"),
+                            );
+                        }
+                        let __alloy_result = __alloy_body(a, b).await;
+                        if let ::core::result::Result::Ok(__alloy_answer) = &__alloy_result {
+                            let __alloy_holds: fn(&i64) -> ::core::primitive::bool = |it| *it > 0;
+                            let __alloy_holds = __alloy_holds(__alloy_answer);
+                            if !__alloy_holds {
+                                return ::core::result::Result::Err(
+                                    ::llm::__private::Broken::ensure("above zero"),
+                                );
+                            }
+                        }
+                        ::core::result::Result::Ok(__alloy_result)
                     }
                 }
                 impl ::llm::__private::DeclaredAsTool for Divide {
                     type Handle = Self;
                 }
                 impl ::llm::__private::WithoutState for Divide {
-                    fn tool() -> ::llm::Tool {
+                    fn __alloy_tool() -> ::llm::Tool {
                         Divide::tool()
                     }
                 }
@@ -637,36 +683,40 @@ fn a_tool_with_state() {
                         static __ALLOY_TOOL: ::alloy_runtime::__private::DeclaredTool = ::alloy_runtime::__private::DeclaredTool::new(
                             "query",
                             "Query",
-                            const { &[__ALLOY_1.shown()] },
+                            const { &[::alloy_runtime::__private::Parameter::shown(&__ALLOY_1)] },
                         );
                         let __alloy_0: ::std::sync::Arc<Db> = ::core::convert::Into::into(db);
                         let __alloy_2: ::std::sync::Arc<Pool> = ::core::convert::Into::into(pool);
-                        __ALLOY_TOOL
-                            .async_tool(
-                                |__alloy_arguments| ::core::result::Result::Ok((
-                                    __alloy_arguments.get(&__ALLOY_1)?,
-                                )),
-                                move |(__alloy_1,): (::std::string::String,)| {
-                                    let __alloy_0 = ::std::sync::Arc::clone(&__alloy_0);
-                                    let __alloy_2 = ::std::sync::Arc::clone(&__alloy_2);
-                                    async move {
+                        ::alloy_runtime::__private::DeclaredTool::tool(
+                            &__ALLOY_TOOL,
+                            true,
+                            move |__alloy_arguments: &::alloy_runtime::__private::Arguments<'_>| {
+                                let __alloy_0 = ::std::sync::Arc::clone(&__alloy_0);
+                                let __alloy_1 = ::alloy_runtime::__private::Arguments::get(
+                                    __alloy_arguments,
+                                    &__ALLOY_1,
+                                )?;
+                                let __alloy_2 = ::std::sync::Arc::clone(&__alloy_2);
+                                ::core::result::Result::Ok(
+                                    ::alloy_runtime::__private::later(async move {
                                         let __alloy_value = query(
-                                                &__alloy_0,
+                                                &*__alloy_0,
                                                 &__alloy_1,
                                                 ::core::clone::Clone::clone(&*__alloy_2),
                                             )
                                             .await;
                                         {
                                             use ::alloy_runtime::__private::{
-                                                ByResult as _, ByValue as _, ByWrapped as _,
+                                                TellResult as _, TellValue as _,
                                             };
-                                            (&&&::alloy_runtime::__private::ToTell(&__alloy_value))
+                                            (&&::alloy_runtime::__private::ToTell(&__alloy_value))
                                                 .__alloy_how()
                                                 .told(__alloy_value)
                                         }
-                                    }
-                                },
-                            )
+                                    }),
+                                )
+                            },
+                        )
                     }
                 }
                 impl ::alloy_runtime::__private::DeclaredAsTool for query {

@@ -377,3 +377,37 @@ async fn calls_of_tools_are_traced_and_their_contents_only_where_that_is_wanted(
         assert!(full.contains(recorded), "{recorded}: {full}");
     }
 }
+
+// A server that calls a tool by the key's name.
+#[tokio::test]
+async fn a_key_that_a_server_calls_is_not_shown() {
+    for api in crate::ROUTES {
+        let (log, guard) = listen();
+        let server = Server::start([Reply::said(&Said::call(
+            "hunter2-key",
+            serde_json::json!({}),
+        ))]);
+        let config = Config::new()
+            .host(server.host())
+            .api(api)
+            .api_key("hunter2-key");
+        let command = hello().config(config).tool(open::tool()).max_tool_turns(0);
+        let error = command.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ToolLimit);
+        let server = Server::start([
+            Reply::said(&Said::call("hunter2-key", serde_json::json!({}))),
+            Reply::error(500, "no"),
+        ]);
+        let config = Config::new()
+            .host(server.host())
+            .api(api)
+            .api_key("hunter2-key");
+        let later = hello().config(config).tool(open::tool()).await.unwrap_err();
+        drop(guard);
+        let shown = format!(
+            "{error} {error:?} {error:#?} {later} {later:?} {}",
+            log.text()
+        );
+        assert!(!shown.contains("hunter2-key"), "{shown}");
+    }
+}

@@ -7,7 +7,6 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, LitStr, Pat, Path, Signature, parse_quote};
 
 use super::model::{Names, Param, Pass, Source, Tool};
-use crate::attr;
 use crate::function::{Body, Function, placed};
 use crate::types::inside_result;
 
@@ -72,7 +71,7 @@ pub(super) fn standin(
         sig,
         body,
     } = function;
-    let is_command = attrs.iter().any(|attr| attr::is(attr, "command"));
+    let is_command = function.has_command();
     let body = match body {
         Body::Missing(semicolon) if is_command => semicolon.to_token_stream(),
         Body::Missing(_) => quote!({ ::core::unimplemented!() }),

@@ -2,8 +2,8 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens as _;
-use syn::parse::{Nothing, ParseStream};
-use syn::{Attribute, FnArg, Path, Token};
+use syn::parse::{Nothing, ParseStream, Parser as _};
+use syn::{Attribute, FnArg, Meta, Path, Token};
 
 use crate::attr::{self, Argument, Form};
 use crate::contract::{self, Kind};
@@ -55,8 +55,13 @@ pub(super) fn arguments(tokens: TokenStream, errors: &mut Errors) -> Arguments {
                 keys::ident("handle", "WeatherTool", value).map(|name| read.handle = Some(name))
             }
             ("crate", Form::Pair) => keys::path("crate", value).map(|path| read.path = Some(path)),
-            (_, Form::Template) => {
+            ("description", _) | (_, Form::Template) => {
                 let message = "a tool is described by the doc comment of its function";
+                Err(syn::Error::new_spanned(key, message))
+            }
+            ("name", _) => {
+                let message =
+                    "a tool has the name of its function: name that as the model is to call it";
                 Err(syn::Error::new_spanned(key, message))
             }
             (name @ ("handle" | "crate"), Form::List) => {
@@ -84,7 +89,7 @@ pub(super) fn arguments(tokens: TokenStream, errors: &mut Errors) -> Arguments {
 
 /// Takes out of a function what it cannot be compiled with.
 pub(super) fn parts(function: &mut Function, errors: &mut Errors) -> Parts {
-    let is_command = function.attrs.iter().any(|attr| attr::is(attr, "command"));
+    let is_command = function.has_command();
     let requires = contract::take(&mut function.attrs, Kind::Require);
     let ensures = match is_command {
         // Those of a command are of its answers, and its own macro reads them.
@@ -98,7 +103,15 @@ pub(super) fn parts(function: &mut Function, errors: &mut Errors) -> Parts {
             .attrs
             .drain(..)
             .partition(|attr| attr::is(attr, "tool"));
-        let (docs, attrs) = Vec::into_iter(attrs).partition(crate::doc::is_doc);
+        let (docs, attrs): (_, Vec<Attribute>) =
+            Vec::into_iter(attrs).partition(crate::doc::is_doc);
+        let (of_types, attrs) = attrs
+            .into_iter()
+            .partition(|attr| attr::is(attr, "schemars") || attr::is(attr, "serde"));
+        for attr in Vec::into_iter(of_types) {
+            let message = "limits and names stand on the fields of a type; on a parameter write a `#[require(…)]`";
+            errors.push(attr.path(), message);
+        }
         typed.attrs = attrs;
         let role = role(helpers, errors);
         params.push(ParamParts { docs, role });
@@ -115,21 +128,11 @@ pub(super) fn parts(function: &mut Function, errors: &mut Errors) -> Parts {
 fn role(helpers: Vec<Attribute>, errors: &mut Errors) -> Option<Role> {
     let mut read = None;
     for helper in helpers {
-        let role = helper.parse_args_with(|input: ParseStream<'_>| {
-            let key: Ident = input.parse()?;
-            match key.to_string().as_str() {
-                "state" if input.is_empty() => Ok(Role::State),
-                "default" => {
-                    input.parse::<Token![=]>()?;
-                    let value: syn::Expr = input.parse()?;
-                    input.parse::<Nothing>()?;
-                    Ok(Role::Default(value.into_token_stream()))
-                }
-                _ => Err(input.error("")),
-            }
-        });
-        let message = "a parameter is `#[tool(state)]`, or has a `#[tool(default = …)]`";
-        let role = role.map_err(|_| syn::Error::new_spanned(helper.path(), message));
+        let role = match &helper.meta {
+            Meta::List(list) => argument(&list.tokens),
+            _ => Err(EITHER.to_owned()),
+        };
+        let role = role.map_err(|message| syn::Error::new_spanned(helper.path(), message));
         match role {
             Ok(_) if read.is_some() => {
                 let message = "this parameter has a `#[tool(…)]` already; keep one";
@@ -140,4 +143,32 @@ fn role(helpers: Vec<Attribute>, errors: &mut Errors) -> Option<Role> {
         }
     }
     read
+}
+
+const EITHER: &str = "a parameter is `#[tool(state)]`, or has a `#[tool(default = …)]`";
+
+/// What stands in the parentheses, or what is wrong with it.
+fn argument(tokens: &TokenStream) -> Result<Role, String> {
+    let parse = |input: ParseStream<'_>| {
+        let key: Ident = input.parse()?;
+        let equals: Option<Token![=]> = input.parse()?;
+        let value = match equals {
+            Some(_) => Some(input.parse::<syn::Expr>()?.into_token_stream()),
+            None => None,
+        };
+        input.parse::<Nothing>()?;
+        Ok((key.to_string(), value))
+    };
+    let (key, value) = parse
+        .parse2(tokens.clone())
+        .map_err(|_| EITHER.to_owned())?;
+    match (key.as_str(), value) {
+        ("state", None) => Ok(Role::State),
+        ("default", Some(value)) => Ok(Role::Default(value)),
+        ("default", None) => Err("`default` takes a value: `#[tool(default = 3)]`".to_owned()),
+        ("state", Some(_)) => {
+            Err("`state` has no value: the program gives it by `with`".to_owned())
+        }
+        (key, _) => Err(format!("unknown key `{key}`; {EITHER}")),
+    }
 }

@@ -295,7 +295,7 @@ fn converted(value: TokenStream, ty: &Type, pass: &Pass) -> TokenStream {
         {
             quote!(::core::convert::Into::into(#value))
         }
-        Pass::Owned if is_text => quote!(::core::convert::Into::into(#value)),
+        Pass::Owned if is_text && is(ty, "String") => quote!(::core::convert::Into::into(#value)),
         _ => value,
     }
 }

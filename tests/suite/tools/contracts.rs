@@ -384,3 +384,146 @@ async fn results_of_any_type_are_told() {
         (ToolStatus::Failed, "The tool failed: key must be a string.")
     );
 }
+
+/// Counts down.
+#[tool]
+#[require(n >= 0, "n must not be negative")]
+fn down(n: i64) -> Result<i64> {
+    down(n - 1)
+}
+
+// It ran, and called itself: what did not run is that.
+#[tokio::test]
+async fn a_condition_that_a_tool_breaks_itself_is_its_failure() {
+    let (status, text) = says(down::tool(), "down", json!({"n": 1})).await;
+    assert_eq!(status, ToolStatus::Failed);
+    assert_eq!(
+        text,
+        "The tool failed: the tool `down` did not run: n must not be negative."
+    );
+    let (status, _) = says(down::tool(), "down", json!({"n": -1})).await;
+    assert_eq!(status, ToolStatus::RequireBroken);
+}
+
+/// Asks another model.
+#[tool]
+#[alloy_runtime::command("Go {n}", model = "ollama:m", tools(abort))]
+async fn agent(n: u8) -> String;
+
+// An `Abort` ends its own command; the model that called that one is told.
+#[tokio::test]
+async fn an_abort_ends_the_command_that_it_is_in() {
+    let server = Server::start([
+        Reply::said(&Said::call("agent", json!({"n": 1}))),
+        Reply::said(&Said::call("abort", json!({}))),
+        Reply::answer("I see."),
+    ]);
+    let config = alloy_runtime::Config::new().host(server.host());
+    let command = ask("Go").model("m").tool(agent::tool());
+    let outcome = alloy_runtime::with_config(config, command.outcome())
+        .await
+        .unwrap();
+    assert_eq!(
+        outcome.tool_results[0].content,
+        "The tool failed: the tool `abort` ended the command: the user said no."
+    );
+}
+
+#[derive(Debug, serde::Serialize)]
+struct OwnError(u8);
+
+impl fmt::Display for OwnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "code {}", self.0)
+    }
+}
+
+impl std::error::Error for OwnError {}
+
+// A `Result` of a closure is its success or its failure, whatever its error can be written as.
+#[tokio::test]
+async fn results_of_closures_are_never_values() {
+    let own = Tool::new("own", "", |_: Value| Err::<u8, OwnError>(OwnError(7)));
+    let text = Tool::new("own", "", |_: Value| Err::<u8, String>("code 7".to_owned()));
+    let later = Tool::new("own", "", async |_: Value| Err::<u8, _>("code 7"));
+    for tool in [own, text, later] {
+        let said = says(tool, "own", json!({})).await;
+        assert_eq!(
+            said,
+            (ToolStatus::Failed, "The tool failed: code 7.".to_owned())
+        );
+    }
+}
+
+#[derive(Debug)]
+struct Endless;
+
+impl fmt::Display for Endless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("endless")
+    }
+}
+
+impl std::error::Error for Endless {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(self)
+    }
+}
+
+#[derive(Debug)]
+struct Unspeakable;
+
+impl fmt::Display for Unspeakable {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("no words")
+    }
+}
+
+impl std::error::Error for Unspeakable {}
+
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("boom");
+    }
+}
+
+// Nothing of a tool leaves it: not its errors' own panics, and not what it panicked with.
+#[tokio::test]
+async fn what_goes_wrong_stays_in_the_tool() {
+    let check = async |tool: Tool, expected: &str| {
+        let (status, text) = says(tool, "odd", json!({})).await;
+        assert_eq!((status, &*text), (ToolStatus::Failed, expected));
+    };
+    let endless = "The tool failed: endless.";
+    check(
+        Tool::new("odd", "", |_: Value| Err::<u8, _>(Endless)),
+        endless,
+    )
+    .await;
+    check(
+        Tool::new("odd", "", async |_: Value| Err::<u8, _>(Endless)),
+        endless,
+    )
+    .await;
+    let panicked = "The tool failed: it panicked: no words.";
+    check(
+        Tool::new("odd", "", |_: Value| Err::<u8, _>(Unspeakable)),
+        panicked,
+    )
+    .await;
+    check(
+        Tool::new("odd", "", async |_: Value| Err::<u8, _>(Unspeakable)),
+        panicked,
+    )
+    .await;
+    let bomb = || -> u8 { std::panic::panic_any(Bomb) };
+    let silent = "The tool failed: it panicked: without a message.";
+    check(Tool::new("odd", "", move |_: Value| bomb()), silent).await;
+    check(
+        Tool::new("odd", "", move |_: Value| async move { bomb() }),
+        silent,
+    )
+    .await;
+}

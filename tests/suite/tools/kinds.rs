@@ -436,3 +436,75 @@ async fn tools_of_a_function_are_found() {
     assert_eq!(go(4).host(server.host()).await.unwrap(), "8");
     assert_eq!(told(&server), ["8"]);
 }
+
+trait Store: Send + Sync {
+    fn get(&self) -> u8;
+}
+
+impl Store for u8 {
+    fn get(&self) -> u8 {
+        *self
+    }
+}
+
+#[tool]
+fn look_up(#[tool(state)] look_up: &dyn Store) -> u8 {
+    look_up.get()
+}
+
+// T7: state that only its trait is known of.
+#[tokio::test]
+async fn state_may_be_a_trait_object() {
+    let store: Arc<dyn Store> = Arc::new(7);
+    let server = Server::start([
+        Reply::said(&Said::call("look_up", json!({}))),
+        Reply::answer(""),
+    ]);
+    let command = ask("Go")
+        .model("m")
+        .tool(look_up::with(store))
+        .host(server.host());
+    let command = command.auto_finalize_missing_output(false);
+    assert_eq!(command.await.unwrap_err().tool_results()[0].content, "7");
+}
+
+// What a tool asks of a model has its command's scope, also where the tool may block.
+#[tokio::test(flavor = "multi_thread")]
+async fn sync_tools_keep_the_scope() {
+    let url = || ask("small").model("m").preview().unwrap().url;
+    let sync = Tool::new("sync", "", move |(): ()| url());
+    let later = Tool::new("later", "", move |(): ()| async move { url() });
+    let server = Server::start([
+        Reply::said(&Said::call("sync", json!({})).calling("later", json!({}))),
+        Reply::answer("done"),
+    ]);
+    let config = Config::new().host(server.host());
+    let command = ask("Go").model("m").tools([sync, later]);
+    let outcome = with_config(config, command.outcome()).await.unwrap();
+    let here = format!("http://{}/api/chat", server.host());
+    for result in &outcome.tool_results {
+        assert_eq!(result.content, here, "{}", result.name);
+    }
+}
+
+// A tool that never waits, called often in one reply: the others have their turn, and the deadline.
+#[tokio::test(flavor = "current_thread")]
+async fn tools_that_never_wait_leave_room_for_the_deadline() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    let slow = Tool::new("slow", "", move |_: Value| {
+        let counted = Arc::clone(&counted);
+        async move {
+            counted.fetch_add(1, Ordering::SeqCst);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let server = Server::start([calls("slow", 100), Reply::answer("done")]);
+    let command = ask("Go").model("m").tool(slow).host(server.host());
+    let error = command
+        .timeout(Duration::from_millis(300))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert!(count.load(Ordering::SeqCst) < 30, "{count:?}");
+}

@@ -29,4 +29,26 @@ fn not_bool(b: i64) -> Result<i64> {
     Ok(b)
 }
 
+#[tool]
+#[require(b < 5, "b must be below 5, is {b}")]
+#[require(b < 5, message = "b must be below 5")]
+#[ensure(result < 5, "the result must be below 5")]
+fn placeholders(b: i64) -> Result<i64> {
+    Ok(b)
+}
+
+type Alias = Result<i64>;
+
+#[tool]
+#[require(b < 5, "b must be below 5")]
+fn alias(b: i64) -> Alias {
+    Ok(b)
+}
+
+#[tool]
+#[ensure(|_| true, "it must be")]
+fn nameless(b: i64) -> Result<impl serde::Serialize> {
+    Ok(b)
+}
+
 fn main() {}

@@ -6,6 +6,9 @@ fn template() {}
 #[tool(name = "plus", handle = "Plus")]
 fn name() {}
 
+#[tool(description = "Adds.", title = "x")]
+fn described() {}
+
 #[tool(handle(Plus), crate(llm))]
 fn lists() {}
 
@@ -23,5 +26,5 @@ fn default() {}
 
 fn main() {
     template();
-    let _ = (name::tool(), lists::tool(), twice::tool(), state::with(1));
+    let _ = (name::tool(), lists::tool(), twice::tool());
 }

@@ -8,6 +8,7 @@ fn helpers(
     #[tool(state = 1)] d: i64,
     #[tool(default = 1)] #[tool(state)] e: i64,
     #[tool(default = 1, 2)] f: i64,
+    #[schemars(range(max = 10))] g: i64,
 ) {
 }
 

@@ -44,6 +44,44 @@ fn look(text: &str, file: Option<&Path>, list: &[u8], #[tool(state)] seen: &Mute
     seen.lock().unwrap().extend(list);
 }
 
+#[tool]
+#[require(n > 0, "n must be above zero")]
+fn one_line(n: u8) -> Result<u8> { Ok(n) }
+
+trait Store {
+    fn len(&self) -> usize;
+}
+
+impl Store for Vec<u8> {
+    fn len(&self) -> usize {
+        Vec::len(self)
+    }
+}
+
+// State behind a trait object, and a parameter of the function's name.
+#[tool]
+fn counter(#[tool(state)] counter: &(dyn Store + Send + Sync), #[tool(state)] log: &Mutex<u8>) -> usize {
+    *log.lock().unwrap() += 1;
+    counter.len()
+}
+
+mod own {
+    /// Not that of the standard library.
+    #[derive(Clone, serde::Deserialize, schemars::JsonSchema)]
+    pub(super) struct Path(pub(super) String);
+
+    #[alloy_runtime::tool]
+    #[must_use]
+    pub(super) fn walk(
+        path: &Path,
+        #[tool(default = "x")] to: String,
+        #[tool(default = Some("y"))] by: Option<&str>,
+        #[tool(default = ["z".to_owned()])] over: &[String],
+    ) -> String {
+        format!("{} {to} {by:?} {over:?}", path.0)
+    }
+}
+
 /// Sums up.
 #[tool]
 #[command("Sum up at {depth}: {text}")]
@@ -101,7 +139,9 @@ fn inside() {
 fn main() {
     let state = look::with(Mutex::new(Vec::new()));
     let command: Command<String, WithTools> = go(add(1, 2)).tool(state).tool(sum_up::with(1));
-    let _command = command.tools([one::tool(), two::tool()]);
+    let _command = command.tools([one::tool(), two::tool(), one_line::tool(), own::walk::tool()]);
+    let store: std::sync::Arc<dyn Store + Send + Sync> = std::sync::Arc::new(vec![1, 2]);
+    let _tool = counter::with(store, Mutex::new(0));
     println!("{:?}", divide(1, 1).is_ok());
     let _command = Desk.method();
     println!("{}", weather::weather("Oslo"));
