@@ -293,6 +293,13 @@ mod tests {
     type Four<T> = Twice<Twice<T>>;
     type Sixteen<T> = Four<Four<T>>;
 
+    /// The same without names of fields.
+    #[derive(JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Pair<T>(T, T);
+
+    type FourPairs<T> = Pair<Pair<Pair<Pair<T>>>>;
+
     // In place it would have a million strings.
     #[test]
     fn types_that_would_grow_too_large_in_place_are_named() {
@@ -308,6 +315,9 @@ mod tests {
         assert_eq!((large.definitions.len(), strings(&large)), (19, 2));
         let form = large.to_form();
         assert!(form.len() < 20_000, "{form}");
+        let pairs = Schema::of::<FourPairs<FourPairs<FourPairs<FourPairs<String>>>>>();
+        assert!(pairs.to_wire().to_string().len() < 20_000);
+        assert!(pairs.to_form().len() < 20_000);
         // What is said of a field is said beside it, in the large form as in the small.
         for said in [
             "\"share\": integer, // 1 to 100\n",

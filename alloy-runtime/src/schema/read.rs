@@ -433,7 +433,9 @@ fn has_fields(shape: &Shape) -> bool {
             !properties.is_empty() || rest.as_deref().is_some_and(has_fields)
         }
         Kind::List { items, .. } => has_fields(items),
-        Kind::Tuple(shapes) | Kind::Union(shapes) => shapes.iter().any(has_fields),
+        // Its items are its fields.
+        Kind::Tuple(_) => true,
+        Kind::Union(shapes) => shapes.iter().any(has_fields),
         _ => false,
     }
 }

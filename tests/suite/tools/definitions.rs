@@ -318,12 +318,26 @@ struct Twice<T> {
 type Four<T> = Twice<Twice<T>>;
 type Sixteen<T> = Four<Four<T>>;
 
+/// The same without names of fields.
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+#[allow(dead_code, reason = "only its schema matters")]
+struct Pair<T>(T, T);
+
+type FourPairs<T> = Pair<Pair<Pair<Pair<T>>>>;
+
 #[tool]
-fn large(one: Sixteen<Sixteen<Sixteen<Sixteen<u8>>>>) {
-    let _ = one;
+#[allow(
+    clippy::large_types_passed_by_value,
+    reason = "only its schema matters"
+)]
+fn large(
+    one: Box<Sixteen<Sixteen<Sixteen<Sixteen<u8>>>>>,
+    other: Box<FourPairs<FourPairs<FourPairs<FourPairs<u8>>>>>,
+) {
+    drop((one, other));
 }
 
-// In place it would have 65,536 leaves.
+// In place each would have 65,536 leaves.
 #[test]
 fn a_type_without_end_is_cut() {
     let body = body(large::tool());
