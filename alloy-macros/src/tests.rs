@@ -526,6 +526,7 @@ fn a_tool() {
     );
 }
 
+#[allow(clippy::too_many_lines, reason = "one long expectation")]
 #[test]
 fn a_tool_with_conditions() {
     check_tool(
@@ -648,6 +649,7 @@ fn a_tool_with_conditions() {
     );
 }
 
+#[allow(clippy::too_many_lines, reason = "one long expectation")]
 #[test]
 fn a_tool_with_state() {
     check_tool(
