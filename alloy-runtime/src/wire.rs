@@ -5,6 +5,7 @@ mod calls;
 pub(crate) mod failure;
 mod gathered;
 mod json;
+mod lenient;
 mod lines;
 mod messages;
 mod native;

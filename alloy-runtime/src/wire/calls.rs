@@ -1,10 +1,14 @@
 //! The calls of tools in a reply, as either protocol has them.
 
-use serde::de::Error as _;
+use std::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::json::Writer;
+use super::lenient::{self, nothing_of};
 use crate::message::ToolCall;
 
 /// How many calls a reply may have: more than any model makes, and few enough to be run.
@@ -14,43 +18,98 @@ const MOST_CALLS: usize = 128;
 #[derive(Default)]
 pub(super) struct Calls(pub(super) Vec<ToolCall>);
 
+/// A call; what is missing in it is for the model to be told, and no reason to lose the reply.
+#[derive(Default)]
+struct Call {
+    id: Option<String>,
+    function: Function,
+}
+
+#[derive(Default, Deserialize)]
+struct Function {
+    #[serde(default, deserialize_with = "lenient::text")]
+    name: Option<String>,
+    /// An object; on Chat Completions the text of one.
+    #[serde(default)]
+    arguments: Value,
+}
+
+// What is no list calls nothing, and neither does an item that is no call: a server that was given no tools may
+// have anything there.
 impl<'de> Deserialize<'de> for Calls {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::Array(calls) if calls.len() > MOST_CALLS => Err(D::Error::custom(format_args!(
-                "more than {MOST_CALLS} tool calls"
-            ))),
-            Value::Array(calls) => Ok(Self(calls.into_iter().map(read).collect())),
-            // What is no list calls nothing: a server that was given no tools may have anything there.
-            _ => Ok(Self::default()),
+        struct List;
+        impl<'de> Visitor<'de> for List {
+            type Value = Calls;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of tool calls")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Calls, A::Error> {
+                let mut calls = Vec::new();
+                while let Some(call) = items.next_element::<Call>()? {
+                    if calls.len() == MOST_CALLS {
+                        let message = format_args!("more than {MOST_CALLS} tool calls");
+                        return Err(A::Error::custom(message));
+                    }
+                    calls.push(call.into());
+                }
+                Ok(Calls(calls))
+            }
+
+            nothing_of!(unit, bool, number, text, object);
         }
+        deserializer.deserialize_any(List)
     }
 }
 
-/// Reads a call. What is missing in it is for the model to be told, and no reason to lose the reply.
-fn read(mut call: Value) -> ToolCall {
-    let mut text = |pointer: &str| match call.pointer_mut(pointer).map(Value::take) {
-        Some(Value::String(text)) => text,
-        _ => String::new(),
-    };
-    let (id, name) = (text("/id"), text("/function/name"));
-    let nothing = || Value::Object(Map::new());
-    let arguments = call.pointer_mut("/function/arguments").map(Value::take);
-    // An object; on Chat Completions the text of one.
-    let arguments = match arguments.unwrap_or_default() {
-        Value::Null => nothing(),
-        Value::String(text) if text.trim().is_empty() => nothing(),
-        // What is no JSON stays as it is, for the model to be told.
-        Value::String(text) => match serde_json::from_str(without_fence(&text)) {
-            Ok(arguments) => arguments,
-            Err(_) => Value::String(text),
-        },
-        arguments => arguments,
-    };
-    ToolCall {
-        id: (!id.is_empty()).then_some(id),
-        name,
-        arguments,
+impl<'de> Deserialize<'de> for Call {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Fields {
+            #[serde(default, deserialize_with = "lenient::text")]
+            id: Option<String>,
+            function: Option<Function>,
+        }
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Call;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a tool call")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Call, A::Error> {
+                let fields = Fields::deserialize(MapAccessDeserializer::new(fields))?;
+                let Fields { id, function } = fields;
+                let function = function.unwrap_or_default();
+                Ok(Call { id, function })
+            }
+
+            nothing_of!(unit, bool, number, text, list);
+        }
+        deserializer.deserialize_any(Object)
+    }
+}
+
+impl From<Call> for ToolCall {
+    fn from(call: Call) -> Self {
+        let arguments = match call.function.arguments {
+            Value::Null => Value::Object(Map::new()),
+            Value::String(text) if text.trim().is_empty() => Value::Object(Map::new()),
+            // What is no JSON stays as it is, for the model to be told.
+            Value::String(text) => match serde_json::from_str(without_fence(&text)) {
+                Ok(arguments) => arguments,
+                Err(_) => Value::String(text),
+            },
+            arguments => arguments,
+        };
+        Self {
+            id: call.id,
+            name: call.function.name.unwrap_or_default(),
+            arguments,
+        }
     }
 }
 

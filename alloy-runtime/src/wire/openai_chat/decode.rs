@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::error::Error;
 use crate::reply::{FinishReason, Usage};
 use crate::wire::calls::Calls;
-use crate::wire::failure;
 use crate::wire::gathered::Gathered;
+use crate::wire::{failure, lenient};
 
 /// One object, as Ollama and other servers send it: an event of a stream, or the whole of a reply that is
 /// none.
@@ -62,7 +62,7 @@ impl First<Choice<'_>> {
 
 #[derive(Deserialize)]
 struct Choice<'a> {
-    #[serde(default, deserialize_with = "count")]
+    #[serde(default, deserialize_with = "lenient::count")]
     index: Option<u64>,
     #[serde(alias = "delta", borrow)]
     message: Option<Said<'a>>,
@@ -88,57 +88,10 @@ struct Said<'a> {
 
 #[derive(Deserialize)]
 struct Counted {
-    #[serde(default, deserialize_with = "count")]
+    #[serde(default, deserialize_with = "lenient::count")]
     prompt_tokens: Option<u64>,
-    #[serde(default, deserialize_with = "count")]
+    #[serde(default, deserialize_with = "lenient::count")]
     completion_tokens: Option<u64>,
-}
-
-/// A count. One that is none is no reason to lose an answer, and is skipped whatever its size.
-fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    struct Count;
-    impl<'de> Visitor<'de> for Count {
-        type Value = Option<u64>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a count")
-        }
-
-        fn visit_u64<E>(self, count: u64) -> Result<Self::Value, E> {
-            Ok(Some(count))
-        }
-
-        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-
-        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-
-        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-
-        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-            while items.next_element::<IgnoredAny>()?.is_some() {}
-            Ok(None)
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-            while items.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-            Ok(None)
-        }
-    }
-    deserializer.deserialize_any(Count)
 }
 
 /// What the usual event of a stream has: a text, and nothing else. Another is read as an [`Envelope`].
