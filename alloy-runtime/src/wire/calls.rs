@@ -14,6 +14,10 @@ use crate::message::ToolCall;
 /// How many calls a reply may have: more than any model makes, and few enough to be run.
 const MOST_CALLS: usize = 128;
 
+/// How deep arguments may nest that come as text: a conversation that is stored with them must be readable
+/// again, and readers stop at 128 levels.
+const DEEPEST: usize = 100;
+
 /// The calls of a reply.
 #[derive(Default)]
 pub(super) struct Calls(pub(super) Vec<ToolCall>);
@@ -100,8 +104,8 @@ impl From<Call> for ToolCall {
             Value::String(text) if text.trim().is_empty() => Value::Object(Map::new()),
             // What is no JSON stays as it is, for the model to be told.
             Value::String(text) => match serde_json::from_str(without_fence(&text)) {
-                Ok(arguments) => arguments,
-                Err(_) => Value::String(text),
+                Ok(arguments) if depth(&arguments) <= DEEPEST => arguments,
+                _ => Value::String(text),
             },
             arguments => arguments,
         };
@@ -110,6 +114,15 @@ impl From<Call> for ToolCall {
             name: call.function.name.unwrap_or_default(),
             arguments,
         }
+    }
+}
+
+/// How deep a value nests.
+fn depth(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(items) => items.iter().map(depth).max().unwrap_or_default(),
+        Value::Object(fields) => fields.values().map(depth).max().unwrap_or_default(),
+        _ => 0,
     }
 }
 

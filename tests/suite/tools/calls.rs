@@ -472,3 +472,25 @@ async fn a_missing_text_is_asked_for_without_tools() {
         assert_eq!(said.len(), 4);
     }
 }
+
+// A conversation can be stored and read again whatever is in it.
+#[tokio::test]
+async fn deep_arguments_can_be_stored() {
+    let deep = format!("{{\"a\":{}1{}}}", "[".repeat(125), "]".repeat(125));
+    for api in ROUTES {
+        let server = Server::start([
+            Reply::said(&Said::call("add", json!(deep))),
+            Reply::answer("Well."),
+        ]);
+        let outcome = sum(1, 2)
+            .api(api)
+            .host(server.host())
+            .outcome()
+            .await
+            .unwrap();
+        assert_eq!(outcome.tool_results[0].status, ToolStatus::InvalidArguments);
+        let stored = serde_json::to_string(&outcome.messages).unwrap();
+        let read: Vec<Message> = serde_json::from_str(&stored).unwrap();
+        assert_eq!(read, outcome.messages);
+    }
+}
