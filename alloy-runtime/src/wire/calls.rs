@@ -54,7 +54,7 @@ impl<'de> Deserialize<'de> for Calls {
                 let mut calls = Vec::new();
                 while let Some(call) = items.next_element::<Call>()? {
                     if calls.len() == MOST_CALLS {
-                        let message = format_args!("more than {MOST_CALLS} tool calls");
+                        let message = format!("more than {MOST_CALLS} tool calls");
                         return Err(A::Error::custom(message));
                     }
                     calls.push(call.into());
