@@ -61,6 +61,10 @@ fn check_expected(folder: &str, level: &str) {
     let cases = cases(folder);
     let said = check(&cases);
     for (name, path) in &cases {
+        // A type that only a trait is written for is dead code to Rust 1.95, and was not to 1.85.
+        if name == "tool_dead_code" && minor_version("rustc") < Some(95) {
+            continue;
+        }
         let said = said.get(name).map_or("", String::as_str);
         assert!(
             said.contains(level),
@@ -84,15 +88,21 @@ fn what_is_right_gives_no_word() {
 
 /// Whether there is a clippy, and one of this compiler: `clippy 0.1.85` is that of Rust 1.85.
 fn clippy_fits() -> bool {
-    let version = |arguments: &[&str]| {
-        let output = Command::new(env!("CARGO")).args(arguments).output().ok()?;
-        let text = String::from_utf8(output.stdout).ok()?;
-        text.split(' ').nth(1).map(str::to_owned)
+    let compiler = minor_version("rustc");
+    compiler.is_some() && compiler == minor_version("clippy")
+}
+
+/// 85 of `rustc 1.85.0` and of `clippy 0.1.85`, for the tool beside the cargo that runs this.
+fn minor_version(tool: &str) -> Option<u32> {
+    let (arguments, place): (&[&str], _) = match tool {
+        "clippy" => (&["clippy", "--version"], 2),
+        // A cargo has the version of its compiler.
+        _ => (&["--version"], 1),
     };
-    let minor = |version: String, place: usize| version.split('.').nth(place).map(str::to_owned);
-    let compiler = version(&["--version"]).and_then(|version| minor(version, 1));
-    let clippy = version(&["clippy", "--version"]).and_then(|version| minor(version, 2));
-    compiler.is_some() && compiler == clippy
+    let output = Command::new(env!("CARGO")).args(arguments).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let version = text.split(' ').nth(1)?;
+    version.split('.').nth(place)?.parse().ok()
 }
 
 /// The programs of one folder, by name.

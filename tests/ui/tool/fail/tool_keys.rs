@@ -26,5 +26,5 @@ fn default() {}
 
 fn main() {
     template();
-    let _ = (name::tool(), lists::tool(), twice::tool());
+    let _ = (name::tool(), lists::tool(), A::tool());
 }

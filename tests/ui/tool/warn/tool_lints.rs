@@ -5,11 +5,6 @@
 use alloy_runtime::{command, tool};
 
 #[tool]
-fn never_used(a: i64) -> i64 {
-    a
-}
-
-#[tool]
 fn unused_parameter(a: i64, b: i64) -> i64 {
     a
 }
@@ -22,15 +17,16 @@ pub fn undocumented() {}
 #[tool]
 pub fn old() {}
 
+/// Has conditions.
 #[tool]
 #[require(a > 0, "a must be above zero")]
 #[ensure(|_| true, "it must be")]
-fn unused_with_conditions(a: i64, b: i64) -> alloy_runtime::Result<i64> {
+pub fn unused_with_conditions(a: i64, b: i64) -> alloy_runtime::Result<i64> {
     Ok(a)
 }
 
 /// Goes.
-#[command("Go", tools(unused_parameter, old))]
+#[command("Go", tools(unused_parameter, unused_with_conditions, old))]
 pub async fn go() -> String;
 
 fn main() {
