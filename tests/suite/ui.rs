@@ -130,13 +130,19 @@ fn check(cases: &BTreeMap<String, PathBuf>) -> BTreeMap<String, String> {
 }
 
 fn check_with(tool: &str, cases: &BTreeMap<String, PathBuf>) -> BTreeMap<String, String> {
-    let mut said: BTreeMap<String, String> = BTreeMap::new();
+    let mut said: BTreeMap<String, Vec<(u64, String)>> = BTreeMap::new();
     for (name, diagnostic) in diagnostics(tool, cases) {
-        if let Some(words) = ours(&diagnostic) {
-            said.entry(name).or_default().push_str(&words);
-        }
+        said.entry(name).or_default().extend(ours(&diagnostic));
     }
-    said
+    // In the order of the lines: which check comes first differs from compiler to compiler.
+    let in_order = |mut words: Vec<(u64, String)>| {
+        words.sort_by_key(|(line, _)| *line);
+        words.into_iter().map(|(_, words)| words).collect()
+    };
+    said.into_iter()
+        .map(|(name, words)| (name, in_order(words)))
+        .filter(|(_, words): &(_, String)| !words.is_empty())
+        .collect()
 }
 
 /// Everything that the compiler said, with the program that it is about.
@@ -261,7 +267,7 @@ pub(crate) fn errors_of(name: &str, program: &str) -> Vec<Pointed> {
 }
 
 /// What is ours of a diagnostic: `None` of the compiler's own closing lines.
-fn ours(diagnostic: &Value) -> Option<String> {
+fn ours(diagnostic: &Value) -> Option<(u64, String)> {
     let level = diagnostic["level"].as_str().unwrap();
     let spans = diagnostic["spans"].as_array().unwrap();
     let primary = spans.iter().find(|span| span["is_primary"] == true)?;
@@ -301,5 +307,5 @@ fn ours(diagnostic: &Value) -> Option<String> {
             }
         }
     }
-    Some(out)
+    Some((primary["line_start"].as_u64().unwrap(), out))
 }
