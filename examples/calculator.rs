@@ -35,6 +35,7 @@ async fn calculate(question: &str) -> String;
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    alloy_examples::use_small_model_by_default();
     // A tool is an ordinary function: its conditions hold here, too.
     if let Err(error) = divide(1, 0) {
         println!("{error}");

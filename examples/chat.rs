@@ -18,6 +18,7 @@ use alloy_runtime::ask;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    alloy_examples::use_small_model_by_default();
     let mut history = Vec::new();
     let mut lines = std::io::stdin().lock().lines();
     loop {

@@ -24,6 +24,7 @@ async fn classify(ticket: &str) -> Queue;
 
 #[tokio::main]
 async fn main() -> alloy_runtime::Result<()> {
+    alloy_examples::use_small_model_by_default();
     let ticket = std::env::args().nth(1);
     let ticket = ticket.as_deref().unwrap_or("I forgot my password");
     let answer = match classify(ticket).await? {

@@ -18,6 +18,7 @@ async fn fruit(letter: char) -> String;
 
 #[tokio::main]
 async fn main() -> alloy_runtime::Result<()> {
+    alloy_examples::use_small_model_by_default();
     // For the whole program; weaker than an attribute, stronger than the environment.
     configure(
         Config::new()

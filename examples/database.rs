@@ -81,6 +81,7 @@ async fn answer(question: &str) -> Answer;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    alloy_examples::use_small_model_by_default();
     let question = std::env::args().nth(1);
     let question = question.unwrap_or_else(|| "How much did Ann spend?".to_owned());
 

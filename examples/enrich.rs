@@ -31,6 +31,7 @@ async fn introduce(text: &str) -> Result<(User, String)> {
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    alloy_examples::use_small_model_by_default();
     let text = std::env::args().nth(1);
     let text = text.as_deref().unwrap_or("Jason is 25 years old");
     let (user, bio) = introduce(text).await?;

@@ -31,6 +31,7 @@ async fn extract(text: &str) -> User;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    alloy_examples::use_small_model_by_default();
     let command = extract("Jason is 25 years old").timeout(Duration::from_secs(300));
     match command.await {
         Ok(user) => {

@@ -22,6 +22,7 @@ async fn extract(text: &str) -> User;
 
 #[tokio::main]
 async fn main() -> alloy_runtime::Result<()> {
+    alloy_examples::use_small_model_by_default();
     let text = std::env::args().nth(1);
     let text = text.as_deref().unwrap_or("Jason is 25 years old");
     let user = extract(text).await?;

@@ -20,6 +20,7 @@ struct User {
 async fn extract(text: &str) -> User;
 
 fn main() -> alloy_runtime::Result<()> {
+    alloy_examples::use_small_model_by_default();
     let user = extract("Jason is 25 years old").blocking()?;
     println!("{user:?}");
     Ok(())

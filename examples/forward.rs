@@ -59,6 +59,7 @@ async fn tell(Query(asked): Query<Asked>) -> Sse<impl Stream<Item = Result<Event
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    alloy_examples::use_small_model_by_default();
     let address = std::env::args().nth(1);
     let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:3000")).await?;
     println!("http://{}/story?hero=a+fox", listener.local_addr()?);

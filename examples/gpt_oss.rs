@@ -24,6 +24,7 @@ async fn extract(text: &str) -> User;
 
 #[tokio::main]
 async fn main() -> alloy_runtime::Result<()> {
+    alloy_examples::use_small_model_by_default();
     let outcome = extract("Jason is 25 years old").outcome().await?;
     println!("{:?}", outcome.value);
     println!("{} by {}", outcome.model, outcome.route);

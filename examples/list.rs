@@ -19,6 +19,7 @@ async fn extract_users(text: &str) -> Vec<User>;
 
 #[tokio::main]
 async fn main() -> alloy_runtime::Result<()> {
+    alloy_examples::use_small_model_by_default();
     let users = extract_users("Jason is 25, Sarah is 30 and Tom is 41.").await?;
     for User { name, age } in users {
         println!("{name} is {age}");

@@ -54,6 +54,7 @@ async fn weather(cities: &str) -> String;
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    alloy_examples::use_small_model_by_default();
     let cities: Vec<String> = std::env::args().skip(1).collect();
     let cities = match cities.as_slice() {
         [] => "Oslo and Tbilisi".to_owned(),

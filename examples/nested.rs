@@ -34,6 +34,7 @@ async fn extract(name: &str, age: u8, addresses: &str) -> User;
 
 #[tokio::main]
 async fn main() -> alloy_runtime::Result<()> {
+    alloy_examples::use_small_model_by_default();
     let addresses = "He lives at 123 Main St, New York, USA and has a summer house at 456 Beach Rd, Miami, USA.";
     let user = extract("Jason", 35, addresses).await?;
     println!("{}, {}", user.name, user.age);

@@ -22,6 +22,7 @@ async fn extract(text: &str) -> Contact;
 
 #[tokio::main]
 async fn main() -> alloy_runtime::Result<()> {
+    alloy_examples::use_small_model_by_default();
     let text = std::env::args().nth(1);
     let text = text.as_deref().unwrap_or("Jason called yesterday");
     let contact = extract(text).await?;

@@ -57,6 +57,7 @@ async fn write_pattern(matching: Json<&[&str]>, others: Json<&[&str]>) -> Patter
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    alloy_examples::use_small_model_by_default();
     let outcome = write_pattern(Json(&MATCH), Json(&NO_MATCH))
         .on_invalid(|invalid| {
             eprintln!("answer {}: {}", invalid.attempt, invalid.error);

@@ -22,6 +22,7 @@ async fn story(hero: &str) -> String;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    alloy_examples::use_small_model_by_default();
     let hero = std::env::args().nth(1);
     let mut stream = story(hero.as_deref().unwrap_or("a fox")).stream();
     let mut stop = pin!(tokio::signal::ctrl_c());

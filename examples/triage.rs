@@ -49,6 +49,7 @@ async fn triage(letter: &str) -> String;
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    alloy_examples::use_small_model_by_default();
     let letter = std::env::args().nth(1);
     let letter = letter.unwrap_or_else(|| {
         "You charged me twice for the lamp, 19.90 each time. I want one of them back.".to_owned()

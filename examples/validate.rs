@@ -40,6 +40,7 @@ fn has_a_name(booking: &Booking) -> bool {
 
 #[tokio::main]
 async fn main() -> alloy_runtime::Result<()> {
+    alloy_examples::use_small_model_by_default();
     let letter = std::env::args().nth(1);
     let letter = letter.unwrap_or_else(|| {
         "We are four and come on the 12th for three nights. Yours, Ann Miller".to_owned()

@@ -65,6 +65,7 @@ async fn handle(order: &str) -> String;
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    alloy_examples::use_small_model_by_default();
     let letter = std::env::args().nth(1);
     let letter =
         letter.unwrap_or_else(|| "One blue lamp, 19.90, to Ann in Oslo, please.".to_owned());

@@ -7,7 +7,9 @@ mod inquire;
 mod line;
 mod prepare;
 mod recover;
+mod remote;
 mod send;
+mod source;
 mod talk;
 mod tools;
 
@@ -93,7 +95,7 @@ fn start(
     let span = tracing::info_span!(
         "chat",
         gen_ai.operation.name = "chat",
-        gen_ai.provider.name = if target.server.is_ollama() { "ollama" } else { "openai" },
+        gen_ai.provider.name = target.destination.provider(),
         gen_ai.request.model = target.model.as_str(),
         gen_ai.usage.input_tokens = Empty,
         gen_ai.usage.output_tokens = Empty,
@@ -113,11 +115,11 @@ fn start(
 
 /// Opens the line to the server of a request.
 fn open(request: &Request, prepared: &Prepared, span: &Span) -> Result<Line, Error> {
-    let (command, target) = (request.definition.name(), &prepared.target);
-    let line = Line::open(command, Arc::clone(target));
+    let (definition, target) = (request.definition, &prepared.target);
+    let line = Line::open(definition, Arc::clone(target));
     line.map_err(|error| {
         record_error(span, &error);
-        line::named(error, command, target)
+        line::named(error, definition.name(), target)
     })
 }
 

@@ -223,6 +223,19 @@ impl Error {
         })
     }
 
+    /// What the engine in this process has to say, and what to do next.
+    pub(crate) fn embedded(
+        kind: ErrorKind,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self::new(Detail::Embedded {
+            kind,
+            message: message.into(),
+            help: help.into(),
+        })
+    }
+
     /// The same error, with where the value was written.
     pub(crate) fn in_setting(mut self, given: &str) -> Self {
         if let Detail::Configuration { message, .. } = &mut self.0.detail {

@@ -7,13 +7,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::runtime::{Handle, Id};
 use tokio::sync::oneshot;
 
 use crate::config::{Config, Layer, Settings, Source, env};
+use crate::embedded::Generation;
+#[cfg(feature = "embedded")]
+use crate::error::Detail;
 use crate::error::Error;
 use crate::output::{Expectation, Output};
-use crate::route::Target;
+use crate::route::{ModelPath, Target};
 use crate::transport::Client;
 
 /// Clients kept at a time. A program has one runtime, a test suite many, one after the other: the one
@@ -102,10 +106,10 @@ impl Resolved {
         resolve: impl FnOnce(&Settings) -> Result<Target, Error>,
     ) -> Result<Arc<Target>, Error> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((state, target)) = &*known {
-            if *state == STATE.load(Ordering::Acquire) {
-                return Ok(Arc::clone(target));
-            }
+        if let Some((state, target)) = &*known
+            && *state == STATE.load(Ordering::Acquire)
+        {
+            return Ok(Arc::clone(target));
         }
         drop(known);
         let (shared, state) = shared_as_of()?;
@@ -223,6 +227,53 @@ pub(crate) fn expectation<T: Output>() -> &'static Expectation {
     known.entry(id).or_insert_with(|| Box::leak(Box::new(made)))
 }
 
+/// The async runtime that a command is awaited in.
+///
+/// # Errors
+///
+/// There is none.
+pub(crate) fn runtime() -> Result<Handle, Error> {
+    Handle::try_current().map_err(|_| {
+        Error::configuration(
+            "a command was awaited outside a tokio runtime",
+            "Await it in a function that tokio runs, such as `#[tokio::main] async fn main()`; without a runtime, turn the feature `blocking` on and call `.blocking()` instead.",
+        )
+    })
+}
+
+/// Asks the engine that runs a model file; starts it where it does not run. Each file has one.
+///
+/// # Errors
+///
+/// The machine has no more threads.
+#[cfg(feature = "embedded")]
+pub(crate) fn generate(path: &ModelPath, body: Bytes) -> Result<Generation, Error> {
+    use std::path::{Path, PathBuf};
+    use std::sync::Mutex;
+
+    use crate::embedded::{Engine, same_file};
+
+    static ENGINES: Mutex<BTreeMap<PathBuf, Engine>> = Mutex::new(BTreeMap::new());
+    let path: &Path = path.as_path();
+    let file = same_file(path);
+    let mut engines = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);
+    let running = engines.get(&file);
+    if let Some(generation) = running.and_then(|engine| engine.ask(body.clone())) {
+        return Ok(generation);
+    }
+    engines.retain(|_, engine| engine.is_running());
+    let engine = Engine::start(path)?;
+    let generation = engine.ask(body);
+    engines.insert(file, engine);
+    generation.ok_or_else(|| Error::new(Detail::Interrupted { begun: false }))
+}
+
+/// Without the feature there is no model file to be asked.
+#[cfg(not(feature = "embedded"))]
+pub(crate) fn generate(path: &ModelPath, _body: Bytes) -> Result<Generation, Error> {
+    path.never()
+}
+
 /// The HTTP client of the current async runtime, for servers on this machine or for others.
 ///
 /// A connection belongs to the runtime that opened it, so no two runtimes share a client.
@@ -232,14 +283,8 @@ pub(crate) fn expectation<T: Output>() -> &'static Expectation {
 /// Outside a tokio runtime there is none.
 pub(crate) fn client(loopback: bool, connect_timeout: Duration) -> Result<Client, Error> {
     static CLIENTS: RwLock<Vec<Pooled>> = RwLock::new(Vec::new());
-    let runtime = Handle::try_current().map_err(|_| {
-        Error::configuration(
-            "a command was awaited outside a tokio runtime",
-            "Await it in a function that tokio runs, such as `#[tokio::main] async fn main()`; without a runtime, turn the feature `blocking` on and call `.blocking()` instead.",
-        )
-    })?;
     let key = ClientKey {
-        runtime: runtime.id(),
+        runtime: runtime()?.id(),
         loopback,
         connect_timeout,
     };

@@ -15,7 +15,9 @@ mod schema;
 mod tool;
 mod warning;
 
-// Bytes, and their way over the network.
+// Bytes, and their way over the network; or to the engine in this process.
+#[cfg_attr(not(feature = "embedded"), path = "embedded/absent.rs")]
+mod embedded;
 mod transport;
 mod wire;
 

@@ -98,6 +98,8 @@ pub(crate) enum Content {
 pub(crate) struct Typed {
     /// What the server is told to enforce; `None` for any JSON.
     pub(crate) enforced: Option<EnforcedSchema>,
+    /// What the engine in this process enforces: the same, and what servers leave out.
+    pub(crate) exact: Option<Box<str>>,
     /// What the model is told, escaped for a JSON string, without quotes.
     pub(crate) form: Box<str>,
     root: Root,
@@ -155,7 +157,9 @@ impl Expectation {
 impl Content {
     fn json(enforced: Option<EnforcedSchema>, schema: Schema, root: Root) -> Self {
         let quoted = serde_json::Value::String(schema.to_form()).to_string();
+        let exact = enforced.as_ref().filter(|_| cfg!(feature = "embedded"));
         Self::Json(Box::new(Typed {
+            exact: exact.map(|_| schema.to_exact().to_string().into()),
             enforced,
             form: quoted[1..quoted.len() - 1].into(),
             root,

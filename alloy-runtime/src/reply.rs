@@ -35,6 +35,9 @@ pub struct Usage {
     pub prompt_tokens: Option<u64>,
     /// Tokens of the answer, thinking included (`eval_count`).
     pub completion_tokens: Option<u64>,
+    /// Tokens of the prompt that had been read before, and were not read again: they are counted in
+    /// `prompt_tokens` as well. The embedded engine tells it; Ollama does not.
+    pub cached_tokens: Option<u64>,
 }
 
 impl Usage {
@@ -46,6 +49,7 @@ impl Usage {
         };
         self.prompt_tokens = sum(self.prompt_tokens, other.prompt_tokens);
         self.completion_tokens = sum(self.completion_tokens, other.completion_tokens);
+        self.cached_tokens = sum(self.cached_tokens, other.cached_tokens);
     }
 }
 

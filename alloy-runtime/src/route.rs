@@ -1,16 +1,20 @@
-//! Where a request goes: which protocol, which model, which server.
+//! Where a request goes: which protocol, which model, which server or file.
 
+mod file;
 mod model_name;
 mod server;
 
 use std::fmt;
+use std::sync::Arc;
 
-pub(crate) use self::model_name::{ModelName, Provider};
+pub(crate) use self::file::ModelPath;
+pub(crate) use self::model_name::ModelName;
+use self::model_name::Provider;
 pub(crate) use self::server::Server;
 use crate::config::{Api, Settings, Source};
 use crate::error::Error;
 
-/// The protocol a command took, and why.
+/// The way a command took, and why: a protocol of a server, or the engine in this process.
 ///
 /// ```
 /// use alloy_runtime::{Api, command};
@@ -30,23 +34,33 @@ use crate::error::Error;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    api: Api,
+    way: Way,
     reason: &'static str,
+}
+
+/// How a model is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    Server(Api),
+    /// By the engine in this process.
+    Embedded,
 }
 
 impl Route {
     /// The protocol; `None` where none is spoken, since the model is not behind a server.
     #[must_use]
     pub fn api(&self) -> Option<Api> {
-        Some(self.api)
+        match self.way {
+            Way::Server(api) => Some(api),
+            Way::Embedded => None,
+        }
     }
 
-    /// The protocol, among those of a server.
-    pub(crate) fn wire(&self) -> Api {
-        self.api
+    pub(crate) fn way(&self) -> Way {
+        self.way
     }
 
-    /// The rule that chose the protocol, in words.
+    /// The rule that chose it, in words.
     #[must_use]
     pub fn reason(&self) -> &str {
         self.reason
@@ -55,7 +69,10 @@ impl Route {
 
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.api, self.reason)
+        match self.way {
+            Way::Server(api) => write!(f, "{api}: {}", self.reason),
+            Way::Embedded => write!(f, "embedded: {}", self.reason),
+        }
     }
 }
 
@@ -66,7 +83,33 @@ pub(crate) struct Target {
     pub(crate) settings: Settings,
     pub(crate) route: Route,
     pub(crate) model: ModelName,
-    pub(crate) server: Server,
+    pub(crate) destination: Destination,
+}
+
+/// Who has the model.
+#[derive(Clone, Debug)]
+pub(crate) enum Destination {
+    Server(Arc<Server>),
+    File(ModelPath),
+}
+
+impl Destination {
+    /// The provider, as traces name it.
+    pub(crate) fn provider(&self) -> &'static str {
+        match self {
+            Self::Server(server) if server.is_ollama() => "ollama",
+            Self::Server(_) => "openai",
+            Self::File(_) => "gguf",
+        }
+    }
+
+    /// Where requests go, as it may be shown.
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::Server(server) => format!("{}{}", server.address(), server.chat_path()),
+            Self::File(path) => format!("gguf:{}", path.as_path().display()),
+        }
+    }
 }
 
 impl Target {
@@ -74,16 +117,19 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// A configuration error where no model is set, its prefix names a provider that this version has no
-    /// route to, or its server is not known.
+    /// A configuration error where no model is set, its server is not known, or it is a file and this
+    /// program cannot run one.
     pub(crate) fn of(settings: Settings) -> Result<Self, Error> {
         let (route, model) = choose(&settings)?;
-        let server = Server::of(&settings, &model, route.wire())?;
+        let destination = match route.way {
+            Way::Server(api) => Destination::Server(Arc::new(Server::of(&settings, &model, api)?)),
+            Way::Embedded => Destination::File(ModelPath::of(&model)?),
+        };
         Ok(Self {
             settings,
             route,
             model,
-            server,
+            destination,
         })
     }
 }
@@ -92,8 +138,7 @@ impl Target {
 ///
 /// # Errors
 ///
-/// A configuration error where no model is set, or where its prefix names a provider that this
-/// version has no route to.
+/// A configuration error where no model is set, or nothing follows its prefix.
 fn choose(settings: &Settings) -> Result<(Route, ModelName), Error> {
     let Some(model) = &settings.model else {
         return Err(Error::configuration(
@@ -103,12 +148,18 @@ fn choose(settings: &Settings) -> Result<(Route, ModelName), Error> {
     };
     let name = ModelName::of(&model.value)?;
     let (api, reason) = match &settings.api {
+        _ if name.provider == Provider::File => {
+            let reason = "a model file";
+            let way = Way::Embedded;
+            return Ok((Route { way, reason }, name));
+        }
         _ if name.provider == Provider::OpenAi => (Api::OpenaiChat, "an `openai:` model"),
         Some(api) => (api.value, set_by(api.source)),
         None if name.is_gpt_oss() => (Api::OpenaiChat, "the model's name contains `gpt-oss`"),
         None => (Api::Native, "an Ollama model"),
     };
-    Ok((Route { api, reason }, name))
+    let way = Way::Server(api);
+    Ok((Route { way, reason }, name))
 }
 
 /// The reason of a route that was asked for.

@@ -6,6 +6,7 @@
 //! are one list, and a property knows whether its type can do without it.
 
 mod form;
+mod formats;
 mod parameters;
 mod read;
 mod wire;
@@ -51,6 +52,8 @@ pub(crate) enum Kind {
         properties: Vec<Property>,
         /// What further keys hold, where they are allowed: a map has no properties and a `rest`.
         rest: Option<Box<Shape>>,
+        /// The pattern of further keys, where they have one: those of a map from numbers.
+        keys: Option<String>,
     },
     Union(Vec<Shape>),
     /// A type that has a name: one of [`Schema::definitions`].
@@ -149,6 +152,7 @@ impl Schema {
             root: Kind::Object {
                 properties: vec![value],
                 rest: None,
+                keys: None,
             }
             .into(),
             definitions: self.definitions,
@@ -191,7 +195,17 @@ impl Schema {
 
     /// The JSON Schema that a server's grammar enforces.
     pub(crate) fn to_wire(&self) -> Value {
-        wire::schema(self)
+        wire::schema(self, wire::Enforcer::Server)
+    }
+
+    /// The JSON Schema that the engine in this process enforces: all that can be said of a text token by token.
+    pub(crate) fn to_exact(&self) -> Value {
+        wire::schema(self, wire::Enforcer::Engine)
+    }
+
+    /// The same, of a call of the function of this name with such arguments.
+    pub(crate) fn to_exact_call(&self, name: &str) -> Value {
+        wire::call(self, name)
     }
 
     /// What the model reads: the form of its answer, in words.
@@ -238,7 +252,9 @@ impl Shape {
             | Kind::Named(_) => true,
             Kind::List { items, .. } => items.is_closed(),
             Kind::Union(options) => options.iter().all(Self::is_closed),
-            Kind::Object { properties, rest } => {
+            Kind::Object {
+                properties, rest, ..
+            } => {
                 let is_closed =
                     |property: &Property| property.is_asked_for() && property.shape.is_closed();
                 rest.is_none() && properties.iter().all(is_closed)

@@ -32,6 +32,12 @@ pub enum Warning {
         /// The protocol.
         api: Api,
     },
+    /// The engine in this process does not do what a setting asks for, so it was left out.
+    #[non_exhaustive]
+    NotDone {
+        /// The option.
+        setting: String,
+    },
     /// The models named `gpt-oss` think whatever they are told, and answer nothing where they are told
     /// not to; `think = false` was left out.
     ThinksAnyway,
@@ -69,6 +75,10 @@ impl fmt::Display for Warning {
                     _ => f.write_str("; Ollama's native route has"),
                 }
             }
+            Self::NotDone { setting } => write!(
+                f,
+                "`{setting}` was left out: the engine in this process does not do it; Ollama does, as `ollama:NAME`"
+            ),
             Self::ThinksAnyway => f.write_str(
                 "`think = false` was not sent: models named gpt-oss always think; `low` is the least",
             ),

@@ -2,6 +2,7 @@
 //! functions, one folder a protocol.
 
 mod calls;
+mod embedded;
 pub(crate) mod failure;
 mod gathered;
 mod json;
@@ -22,11 +23,12 @@ pub(crate) use self::json::system_text;
 #[cfg(fuzzing)]
 pub(crate) use self::stream::read as read_stream;
 pub(crate) use self::stream::{Decoder, Step};
+use crate::config::options;
 use crate::config::{Api, KeepAlive, Settings, Text, Think};
 use crate::error::Error;
 use crate::message::{Image, Message};
 use crate::reply::Reply;
-use crate::route::ModelName;
+use crate::route::{ModelName, Way};
 use crate::warning::Warning;
 
 /// A reply as HTTP brought it, before a protocol has read it.
@@ -57,6 +59,8 @@ pub(crate) struct Chat<'a> {
     pub(crate) follow_up: &'a [Message],
     /// The tools that the model may call, as JSON: a list.
     pub(crate) tools: Option<&'a str>,
+    /// What the engine in this process enforces of their calls, as JSON: a list of schemas.
+    pub(crate) calls: Option<&'a str>,
     /// What the server is to enforce.
     pub(crate) format: Option<Format<'a>>,
     /// Whether the reply is to come piece by piece.
@@ -134,6 +138,14 @@ impl Chat<'_> {
     }
 }
 
+/// The warning of an option that no server is known to have.
+fn unknown_option(name: &str) -> Warning {
+    Warning::UnknownOption {
+        name: name.to_owned(),
+        near: options::near(name).map(str::to_owned),
+    }
+}
+
 /// Room for images in base64.
 fn images(images: &[Image]) -> usize {
     images
@@ -143,10 +155,11 @@ fn images(images: &[Image]) -> usize {
 }
 
 /// The body of a chat request, written once; what it cannot express is a warning.
-pub(crate) fn body(api: Api, chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
-    match api {
-        Api::Native => native::body(chat, warnings),
-        Api::OpenaiChat => openai_chat::body(chat, warnings),
+pub(crate) fn body(way: Way, chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
+    match way {
+        Way::Server(Api::Native) => native::body(chat, warnings),
+        Way::Server(Api::OpenaiChat) => openai_chat::body(chat, warnings),
+        Way::Embedded => embedded::body(chat, warnings),
     }
 }
 

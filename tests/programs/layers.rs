@@ -94,7 +94,7 @@ fn call(command: Command<String>) -> Command<String> {
 
 fn config(number: u32, api: Api, think: Think) -> Config {
     let seconds = Duration::from_secs(number.into());
-    let even = number % 2 == 0;
+    let even = number.is_multiple_of(2);
     Config::new()
         .model(format!("m-{number}"))
         .system(format!("s-{number}"))

@@ -67,7 +67,7 @@ const LAYERS: [&str; 5] = ["call", "attribute", "scope", "process", "environment
 
 /// What a key's value reads like, set by layer `number`.
 fn shown(key: &str, number: usize) -> String {
-    let even = (number % 2 == 0).to_string();
+    let even = number.is_multiple_of(2).to_string();
     match key {
         "model" => format!("m-{number}"),
         "system" => format!("\"s-{number}\""),

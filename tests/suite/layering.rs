@@ -19,6 +19,7 @@ const RUNTIME: &[&str] = &[
     "tool",
     "wire",
     "transport",
+    "embedded",
     "global",
     "request",
     "engine",
@@ -147,7 +148,7 @@ fn check_only(rooms: &[&str], words: &[&str]) {
 }
 
 #[test]
-fn only_the_transport_does_io() {
+fn only_the_transport_and_the_loading_of_a_model_do_io() {
     check_only(
         &["transport"],
         &["hyper::", "reqwest::{", "reqwest::Client", ".send()"],
@@ -159,6 +160,8 @@ fn only_the_transport_does_io() {
     // Timers, and which runtime this is: no sockets, files or processes.
     check_only(&["transport", "engine"], &["tokio::time"]);
     check_only(&["global"], &["tokio::runtime"]);
+    // A model is a file.
+    check_only(&["embedded"], &["std::fs", "std::io::{"]);
     for (path, _, text) in sources("alloy-runtime") {
         let code: Vec<&str> = text
             .lines()
@@ -170,9 +173,7 @@ fn only_the_transport_does_io() {
             "tokio::fs",
             "tokio::process",
             "tokio::io",
-            "std::fs",
             "std::process",
-            "std::io::{",
             "TcpStream",
         ] {
             assert!(!text.contains(word), "{} has `{word}`", path.display());

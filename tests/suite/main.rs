@@ -17,6 +17,7 @@ mod calls;
 mod configuration;
 mod connections;
 mod declarations;
+mod embedded;
 mod errors;
 mod examples;
 mod layering;

@@ -20,9 +20,9 @@ pub struct Preview {
     pub messages: Vec<Message>,
     /// Each setting with the layer it came from; keys are blanked.
     pub settings: Settings,
-    /// The protocol, and why.
+    /// The protocol, or the engine in this process, and why.
     pub route: Route,
-    /// Where the request goes, without credentials.
+    /// Where the request goes, without credentials; the path of a model file.
     pub url: String,
     /// The body, byte for byte.
     pub body: String,
@@ -71,14 +71,9 @@ impl<T: Output, M> Command<T, M> {
         if let Some(system) = &request.system {
             target.settings.render_system(system.clone());
         }
-        let api = target.route.wire();
         Ok(Preview {
             messages: system.chain(request.conversation()).collect(),
-            url: format!(
-                "{}{}",
-                target.server.address(),
-                target.server.chat_path(api)
-            ),
+            url: target.destination.url(),
             warnings: prepared.warnings,
             settings: target.settings,
             route: target.route,

@@ -123,7 +123,7 @@ pub(super) async fn converse(
         };
         let error = line.named(spent.told(error));
         let invalid = InvalidAnswer {
-            command: line.command,
+            command: line.command(),
             attempt: spent.attempts,
             text: &reply.text,
             error: &error,

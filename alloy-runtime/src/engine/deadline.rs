@@ -31,11 +31,12 @@ impl Deadline {
     where
         F: Future<Output = Result<T, Error>>,
     {
-        let Some((limit, end)) = self.0 else {
+        let Some((_, end)) = self.0 else {
             return work.await;
         };
         // Boxed: most commands have no deadline, and are not to hold its timer.
         let timed = Box::pin(timeout_at(end, work)).await;
+        let limit = self.0.map_or(Duration::ZERO, |(limit, _)| limit);
         timed.unwrap_or_else(|_| Err(passed(limit)))
     }
 

@@ -3,32 +3,24 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
-use bytes::Bytes;
-use tokio::time::{Sleep, sleep};
 use tracing::{Instrument as _, Span};
 
 use super::converse::{Answered, Spent, accept, look_first, told_of_context};
 use super::deadline::DeadlineTimer;
 use super::line::Line;
 use super::prepare::Prepared;
+use super::source::Source;
 use super::{Finished, failed, open, record_usage, send, start};
 use crate::error::{Detail, Error};
 use crate::output::{Accept, Expectation, ThinkingFilter, apart};
 use crate::reply::Reply;
 use crate::request::Request;
-use crate::transport::Incoming;
 use crate::warning::Warning;
-use crate::wire::{Decoder, Step};
+use crate::wire::Step;
 
 /// The longest text that is kept, thinking included, in bytes.
 const LONGEST_TEXT: usize = 16 * 1024 * 1024;
-/// How long the end of a body is waited for once the reply has ended: without it the connection cannot be
-/// used again. Servers send it at once.
-const PATIENCE_AT_THE_END: Duration = Duration::from_millis(100);
-/// How much of a body is read behind the end of its reply, in pieces.
-const MOST_BEHIND: usize = 16;
 
 /// A stream whose reply has begun.
 pub(crate) struct Flow {
@@ -36,8 +28,7 @@ pub(crate) struct Flow {
     stage: Stage,
     line: Line,
     deadline: DeadlineTimer,
-    incoming: Incoming,
-    decoder: Decoder,
+    source: Source,
     filter: ThinkingFilter,
     /// The text that was given out.
     text: String,
@@ -55,10 +46,7 @@ enum Stage {
     /// What is left of the text was given out; the error comes next.
     Failing(Error),
     /// The reply has ended; the end of its body is waited for.
-    Draining {
-        pieces: usize,
-        patience: Option<Pin<Box<Sleep>>>,
-    },
+    Draining,
     /// The server is asked for its context, which the prompt may have filled.
     Looking(Pin<Box<dyn Future<Output = Option<u64>> + Send>>),
     Over,
@@ -79,14 +67,13 @@ pub(crate) async fn stream(
         let body = &prepared.body;
         send::repeatedly(&line, &mut spent, false, || line.begin(body)).await
     };
-    let incoming = begun.instrument(span.clone()).await;
-    let incoming = incoming.map_err(|error| failed(error, &span, &line))?;
+    let source = begun.instrument(span.clone()).await;
+    let source = source.map_err(|error| failed(error, &span, &line))?;
     Ok(Flow {
         span,
         stage: Stage::Reading,
         deadline: line.deadline.timer(),
-        decoder: Decoder::new(line.api(), incoming.is_document()),
-        incoming,
+        source,
         line,
         filter: ThinkingFilter::default(),
         text: String::new(),
@@ -114,9 +101,8 @@ impl Flow {
                         return Poll::Ready(Some(Ok(text)));
                     }
                 }
-                Stage::Draining { pieces, patience } => {
-                    let end = drain(&mut self.incoming, pieces, patience, context);
-                    ready!(end);
+                Stage::Draining => {
+                    ready!(self.source.poll_drained(context));
                     if let Err(error) = self.take_reply() {
                         return self.fail(error);
                     }
@@ -141,12 +127,12 @@ impl Flow {
 
     /// Reads on; `None` where that gave no text, and the next stage may be another.
     fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<String>> {
-        let step = self.decoder.step();
+        let step = self.source.step();
         let more = match &step {
             Ok(Step::Text(text)) => text.len(),
             _ => 0,
         };
-        let kept = self.text.len() + self.filter.held() + self.decoder.kept() + more;
+        let kept = self.text.len() + self.filter.held() + self.source.kept() + more;
         let failure = match step {
             Ok(_) if kept > LONGEST_TEXT => too_long(),
             Ok(Step::Text(text)) => {
@@ -154,15 +140,8 @@ impl Flow {
                 return Poll::Ready(text.map(|text| self.given(text)));
             }
             Ok(Step::End) => return Poll::Ready(self.end(None)),
-            Ok(Step::More) => match ready!(self.poll_bytes(context)) {
-                Ok(Some(bytes)) => {
-                    self.decoder.feed(bytes);
-                    return Poll::Ready(None);
-                }
-                Ok(None) => {
-                    self.decoder.end();
-                    return Poll::Ready(None);
-                }
+            Ok(Step::More) => match ready!(self.poll_more(context)) {
+                Ok(()) => return Poll::Ready(None),
                 Err(error) => error,
             },
             Err(error) => error,
@@ -170,15 +149,15 @@ impl Flow {
         Poll::Ready(self.end(Some(failure)))
     }
 
-    fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
-        let bytes = self.incoming.poll_piece(context);
-        if let Poll::Ready(Err(_)) = bytes {
+    fn poll_more(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let more = self.source.poll_more(context);
+        if let Poll::Ready(Err(_)) = more {
             // Of a runtime that is gone there is no timer to be asked.
-            return bytes;
+            return more;
         }
         match self.deadline.poll(context) {
             Poll::Ready(error) => Poll::Ready(Err(error)),
-            Poll::Pending => bytes,
+            Poll::Pending => more,
         }
     }
 
@@ -186,10 +165,7 @@ impl Flow {
     fn end(&mut self, error: Option<Error>) -> Option<String> {
         self.stage = match error {
             Some(error) => Stage::Failing(error),
-            None => Stage::Draining {
-                pieces: 0,
-                patience: None,
-            },
+            None => Stage::Draining,
         };
         self.filter.rest().map(|text| self.given(text))
     }
@@ -203,7 +179,7 @@ impl Flow {
     /// The reply, whole; whether its context was filled is looked at where that may be.
     fn take_reply(&mut self) -> Result<(), Error> {
         self.stage = Stage::Over;
-        let mut reply = self.decoder.reply(self.text.clone())?;
+        let mut reply = self.source.reply(self.text.clone())?;
         if let Some((thinking, text)) = apart(&reply.text) {
             let warning = Warning::ThinkingStreamed;
             tracing::warn!("{warning}");
@@ -263,7 +239,7 @@ impl Flow {
 
     /// The thinking text so far.
     pub(crate) fn thinking(&self) -> &str {
-        match (&self.reply, self.decoder.thinking()) {
+        match (&self.reply, self.source.thinking()) {
             (Some(reply), _) => reply.thinking.as_deref().unwrap_or_default(),
             (None, "") => self.filter.thinking(),
             (None, thinking) => thinking,
@@ -282,26 +258,6 @@ impl Flow {
             },
         })
     }
-}
-
-/// Waits for the end of a body whose reply has ended; not for long.
-fn drain(
-    incoming: &mut Incoming,
-    pieces: &mut usize,
-    patience: &mut Option<Pin<Box<Sleep>>>,
-    context: &mut Context<'_>,
-) -> Poll<()> {
-    while *pieces < MOST_BEHIND {
-        match incoming.poll_piece(context) {
-            Poll::Ready(Ok(Some(_))) => *pieces += 1,
-            Poll::Ready(_) => return Poll::Ready(()),
-            Poll::Pending => {
-                let timer = patience.get_or_insert_with(|| Box::pin(sleep(PATIENCE_AT_THE_END)));
-                return timer.as_mut().poll(context);
-            }
-        }
-    }
-    Poll::Ready(())
 }
 
 fn too_long() -> Error {

@@ -14,7 +14,7 @@ use crate::message::{Image, Message};
 use crate::output::{Content, Expectation};
 use crate::reply::Reply;
 use crate::request::Request;
-use crate::route::Target;
+use crate::route::{Target, Way};
 use crate::tool::Toolset;
 use crate::warning::Warning;
 use crate::wire::{self, Chat, Format};
@@ -101,11 +101,12 @@ impl Prepared {
             images: &request.images,
             follow_up: self.talk.said(),
             tools: self.toolset.as_deref().map(|tools| &*tools.json),
+            calls: self.toolset.as_deref().map(|tools| &*tools.calls),
             format: self.format(),
             streamed: request.streamed,
             settings: &self.target.settings,
         };
-        wire::body(self.target.route.wire(), &chat, warnings).into()
+        wire::body(self.target.route.way(), &chat, warnings).into()
     }
 
     /// Whether the answer is to be JSON.
@@ -158,11 +159,17 @@ impl Prepared {
         let Content::Json(typed) = &self.expectation.content else {
             return None;
         };
-        let enforced = typed.enforced.as_ref();
-        Some(enforced.map_or(Format::Json, |schema| Format::Schema {
-            json: &schema.json,
-            strict: schema.strict,
-        }))
+        let schema = match self.target.route.way() {
+            Way::Server(_) => typed.enforced.as_ref().map(|schema| Format::Schema {
+                json: &schema.json,
+                strict: schema.strict,
+            }),
+            Way::Embedded => typed.exact.as_deref().map(|json| Format::Schema {
+                json,
+                strict: false,
+            }),
+        };
+        Some(schema.unwrap_or(Format::Json))
     }
 
     /// The form of a typed answer, escaped for a JSON string, where the model is told it.

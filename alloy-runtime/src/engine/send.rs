@@ -41,7 +41,7 @@ where
         tracing::debug!(sends = own, error.r#type = ?error.kind(), ?pause, "sending again");
         if hooked {
             line.settings().tell(&NextTry {
-                command: line.command,
+                command: line.command(),
                 answer: spent.attempts + 1,
                 send: own + 1,
                 pause,

@@ -13,6 +13,12 @@ pub(crate) enum Detail {
         help: String,
     },
     Prompt,
+    /// What the engine in this process has to say; its words are made where the fact is known.
+    Embedded {
+        kind: ErrorKind,
+        message: String,
+        help: String,
+    },
     Unreachable {
         /// Whether no host has the name.
         unknown_host: bool,
@@ -149,6 +155,7 @@ impl Detail {
             | Self::Refused { text } => vec![text],
             Self::Configuration { .. }
             | Self::Prompt
+            | Self::Embedded { .. }
             | Self::Unreachable { .. }
             | Self::TimedOut { .. }
             | Self::Interrupted { .. }
@@ -165,6 +172,7 @@ impl Detail {
         match self {
             Self::Configuration { .. } | Self::ModelName { .. } => ErrorKind::Configuration,
             Self::Prompt => ErrorKind::Prompt,
+            Self::Embedded { kind, .. } => *kind,
             Self::Unreachable { .. } => ErrorKind::Unreachable,
             Self::NotOllama { .. } => ErrorKind::NotOllama,
             Self::ModelNotFound { .. } => ErrorKind::ModelNotFound,

@@ -5,13 +5,13 @@ use super::{Contract, Detail, Inner, TimeLimit};
 #[allow(clippy::too_many_lines, reason = "one arm a kind")]
 pub(super) fn of(error: &Inner) -> String {
     let model = error.model.as_deref().unwrap_or("NAME");
-    if !error.ollama {
-        if let Some(help) = of_other_server(&error.detail) {
-            return help.to_owned();
-        }
+    if !error.ollama
+        && let Some(help) = of_other_server(&error.detail)
+    {
+        return help.to_owned();
     }
     match &error.detail {
-        Detail::Configuration { help, .. } => help.clone(),
+        Detail::Configuration { help, .. } | Detail::Embedded { help, .. } => help.clone(),
         Detail::Prompt => "Look at the cause: the command's body returned it with `?`, or a parameter could not be shown. Nothing was sent.".to_owned(),
         Detail::Unreachable { unknown_host: true } => {
             "Check the name in OLLAMA_HOST, ALLOY_HOST or `.host(…)`, and that this machine can look it up.".to_owned()

@@ -83,7 +83,9 @@ impl Rules {
                     self.look_at(item);
                 }
             }
-            Kind::Object { properties, rest } => {
+            Kind::Object {
+                properties, rest, ..
+            } => {
                 let may_be_missing = |property: &Property| {
                     property.presence != Presence::Needed || property.shape.is_nullable()
                 };
@@ -140,7 +142,12 @@ fn drop_unknown(
         path => format!("{path}.{name}"),
     };
     match (&schema.resolve(shape).kind, value) {
-        (Kind::Object { properties, rest }, Value::Object(fields)) => {
+        (
+            Kind::Object {
+                properties, rest, ..
+            },
+            Value::Object(fields),
+        ) => {
             let known = |name: &str| properties.iter().find(|property| property.name == name);
             fields.retain(|name, value| {
                 let path = below(name);
@@ -264,7 +271,9 @@ impl<'a> Fitting<'a> {
                 }
                 other => self.wrong(&format!("a list of {}", items.len()), other),
             },
-            Kind::Object { properties, rest } => self.object(value, properties, rest.as_deref()),
+            Kind::Object {
+                properties, rest, ..
+            } => self.object(value, properties, rest.as_deref()),
             Kind::Union(options) => self.union(value, options),
             Kind::Null => self.wrong("null", value),
         }

@@ -100,7 +100,12 @@ fn shape_at<'a>(path: &Path, schema: &'a Schema) -> Option<&'a Shape> {
         let below = match (&shape.kind, segment) {
             (Kind::List { items, .. }, Segment::Seq { .. }) => items,
             (Kind::Tuple(items), Segment::Seq { index }) => items.get(*index)?,
-            (Kind::Object { properties, rest }, Segment::Map { key }) => {
+            (
+                Kind::Object {
+                    properties, rest, ..
+                },
+                Segment::Map { key },
+            ) => {
                 let property = properties.iter().find(|property| property.name == *key);
                 property
                     .map(|property| &property.shape)

@@ -19,14 +19,24 @@ pub(crate) enum Provider {
     Ollama,
     /// Any other server that speaks Chat Completions.
     OpenAi,
+    /// None: it is a file, which this process runs itself.
+    File,
 }
+
+const PREFIXES: [(&str, Provider); 5] = [
+    ("ollama:", Provider::Ollama),
+    ("ollama/", Provider::Ollama),
+    ("local:", Provider::Ollama),
+    ("openai:", Provider::OpenAi),
+    ("gguf:", Provider::File),
+];
 
 impl ModelName {
     /// Takes the prefix off a name.
     ///
     /// # Errors
     ///
-    /// A prefix that names a provider which this version has no route to, or nothing after a prefix.
+    /// Nothing after a prefix.
     pub(super) fn of(given: &Text) -> Result<Self, Error> {
         let trimmed = given.trim();
         let prefixed = |prefix: &str| {
@@ -34,24 +44,19 @@ impl ModelName {
             head.eq_ignore_ascii_case(prefix)
                 .then(|| trimmed[prefix.len()..].trim_start())
         };
-        if prefixed("gguf:").is_some() {
+        let (provider, bare) = PREFIXES
+            .into_iter()
+            .find_map(|(prefix, provider)| Some((provider, prefixed(prefix)?)))
+            .unwrap_or((Provider::Ollama, trimmed));
+        if bare.is_empty() && provider == Provider::File {
             return Err(Error::configuration(
                 format!(
-                    "model `{}` begins with `gguf:`, which this version has no route to",
+                    "model `{}` has no path after its prefix; expected for example `gguf:models/small.gguf`",
                     excerpt(trimmed)
                 ),
-                "Name an Ollama model: `ollama:NAME`, `ollama/NAME`, `local:NAME` or just `NAME`; or `openai:NAME`.",
+                "`gguf:` takes the path of a model file in the GGUF format.",
             ));
         }
-        let (provider, bare) = match prefixed("openai:") {
-            Some(bare) => (Provider::OpenAi, bare),
-            None => {
-                let bare = ["ollama:", "ollama/", "local:"]
-                    .into_iter()
-                    .find_map(prefixed);
-                (Provider::Ollama, bare.unwrap_or(trimmed))
-            }
-        };
         if bare.is_empty() {
             return Err(Error::configuration(
                 format!(
@@ -121,6 +126,7 @@ mod tests {
         }
         check("OpenAI:gpt-5", "gpt-5", Provider::OpenAi);
         check("openai:org/model", "org/model", Provider::OpenAi);
+        check("GGUF: My Models/a.gguf", "My Models/a.gguf", Provider::File);
     }
 
     // A4
@@ -135,27 +141,24 @@ mod tests {
         check("hf.co/someone/gpt-oss-20b-GGUF:Q4", true);
         check("gpt_oss", false);
         check("openai:gpt-oss", false);
+        check("gguf:gpt-oss.gguf", false);
     }
 
     #[test]
-    fn names_that_no_route_serves_say_what_does() {
+    fn a_prefix_alone_is_no_name() {
         let check = |given: &'static str, expected: &str| {
-            assert_eq!(
-                ModelName::of(&Text::Static(given)).unwrap_err().to_string(),
-                expected
-            );
+            let error = ModelName::of(&Text::Static(given)).unwrap_err();
+            assert_eq!(error.to_string(), format!("model `{given}` {expected}"));
         };
-        check(
-            "GGUF:model.gguf",
-            "model `GGUF:model.gguf` begins with `gguf:`, which this version has no route to",
-        );
         for empty in ["ollama:", "openai:"] {
             check(
                 empty,
-                &format!(
-                    "model `{empty}` has no name after its prefix; expected for example `ollama:llama3.1`"
-                ),
+                "has no name after its prefix; expected for example `ollama:llama3.1`",
             );
         }
+        check(
+            "gguf:",
+            "has no path after its prefix; expected for example `gguf:models/small.gguf`",
+        );
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ModelName, Provider};
+use super::ModelName;
 use crate::config::{Api, BaseUrl, Host, Place, Secret, Setting, Settings, Source, Url};
 use crate::error::{Error, blank};
 
@@ -11,6 +11,8 @@ use crate::error::{Error, blank};
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
     asked: Asked,
+    /// The protocol of chat requests.
+    pub(crate) api: Api,
     /// What it is sent as the value of `Authorization`.
     pub(crate) key: Option<Secret>,
     pub(crate) connect_timeout: Duration,
@@ -30,26 +32,27 @@ impl Server {
     ///
     /// A configuration error where the base URL of an `openai:` model is missing or cannot be used.
     pub(super) fn of(settings: &Settings, model: &ModelName, api: Api) -> Result<Self, Error> {
-        let (asked, key) = match model.provider {
-            Provider::Ollama => ollama(settings, api),
-            Provider::OpenAi => other(settings, model)?,
+        let (asked, key) = match model.is_ollama() {
+            true => ollama(settings, api),
+            false => other(settings, model)?,
         };
-        Ok(Self::at(settings, asked, key))
+        Ok(Self::at(settings, asked, key, api))
     }
 
     /// Ollama's server, whatever the model.
     pub(crate) fn of_ollama(settings: &Settings) -> Self {
         let (asked, key) = ollama(settings, Api::Native);
-        Self::at(settings, asked, key)
+        Self::at(settings, asked, key, Api::Native)
     }
 
-    fn at(settings: &Settings, asked: Asked, key: Option<Secret>) -> Self {
+    fn at(settings: &Settings, asked: Asked, key: Option<Secret>, api: Api) -> Self {
         let value = |setting: &Option<Setting<Duration>>| {
             // NOTE: Both have a default.
             setting.as_ref().map_or(Duration::MAX, |set| set.value)
         };
         Self {
             asked,
+            api,
             key,
             connect_timeout: value(&settings.connect_timeout),
             idle_timeout: value(&settings.idle_timeout),
@@ -69,17 +72,17 @@ impl Server {
     }
 
     /// The path of chat requests below the address.
-    pub(crate) fn chat_path(&self, api: Api) -> &'static str {
+    pub(crate) fn chat_path(&self) -> &'static str {
         match &self.asked {
-            Asked::Ollama(_) => Host::chat_path(api),
+            Asked::Ollama(_) => Host::chat_path(self.api),
             Asked::Other(_) => BaseUrl::chat_path(),
         }
     }
 
     /// Where chat requests go.
-    pub(crate) fn chat_url(&self, api: Api) -> &Url {
+    pub(crate) fn chat_url(&self) -> &Url {
         match &self.asked {
-            Asked::Ollama(host) => host.chat_url(api),
+            Asked::Ollama(host) => host.chat_url(self.api),
             Asked::Other(base) => base.chat_url(),
         }
     }

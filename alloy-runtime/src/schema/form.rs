@@ -66,7 +66,9 @@ fn write_shape(out: &mut String, shape: &Shape, indent: usize) {
             separated(out, items, ", ", |out, item| write_shape(out, item, indent));
             out.push(']');
         }
-        Kind::Object { properties, rest } => write_object(out, properties, rest.as_deref(), indent),
+        Kind::Object {
+            properties, rest, ..
+        } => write_object(out, properties, rest.as_deref(), indent),
     }
 }
 

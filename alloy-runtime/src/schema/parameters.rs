@@ -89,7 +89,9 @@ impl<'a> Writer<'a> {
                 let options = items.iter().map(|item| self.value(item)).collect();
                 put("items", json!({"anyOf": Value::Array(options)}));
             }
-            Kind::Object { properties, rest } => {
+            Kind::Object {
+                properties, rest, ..
+            } => {
                 put("type", json!("object"));
                 if !properties.is_empty() || rest.is_none() {
                     let written = properties.iter();
@@ -119,7 +121,9 @@ impl<'a> Writer<'a> {
 fn is_lost(shape: &Shape) -> bool {
     match &shape.kind {
         Kind::Tuple(_) => true,
-        Kind::Object { properties, rest } => properties.is_empty() && rest.is_some(),
+        Kind::Object {
+            properties, rest, ..
+        } => properties.is_empty() && rest.is_some(),
         _ => false,
     }
 }

@@ -207,9 +207,11 @@ impl<'a> Reader<'a> {
         };
         // Keys of a pattern, such as those of a map from numbers, hold what further keys would.
         let patterned = match schema.get("patternProperties") {
-            Some(Value::Object(patterns)) => patterns.values().next(),
+            Some(Value::Object(patterns)) => patterns.iter().next(),
             _ => None,
         };
+        let keys = patterned.map(|(pattern, _)| pattern.clone());
+        let patterned = patterned.map(|(_, schema)| schema);
         let rest = match (patterned, schema.get("additionalProperties")) {
             (Some(schema), _) | (None, Some(schema @ Value::Object(_))) => Some(self.shape(schema)),
             (None, Some(Value::Bool(true))) => Some(Kind::Any.into()),
@@ -218,6 +220,7 @@ impl<'a> Reader<'a> {
         Kind::Object {
             properties,
             rest: rest.map(Box::new),
+            keys,
         }
         .into()
     }
@@ -380,19 +383,28 @@ impl<'a> Reader<'a> {
                 Kind::Object {
                     mut properties,
                     rest,
+                    keys,
                 },
                 Kind::Object {
                     properties: more,
                     rest: other_rest,
+                    keys: other_keys,
                 },
             ) => {
-                let rest = rest.or(other_rest);
+                let (rest, keys) = match rest {
+                    Some(rest) => (Some(rest), keys),
+                    None => (other_rest, other_keys),
+                };
                 for property in more {
                     if !properties.iter().any(|known| known.name == property.name) {
                         properties.push(property);
                     }
                 }
-                Kind::Object { properties, rest }
+                Kind::Object {
+                    properties,
+                    rest,
+                    keys,
+                }
             }
             _ => return None,
         };
@@ -420,6 +432,7 @@ impl<'a> Reader<'a> {
             _ => Kind::Object {
                 properties: Vec::new(),
                 rest: Some(Box::new(Kind::Any.into())),
+                keys: None,
             }
             .into(),
         }
@@ -429,9 +442,9 @@ impl<'a> Reader<'a> {
 /// Whether a shape has properties somewhere in it.
 fn has_fields(shape: &Shape) -> bool {
     match &shape.kind {
-        Kind::Object { properties, rest } => {
-            !properties.is_empty() || rest.as_deref().is_some_and(has_fields)
-        }
+        Kind::Object {
+            properties, rest, ..
+        } => !properties.is_empty() || rest.as_deref().is_some_and(has_fields),
         Kind::List { items, .. } => has_fields(items),
         // Its items are its fields.
         Kind::Tuple(_) => true,

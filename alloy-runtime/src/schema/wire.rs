@@ -1,4 +1,5 @@
-//! The JSON Schema that a server's grammar enforces, written from the normal form.
+//! The JSON Schema that a grammar enforces, written from the normal form: a server's, or that of the engine in this
+//! process, which knows more.
 //!
 //! What Ollama's converter does with each keyword stands in its sources (`json-schema-to-grammar`):
 //! properties are required, since it emits the required ones first and in order; objects are
@@ -7,30 +8,64 @@
 
 use serde_json::{Map, Value, json};
 
+use super::formats;
 use super::{Bound, Kind, Literal, Property, Range, Schema, Shape, TextRules};
+
+/// Whose grammar it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Enforcer {
+    Server,
+    /// Whatever can be said of a JSON text, token by token.
+    Engine,
+}
 
 /// Bounds from here on are refused by some of the server's grammar parsers, or ignored.
 const LONGEST_REPETITION: u64 = 1900;
+/// What the engine in this process counts to.
+const LONGEST_COUNTED: u64 = 1_000_000;
 
 /// All the types that JSON has: a value without any would be an object to some converters.
 pub(super) const ANY: [&str; 6] = ["object", "array", "string", "number", "boolean", "null"];
 
-pub(super) fn schema(schema: &Schema) -> Value {
+pub(super) fn schema(schema: &Schema, by: Enforcer) -> Value {
     // The root is written in place even where it has a name: not every converter starts at a `$ref`.
-    let mut root = object(schema.resolve(&schema.root));
+    let mut root = object(schema.resolve(&schema.root), by);
     if !schema.definitions.is_empty() {
         let definitions = schema.definitions.iter();
-        let definitions = definitions.map(|(name, shape)| (name.clone(), value(shape)));
+        let definitions = definitions.map(|(name, shape)| (name.clone(), value(shape, by)));
         root.insert("$defs".to_owned(), Value::Object(definitions.collect()));
     }
     Value::Object(root)
 }
 
-fn value(shape: &Shape) -> Value {
-    Value::Object(object(shape))
+/// The schema of a call of the function of this name whose arguments have `schema`.
+pub(super) fn call(schema: &Schema, name: &str) -> Value {
+    let mut arguments = match &schema.resolve(&schema.root).kind {
+        Kind::Object { .. } => self::schema(schema, Enforcer::Engine),
+        Kind::Any => json!({"type": "object"}),
+        _ => json!({"type": "object", "properties": {}, "additionalProperties": false}),
+    };
+    // References begin at the root.
+    let definitions = arguments
+        .as_object_mut()
+        .and_then(|own| own.remove("$defs"));
+    let mut call = json!({
+        "type": "object",
+        "properties": {"name": {"const": name}, "arguments": arguments},
+        "required": ["name", "arguments"],
+        "additionalProperties": false,
+    });
+    if let Some(definitions) = definitions {
+        call["$defs"] = definitions;
+    }
+    call
 }
 
-fn object(shape: &Shape) -> Map<String, Value> {
+fn value(shape: &Shape, by: Enforcer) -> Value {
+    Value::Object(object(shape, by))
+}
+
+fn object(shape: &Shape, by: Enforcer) -> Map<String, Value> {
     let mut out = Map::new();
     let mut put = |key: &str, value: Value| {
         out.insert(key.to_owned(), value);
@@ -53,7 +88,7 @@ fn object(shape: &Shape) -> Map<String, Value> {
         }
         Kind::Text(rules) => {
             put("type", json!("string"));
-            put_text_rules(rules, &mut put);
+            put_text_rules(rules, by, &mut put);
         }
         Kind::Literals(literals) => {
             if literals.iter().all(|literal| literal.value.is_string()) {
@@ -69,22 +104,29 @@ fn object(shape: &Shape) -> Map<String, Value> {
         }
         Kind::List { items, min, max } => {
             put("type", json!("array"));
-            put("items", value(items));
-            put_length("minItems", *min, &mut put);
-            put_length("maxItems", *max, &mut put);
+            put("items", value(items, by));
+            put_length("minItems", *min, by, &mut put);
+            put_length("maxItems", *max, by, &mut put);
         }
         Kind::Tuple(items) => {
             put("type", json!("array"));
-            put("prefixItems", items.iter().map(value).collect());
+            put(
+                "prefixItems",
+                items.iter().map(|item| value(item, by)).collect(),
+            );
             put("minItems", json!(items.len()));
             put("maxItems", json!(items.len()));
         }
-        Kind::Object { properties, rest } => {
+        Kind::Object {
+            properties,
+            rest,
+            keys,
+        } => {
             put("type", json!("object"));
             if !properties.is_empty() || rest.is_none() {
                 put(
                     "properties",
-                    Value::Object(properties.iter().map(property).collect()),
+                    Value::Object(properties.iter().map(|one| property(one, by)).collect()),
                 );
                 let asked = properties.iter().filter(|property| property.is_asked_for());
                 put(
@@ -92,22 +134,34 @@ fn object(shape: &Shape) -> Map<String, Value> {
                     asked.map(|property| json!(property.name)).collect(),
                 );
             }
+            // No server's grammar knows patterns of keys.
+            let keys = keys.as_ref().filter(|_| by == Enforcer::Engine);
             match rest.as_deref() {
+                Some(rest) if keys.is_some() => {
+                    put(
+                        "patternProperties",
+                        json!({keys.map_or("", |keys| formats::of_keys(keys)): value(rest, by)}),
+                    );
+                    put("additionalProperties", json!(false));
+                }
                 None => put("additionalProperties", json!(false)),
                 Some(Shape {
                     kind: Kind::Any, ..
                 }) => put("additionalProperties", json!(true)),
-                Some(rest) => put("additionalProperties", value(rest)),
+                Some(rest) => put("additionalProperties", value(rest, by)),
             }
         }
-        Kind::Union(options) => put("anyOf", options.iter().map(value).collect()),
+        Kind::Union(options) => {
+            let options = options.iter().map(|option| value(option, by));
+            put("anyOf", options.collect());
+        }
         Kind::Named(name) => put("$ref", json!(format!("#/$defs/{name}"))),
     }
     out
 }
 
-fn property(Property { name, shape, .. }: &Property) -> (String, Value) {
-    (name.clone(), value(shape))
+fn property(Property { name, shape, .. }: &Property, by: Enforcer) -> (String, Value) {
+    (name.clone(), value(shape, by))
 }
 
 fn put_range(range: &Range, put: &mut impl FnMut(&str, Value)) {
@@ -125,33 +179,40 @@ fn put_range(range: &Range, put: &mut impl FnMut(&str, Value)) {
     bound(&range.max, "maximum", "exclusiveMaximum");
 }
 
-fn put_text_rules(rules: &TextRules, put: &mut impl FnMut(&str, Value)) {
-    put_length("minLength", rules.min, put);
-    put_length("maxLength", rules.max, put);
+fn put_text_rules(rules: &TextRules, by: Enforcer, put: &mut impl FnMut(&str, Value)) {
+    put_length("minLength", rules.min, by, put);
+    put_length("maxLength", rules.max, by, put);
     let own = rules.pattern.as_deref();
-    let pattern = own.or_else(|| of_format(rules.format.as_deref()?));
-    if let Some(pattern) = pattern.filter(|pattern| is_enforceable(pattern)) {
-        put("pattern", json!(pattern));
-    }
-    if let Some(format) = &rules.format {
-        put("format", json!(format));
+    let format = rules.format.as_deref();
+    match by {
+        Enforcer::Server => {
+            let pattern = own.or_else(|| formats::of_schemars(format?));
+            if let Some(pattern) = pattern.filter(|pattern| is_enforceable(pattern)) {
+                put("pattern", json!(pattern));
+            }
+            if let Some(format) = format {
+                put("format", json!(format));
+            }
+        }
+        Enforcer::Engine => {
+            if let Some(pattern) = own {
+                put("pattern", json!(pattern));
+            }
+            match (format, format.and_then(formats::exact)) {
+                (_, Some(exact)) => put("allOf", json!([{"pattern": exact}])),
+                (Some(format), None) => put("format", json!(format)),
+                (None, None) => {}
+            }
+        }
     }
 }
 
-/// A pattern for a format that the server's grammar does not know: schemars has two of its own, for times
-/// that tell no zone.
-fn of_format(format: &str) -> Option<&'static str> {
-    match format {
-        "partial-time" => Some("^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"),
-        "partial-date-time" => Some(
-            "^[0-9]{4}-(0[1-9]|1[0-2])-([0-2][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$",
-        ),
-        _ => None,
-    }
-}
-
-fn put_length(key: &str, length: Option<u64>, put: &mut impl FnMut(&str, Value)) {
-    if let Some(length) = length.filter(|length| *length < LONGEST_REPETITION) {
+fn put_length(key: &str, length: Option<u64>, by: Enforcer, put: &mut impl FnMut(&str, Value)) {
+    let longest = match by {
+        Enforcer::Server => LONGEST_REPETITION,
+        Enforcer::Engine => LONGEST_COUNTED,
+    };
+    if let Some(length) = length.filter(|length| *length < longest) {
         put(key, json!(length));
     }
 }

@@ -13,6 +13,8 @@ pub(crate) struct Definition {
     name: Box<str>,
     /// As a request has it.
     json: Box<str>,
+    /// What the engine in this process enforces of a call; nothing where it was not built.
+    call: Box<str>,
     arguments: Expected,
 }
 
@@ -34,9 +36,14 @@ impl Definition {
                 "parameters": schema.to_parameters(),
             },
         });
+        let call = match cfg!(feature = "embedded") {
+            true => schema.to_exact_call(name).to_string(),
+            false => String::new(),
+        };
         Self {
             name: name.into(),
             json: json.to_string().into(),
+            call: call.into(),
             arguments: Expected::of(schema),
         }
     }
@@ -52,6 +59,10 @@ impl Definition {
 
     pub(crate) fn json(&self) -> &str {
         &self.json
+    }
+
+    pub(super) fn call(&self) -> &str {
+        &self.call
     }
 
     /// Runs a tool with the arguments that a model gave. What is wrong with them is told to the model.

@@ -1,7 +1,7 @@
 //! The tools of one command.
 
-use super::Tool;
 use super::told::unknown;
+use super::{Definition, Tool};
 use crate::error::{Error, excerpt};
 
 /// The tools that a model may call in one command.
@@ -10,6 +10,8 @@ pub(crate) struct Toolset {
     tools: Vec<Tool>,
     /// Their definitions, as a request has them.
     pub(crate) json: Box<str>,
+    /// What the engine in this process enforces of their calls: a list of schemas.
+    pub(crate) calls: Box<str>,
 }
 
 impl Toolset {
@@ -17,8 +19,6 @@ impl Toolset {
     ///
     /// A name that is none, or two tools of one.
     pub(crate) fn of(tools: Vec<Tool>) -> Result<Self, Error> {
-        let mut json = String::with_capacity(256 * tools.len());
-        let mut opening = '[';
         for (index, tool) in tools.iter().enumerate() {
             let definition = tool.definition();
             let name = definition.name();
@@ -46,13 +46,13 @@ impl Toolset {
                     "Leave one of them out of `tools(…)`, `.tool(…)` and `.tools(…)`, or give it another name.",
                 ));
             }
-            json.push(opening);
-            json.push_str(definition.json());
-            opening = ',';
         }
-        json.push(']');
-        let json = json.into_boxed_str();
-        Ok(Self { tools, json })
+        let definitions = tools.iter().map(Tool::definition);
+        Ok(Self {
+            json: list(definitions.clone().map(Definition::json)),
+            calls: list(definitions.map(Definition::call)),
+            tools,
+        })
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<&Tool> {
@@ -64,6 +64,12 @@ impl Toolset {
     pub(crate) fn unknown(&self, name: &str) -> String {
         unknown(name, self.tools.iter().map(|tool| tool.definition().name()))
     }
+}
+
+/// A list, of JSON.
+fn list<'a>(items: impl Iterator<Item = &'a str>) -> Box<str> {
+    let items: Vec<&str> = items.collect();
+    format!("[{}]", items.join(",")).into()
 }
 
 /// Whether every server and model takes it for a function's name.

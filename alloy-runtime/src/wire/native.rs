@@ -4,4 +4,4 @@ mod decode;
 mod encode;
 
 pub(super) use self::decode::{read, read_line};
-pub(super) use self::encode::body;
+pub(super) use self::encode::{begin, body};

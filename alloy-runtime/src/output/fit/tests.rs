@@ -70,6 +70,7 @@ fn shapes() -> BoxedStrategy<Shape> {
                     Shape::from(Kind::Object {
                         properties: Vec::new(),
                         rest: Some(Box::new(rest)),
+                        keys: None,
                     })
                 }),
                 objects(inner),
@@ -96,6 +97,7 @@ fn objects(inner: BoxedStrategy<Shape>) -> impl Strategy<Value = Shape> {
         Kind::Object {
             properties: properties.collect(),
             rest,
+            keys: None,
         }
         .into()
     })
@@ -194,7 +196,9 @@ fn answers(shape: &Shape, schema: &Schema, depth: u32) -> BoxedStrategy<Value> {
                 .prop_flat_map(|option| option)
                 .boxed()
         }
-        Kind::Object { properties, rest } => {
+        Kind::Object {
+            properties, rest, ..
+        } => {
             let fields = properties.iter().map(|property| {
                 let there = if property.presence == Presence::Needed {
                     0.95

@@ -59,13 +59,13 @@ impl Fitting<'_> {
         if let (Some(only), None) = (meant.next(), meant.next()) {
             return self.fit(value, only);
         }
-        if let Some((tag, literals)) = tag(options, self.schema) {
-            if let Some(other) = value.get(tag) {
-                let length = self.enter(tag);
-                let wrong = self.wrong(&one_of(&literals), other);
-                self.path.truncate(length);
-                return wrong;
-            }
+        if let Some((tag, literals)) = tag(options, self.schema)
+            && let Some(other) = value.get(tag)
+        {
+            let length = self.enter(tag);
+            let wrong = self.wrong(&one_of(&literals), other);
+            self.path.truncate(length);
+            return wrong;
         }
         let expected = alternatives(options);
         self.problem(format!("expected {expected}, found {}", found_whole(value)))
@@ -74,7 +74,12 @@ impl Fitting<'_> {
     /// Whether an alternative has a place for each of an object's fields.
     fn knows_all(&self, value: &Value, option: &Shape) -> bool {
         match (&self.schema.resolve(option).kind, value) {
-            (Kind::Object { properties, rest }, Value::Object(fields)) => {
+            (
+                Kind::Object {
+                    properties, rest, ..
+                },
+                Value::Object(fields),
+            ) => {
                 let known = |name: &String| properties.iter().any(|known| known.name == *name);
                 rest.is_some() || fields.keys().all(known)
             }

@@ -50,7 +50,9 @@ fn names_in(shape: &Shape, names: &mut Vec<String>) {
                 names_in(shape, names);
             }
         }
-        Kind::Object { properties, rest } => {
+        Kind::Object {
+            properties, rest, ..
+        } => {
             let shapes = properties.iter().map(|property| &property.shape);
             for shape in shapes.chain(rest.as_deref()) {
                 names_in(shape, names);

@@ -72,6 +72,7 @@ pub(crate) fn read(json: &str, gathered: &mut Gathered) -> Result<String, Error>
         gathered.usage = Usage {
             prompt_tokens: envelope.prompt_eval_count,
             completion_tokens: envelope.eval_count,
+            cached_tokens: None,
         };
         let nanos = |count: Option<u64>| count.map(Duration::from_nanos);
         gathered.timings = Timings {

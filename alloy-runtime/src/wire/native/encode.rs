@@ -5,13 +5,22 @@ use crate::message::{Image, Message};
 use crate::warning::Warning;
 use crate::wire::json::Writer;
 use crate::wire::messages::Dialect;
-use crate::wire::{Chat, Format, calls, messages};
+use crate::wire::{Chat, Format, calls, messages, unknown_option};
 
 /// Room for everything but the texts: the keys, the braces and the options.
 const FRAME: usize = 256;
 
 /// The body, written once.
 pub(crate) fn body(chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
+    let mut out = begin(chat, warnings);
+    options(&mut out, chat, warnings);
+    beside(&mut out, chat);
+    out.raw("}");
+    out.into_bytes()
+}
+
+/// A body without its options, and without its last brace.
+pub(in crate::wire) fn begin(chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Writer {
     let mut out = Writer::with_capacity(chat.capacity(FRAME));
     out.raw("{\"model\":").value(chat.model.as_str());
     messages::write(&mut out, chat, Native);
@@ -34,10 +43,7 @@ pub(crate) fn body(chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
     if let Some(keep_alive) = chat.keep_alive() {
         out.raw(",\"keep_alive\":").seconds(keep_alive.seconds());
     }
-    options(&mut out, chat, warnings);
-    beside(&mut out, chat);
-    out.raw("}");
-    out.into_bytes()
+    out
 }
 
 struct Native;
@@ -99,10 +105,7 @@ fn options(out: &mut Writer, chat: &Chat<'_>, warnings: &mut Vec<Warning>) {
         match options::find(name).map(|known| known.place) {
             Some(Place::Beside) => continue,
             Some(Place::Options | Place::Both) => {}
-            None => warnings.push(Warning::UnknownOption {
-                name: name.to_owned(),
-                near: options::near(name).map(str::to_owned),
-            }),
+            None => warnings.push(unknown_option(name)),
         }
         out.raw(opening).value(name).raw(":");
         // The server wants a list; one text is the usual case.

@@ -158,6 +158,7 @@ pub(crate) fn read(json: &str, gathered: &mut Gathered) -> Result<String, Error>
         gathered.usage = Usage {
             prompt_tokens: counted.prompt_tokens,
             completion_tokens: counted.completion_tokens,
+            cached_tokens: None,
         };
     }
     // The last object of a stream has no choice, but what was used. Of several one was asked for.

@@ -6,7 +6,7 @@ use crate::message::{Image, Message, Role, ToolCall};
 use crate::warning::Warning;
 use crate::wire::json::Writer;
 use crate::wire::messages::Dialect;
-use crate::wire::{Chat, Format, calls, messages};
+use crate::wire::{Chat, Format, calls, messages, unknown_option};
 
 /// Room for everything but the texts: the keys, the braces and the options.
 const FRAME: usize = 384;
@@ -198,10 +198,7 @@ fn options(out: &mut Writer, chat: &Chat<'_>, warnings: &mut Vec<Warning>) {
             // This endpoint always lets the server cut.
             match place {
                 Some(_) => not_sent(name, warnings),
-                None => warnings.push(Warning::UnknownOption {
-                    name: name.to_owned(),
-                    near: options::near(name).map(str::to_owned),
-                }),
+                None => warnings.push(unknown_option(name)),
             }
         }
     }

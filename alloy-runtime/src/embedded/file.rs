@@ -1,0 +1,186 @@
+//! A model file, opened and held to what it says of itself before anything is made of it.
+
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read as _};
+use std::path::{Path, PathBuf};
+
+use candle_core::quantized::gguf_file::{Content, TensorInfo, Value};
+
+use super::problem::{missing, unusable};
+use crate::error::Error;
+
+/// The most that is read of a file's beginning: names, vocabulary, and where the weights lie. Those of the largest
+/// vocabularies take a dozen megabytes; in memory they take up to thirty times as much.
+const LONGEST_HEADER: u64 = 32 * 1024 * 1024;
+const MAGIC: &[u8] = b"GGUF";
+
+/// A model file whose header was read.
+pub(super) struct ModelFile {
+    pub(super) path: PathBuf,
+    pub(super) content: Content,
+    pub(super) reader: BufReader<File>,
+}
+
+impl ModelFile {
+    /// Opens a file, and reads all but its weights.
+    ///
+    /// # Errors
+    ///
+    /// There is none, it cannot be read, it is no GGUF, it was cut, or it says of itself what cannot be.
+    pub(super) fn open(path: &Path) -> Result<Self, Error> {
+        let file = File::open(path).map_err(|error| missing(path, &error))?;
+        let unreadable = |error: std::io::Error| unusable(path, &error.to_string(), CHECK_FILE);
+        let metadata = file.metadata().map_err(unreadable)?;
+        if metadata.is_dir() {
+            let problem = "it is a folder";
+            return Err(unusable(
+                path,
+                problem,
+                "Name the file in it that ends with `.gguf`.",
+            ));
+        }
+        let length = metadata.len();
+        let mut reader = BufReader::new(file);
+        let mut header = Vec::new();
+        let begun = reader.by_ref().take(LONGEST_HEADER);
+        begun
+            .take(LONGEST_HEADER)
+            .read_to_end(&mut header)
+            .map_err(unreadable)?;
+        if !header.starts_with(MAGIC) {
+            let problem = "it is no GGUF file: it does not begin with `GGUF`";
+            return Err(unusable(
+                path,
+                problem,
+                "A model in the GGUF format ends with `.gguf` by custom; other formats must be converted to it.",
+            ));
+        }
+        check_alignment(&header).map_err(|problem| unusable(path, problem, CHECK_FILE))?;
+        let content = Content::read(&mut Cursor::new(&header)).map_err(|error| {
+            let problem = match header.len() as u64 == LONGEST_HEADER {
+                true => format!(
+                    "its header is damaged, or longer than 32 MiB ({})",
+                    words(&error)
+                ),
+                false => format!(
+                    "its header is damaged, or the file was cut ({})",
+                    words(&error)
+                ),
+            };
+            unusable(path, &problem, CHECK_FILE)
+        })?;
+        for (name, tensor) in &content.tensor_infos {
+            check_tensor(tensor, content.tensor_data_offset, length).map_err(|problem| {
+                let problem = format!("its tensor `{name}` {problem}");
+                unusable(path, &problem, CHECK_FILE)
+            })?;
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            content,
+            reader,
+        })
+    }
+
+    /// A text of the header.
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        match self.content.metadata.get(key)? {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A whole number of the header, of whatever width.
+    pub(super) fn count(&self, key: &str) -> Option<usize> {
+        count(self.content.metadata.get(key)?)
+    }
+
+    pub(super) fn number(&self, key: &str) -> Option<f64> {
+        match self.content.metadata.get(key)? {
+            Value::F32(number) => Some(f64::from(*number)),
+            Value::F64(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    pub(super) fn flag(&self, key: &str) -> Option<bool> {
+        match self.content.metadata.get(key)? {
+            Value::Bool(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    pub(super) fn list(&self, key: &str) -> Option<&[Value]> {
+        match self.content.metadata.get(key)? {
+            Value::Array(values) => Some(values),
+            _ => None,
+        }
+    }
+
+    /// An error about this file.
+    pub(super) fn unusable(&self, problem: &str, help: &str) -> Error {
+        unusable(&self.path, problem, help)
+    }
+}
+
+pub(super) fn count(value: &Value) -> Option<usize> {
+    let number = match value {
+        Value::I8(number) => u64::try_from(*number).ok()?,
+        Value::I16(number) => u64::try_from(*number).ok()?,
+        Value::I32(number) => u64::try_from(*number).ok()?,
+        Value::I64(number) => u64::try_from(*number).ok()?,
+        number => number.to_u64().ok()?,
+    };
+    usize::try_from(number).ok()
+}
+
+/// What to do about a file that is not whole.
+const CHECK_FILE: &str = "Get the file again: its size or checksum beside the one that its source tells shows whether it is whole.";
+
+/// candle divides by the alignment that a file names.
+fn check_alignment(header: &[u8]) -> Result<(), &'static str> {
+    const KEY: &[u8] = b"general.alignment";
+    let places = header.windows(KEY.len()).enumerate();
+    for (at, _) in places.filter(|(_, bytes)| *bytes == KEY) {
+        let value = header.get(at + KEY.len() + 4..).unwrap_or_default();
+        if value.iter().take(4).all(|byte| *byte == 0) {
+            return Err("its alignment is zero");
+        }
+    }
+    Ok(())
+}
+
+/// Whether a tensor lies within the file.
+fn check_tensor(tensor: &TensorInfo, start: u64, length: u64) -> Result<(), String> {
+    let elements = tensor
+        .shape
+        .dims()
+        .iter()
+        .try_fold(1_u64, |product, dimension| {
+            product.checked_mul(u64::try_from(*dimension).ok()?)
+        });
+    let (block, size) = (
+        tensor.ggml_dtype.block_size(),
+        tensor.ggml_dtype.type_size(),
+    );
+    let elements = elements.filter(|elements| *elements > 0 && elements % block as u64 == 0);
+    let bytes = elements.and_then(|elements| (elements / block as u64).checked_mul(size as u64));
+    let Some(bytes) = bytes else {
+        return Err("has a shape that cannot be".to_owned());
+    };
+    let end = start
+        .checked_add(tensor.offset)
+        .and_then(|start| start.checked_add(bytes));
+    match end {
+        Some(end) if end <= length => Ok(()),
+        _ => Err(format!(
+            "ends behind the end of the file ({length} bytes): the file was cut"
+        )),
+    }
+}
+
+/// An error of candle's, in one line.
+pub(super) fn words(error: &candle_core::Error) -> String {
+    let words = error.to_string();
+    crate::error::excerpt(words.lines().next().unwrap_or_default())
+}

@@ -1,0 +1,364 @@
+//! A loaded model, and how it answers.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+
+use super::choice::{Chooser, Defaults};
+use super::file::{ModelFile, words};
+use super::grammar::{Grammar, Grammars, Kind as GrammarKind};
+use super::memory::{Memory, Reading, parting};
+use super::network::Network;
+use super::order::Order;
+use super::problem::{broken, shown};
+use super::template::{CALL, THINKING, Template};
+use super::text::Text;
+use super::vocabulary::{Kind, Vocabulary};
+use super::{calls, now};
+use crate::error::{Error, ErrorKind};
+use crate::reply::{FinishReason, Reply, Timings, Usage};
+
+/// How many tokens of a prompt are read at a time: between two of them a command that is gone is noticed.
+const AT_A_TIME: usize = 128;
+
+/// A model that is ready to answer.
+pub(super) struct Model {
+    path: PathBuf,
+    network: Network,
+    vocabulary: Arc<Vocabulary>,
+    template: Template,
+    grammars: Grammars,
+    defaults: Defaults,
+    memory: Memory,
+}
+
+/// Whom an answer is for.
+pub(super) trait Listener {
+    /// Takes a piece of the text.
+    fn hear(&self, text: &str);
+    /// Whether nobody listens any more.
+    fn is_gone(&self) -> bool;
+}
+
+/// Why there is no reply.
+pub(super) enum Failure {
+    /// Nobody waits for it any more.
+    Gone,
+    Told(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Told(error)
+    }
+}
+
+/// How an answer came to its end.
+struct Said {
+    text: String,
+    tokens: u64,
+    finish_reason: FinishReason,
+}
+
+impl Model {
+    /// Loads a file.
+    ///
+    /// # Errors
+    ///
+    /// It is none that can be run, and why.
+    pub(super) fn load(path: &Path) -> Result<Self, Error> {
+        let file = ModelFile::open(path)?;
+        // What is small first: a file that cannot be run is to be refused before gigabytes of it are read.
+        Network::check(&file)?;
+        let template = Template::of(&file)?;
+        let vocabulary = Arc::new(Vocabulary::of(&file)?);
+        let defaults = Defaults::of(&file);
+        let grammars = Grammars::of(&vocabulary);
+        let grammars = grammars.map_err(|problem| {
+            let problem = format!("its vocabulary cannot be used ({problem})");
+            file.unusable(&problem, super::network::OTHER_FILE)
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            network: Network::load(file)?,
+            vocabulary,
+            template,
+            grammars,
+            defaults,
+            memory: Memory::default(),
+        })
+    }
+
+    /// Answers a request. `waited` is how long that took until now: loading, and the requests before it.
+    pub(super) fn answer(
+        &mut self,
+        order: &Order,
+        listener: &dyn Listener,
+        waited: Duration,
+    ) -> Result<Reply, Failure> {
+        let began = now();
+        let (rendered, prompt) = self.prompt(order)?;
+        let context = self.context(order, prompt.len())?;
+        let grammar = match &order.format {
+            Some(format) => Some(self.grammar(GrammarKind::Value, format)?),
+            None => None,
+        };
+        let calls = match &order.calls {
+            Some(calls) => Some(self.grammar(GrammarKind::Call, calls)?),
+            None => None,
+        };
+        let reading = self.memory.begin(&prompt, &self.network);
+        let cached = reading.tokens.len();
+        let boundary = self.boundary(order, &prompt, cached);
+        let (mut reading, logits) = self.read(reading, &prompt, boundary, listener)?;
+        let read = began.elapsed();
+        let said = Saying {
+            model: self,
+            chooser: Chooser::new(&order.options, self.defaults),
+            text: Text::new(order, &rendered),
+            is_thinking: rendered.trim_end().ends_with(THINKING.0),
+            grammar,
+            calls,
+            most: order.options.num_predict.unwrap_or(usize::MAX),
+            context,
+        }
+        .finish(&mut reading, logits, listener)?;
+        let total = began.elapsed();
+        let prompt_tokens = prompt.len() as u64;
+        self.memory.put_last(reading, prompt);
+        let (text, calls) = match order.tools {
+            Some(_) => calls::split(&said.text),
+            None => (said.text, Vec::new()),
+        };
+        Ok(Reply {
+            text,
+            thinking: None,
+            calls,
+            finish_reason: Some(said.finish_reason),
+            usage: Usage {
+                prompt_tokens: Some(prompt_tokens),
+                completion_tokens: Some(said.tokens),
+                cached_tokens: Some(cached as u64),
+            },
+            timings: Timings {
+                total: Some(waited + total),
+                load: Some(waited),
+                prompt: Some(read),
+                generation: Some(total.saturating_sub(read)),
+            },
+        })
+    }
+
+    /// The conversation as the model reads it: text, and tokens.
+    pub(super) fn prompt(&self, order: &Order) -> Result<(String, Vec<u32>), Error> {
+        let rendered = self.template.render(order, &self.vocabulary, &self.path)?;
+        let tokens = self.vocabulary.encode(&rendered);
+        let tokens = tokens.map_err(|problem| broken(&self.path, &problem))?;
+        Ok((rendered, tokens))
+    }
+
+    /// The tokens of the last prompt and its answer.
+    #[cfg(test)]
+    pub(super) fn last_tokens(&self) -> &[u32] {
+        self.memory.last_tokens()
+    }
+
+    /// The length of the context of a request whose prompt has so many tokens.
+    fn context(&self, order: &Order, prompt: usize) -> Result<usize, Error> {
+        let most = self.network.context;
+        // None, or less than one: as long as it can be.
+        let wanted = order.options.num_ctx.filter(|wanted| *wanted > 0);
+        let wanted = wanted.and_then(|wanted| usize::try_from(wanted).ok());
+        let context = wanted.map_or(most, |wanted| wanted.min(most));
+        if prompt < context {
+            return Ok(context);
+        }
+        let help = match context < most {
+            true => format!(
+                "Raise `num_ctx`, up to the {most} that the file allows, or shorten the prompt."
+            ),
+            false => "Shorten the prompt, or use a model with a longer context.".to_owned(),
+        };
+        Err(Error::embedded(
+            ErrorKind::ContextOverflow,
+            format!(
+                "the prompt has {prompt} tokens, and the context of `{}` {context}",
+                shown(&self.path)
+            ),
+            help,
+        ))
+    }
+
+    fn grammar(&mut self, kind: GrammarKind, schema: &Json) -> Result<Grammar, Error> {
+        self.grammars.of_schema(kind, schema).map_err(|problem| {
+            Error::configuration(
+                format!("the schema cannot be enforced: {problem}"),
+                "A simpler type can: look for a pattern that the engine does not know, limits that no value keeps, or thousands of alternatives.",
+            )
+        })
+    }
+
+    /// Where in a prompt to remember what was read: where it parts from the last one; of a new one, where the last
+    /// message begins, since what comes before it stays the same from call to call.
+    fn boundary(&self, order: &Order, prompt: &[u32], cached: usize) -> usize {
+        if self.network.at_a_time(AT_A_TIME) > AT_A_TIME {
+            return 0;
+        }
+        let parting_from_last = self.memory.parting(prompt);
+        if parting_from_last > cached || cached > 0 {
+            return parting_from_last;
+        }
+        let other = order.with_other_ending();
+        let other = other.and_then(|other| self.prompt(&other).ok());
+        other.map_or(0, |(_, other)| parting(prompt, &other))
+    }
+
+    /// Reads a prompt to its end: gives what comes next.
+    fn read(
+        &mut self,
+        mut reading: Reading,
+        prompt: &[u32],
+        boundary: usize,
+        listener: &dyn Listener,
+    ) -> Result<(Reading, Vec<f32>), Failure> {
+        let mut logits = Vec::new();
+        let at_a_time = self.network.at_a_time(AT_A_TIME);
+        let mut kept = reading.tokens.len();
+        // All but the last token, for the same prompt: what comes behind a token is only told when it is read.
+        let stops = [boundary, prompt.len() - 1]
+            .into_iter()
+            .filter(|_| self.network.forks());
+        let stops: Vec<usize> = stops
+            .filter(|stop| {
+                let is_worth_it = Memory::is_worth_it(kept, *stop);
+                if is_worth_it {
+                    kept = *stop;
+                }
+                is_worth_it
+            })
+            .collect();
+        while reading.tokens.len() < prompt.len() {
+            if listener.is_gone() {
+                return Err(Failure::Gone);
+            }
+            let from = reading.tokens.len();
+            let stop = stops
+                .iter()
+                .copied()
+                .find(|stop| from < *stop)
+                .unwrap_or(prompt.len());
+            let to = from.saturating_add(at_a_time).min(stop);
+            logits = self.next(&mut reading, &prompt[from..to])?;
+            if stops.contains(&to) {
+                self.memory.keep(&reading);
+            }
+        }
+        Ok((reading, logits))
+    }
+
+    /// What comes after further tokens.
+    fn next(&self, reading: &mut Reading, tokens: &[u32]) -> Result<Vec<f32>, Error> {
+        let logits = reading.network.next(tokens, reading.tokens.len());
+        reading.tokens.extend_from_slice(tokens);
+        logits.map_err(|error| broken(&self.path, &words(&error)))
+    }
+}
+
+/// An answer that is being given.
+struct Saying<'a> {
+    model: &'a Model,
+    chooser: Chooser,
+    text: Text,
+    /// Whether the text so far is thinking: nothing is enforced of that.
+    is_thinking: bool,
+    /// What is enforced of the text.
+    grammar: Option<Grammar>,
+    /// What is enforced of the call of a tool.
+    calls: Option<Grammar>,
+    /// How many tokens it may have.
+    most: usize,
+    /// How many there may be with those of the prompt.
+    context: usize,
+}
+
+impl Saying<'_> {
+    fn finish(
+        mut self,
+        reading: &mut Reading,
+        mut logits: Vec<f32>,
+        listener: &dyn Listener,
+    ) -> Result<Said, Failure> {
+        let vocabulary = &self.model.vocabulary;
+        let unenforced = |problem: String| broken(&self.model.path, &problem);
+        let mut tokens = 0;
+        // The call that is being written.
+        let mut call: Option<Grammar> = None;
+        let finish_reason = loop {
+            if listener.is_gone() {
+                return Err(Failure::Gone);
+            }
+            let typed = self.grammar.as_mut().filter(|_| !self.is_thinking);
+            let is_call = call.is_some();
+            let mut enforced = call.as_mut().or(typed);
+            if let Some(grammar) = &mut enforced {
+                grammar.rule_out(&mut logits).map_err(unenforced)?;
+            }
+            let token = self.chooser.choose(logits, &reading.tokens);
+            let token = token.map_err(|error| broken(&self.model.path, &words(&error)))?;
+            if vocabulary.ends(token) || vocabulary.kind(token) == Kind::Control {
+                break FinishReason::Stop;
+            }
+            tokens += 1;
+            if let Some(grammar) = &mut enforced {
+                grammar.take(token).map_err(unenforced)?;
+            }
+            let is_stopped = self.text.push(vocabulary.bytes(token));
+            // A value ends with its last brace, a call with its mark.
+            let is_whole = enforced
+                .is_some_and(|grammar| !is_call && self.text.ends_a_value() && grammar.is_whole());
+            if is_stopped || is_whole {
+                break FinishReason::Stop;
+            }
+            if is_call && self.text.ends_with(CALL.1) {
+                call = None;
+            }
+            if self.is_thinking && self.text.ends_with(THINKING.1) {
+                self.is_thinking = false;
+            }
+            if let (Some(calls), true) = (&self.calls, self.text.ends_with(CALL.0)) {
+                call = Some(calls.fresh());
+            }
+            if !self.text.is_whole_only
+                && let Some(piece) = self.text.next_piece(false)
+            {
+                listener.hear(piece);
+            }
+            if tokens >= self.most || reading.tokens.len() + 1 >= self.context {
+                break FinishReason::Length;
+            }
+            logits = self.model.next(reading, &[token])?;
+        };
+        if !self.text.is_whole_only
+            && let Some(piece) = self.text.next_piece(true)
+        {
+            listener.hear(piece);
+        }
+        Ok(Said {
+            text: self.text.into_string(),
+            tokens: tokens as u64,
+            finish_reason,
+        })
+    }
+}
+
+impl Order {
+    /// The same conversation, with nothing in its last message.
+    fn with_other_ending(&self) -> Option<Self> {
+        let mut messages = self.messages.clone();
+        let last = messages.last_mut()?.as_object_mut()?;
+        last.insert("content".to_owned(), json!(""));
+        Some(self.with_messages(messages))
+    }
+}

@@ -1,0 +1,360 @@
+//! The networks that can be run: which tensors each reads, what it cannot do, and its next logits.
+//!
+//! candle's implementations read what they know and ignore the rest: a bias or a scaling of positions that is
+//! ignored is a model that answers, and answers wrong. So a file with a tensor, or a setting, that the
+//! implementation does not read is refused.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use candle_core::{Device, Tensor};
+use candle_transformers::models::{
+    quantized_gemma3, quantized_llama, quantized_phi3, quantized_qwen2, quantized_qwen3,
+};
+
+use super::file::{ModelFile, words};
+use crate::error::Error;
+
+/// The most tokens that are kept in mind, whatever a file allows: what candle sets up for each place is made at once.
+const LONGEST_CONTEXT: usize = 32_768;
+/// No head of a network that people run is wider.
+const WIDEST_HEAD: usize = 1024;
+
+/// A network with its weights, and what it remembers of the tokens it was given. A clone shares the weights; see
+/// [`forks`](Self::forks) for the rest.
+#[derive(Clone)]
+pub(super) struct Network {
+    kind: Kind,
+    known: &'static Known,
+    /// The most tokens that it can keep in mind.
+    pub(super) context: usize,
+    /// Whether a token was given alone.
+    stepped: bool,
+}
+
+#[derive(Clone)]
+enum Kind {
+    Llama(quantized_llama::ModelWeights),
+    /// It cannot be cloned: all of its clones are one.
+    Qwen2(Rc<RefCell<quantized_qwen2::ModelWeights>>),
+    Qwen3(quantized_qwen3::ModelWeights),
+    Gemma3(quantized_gemma3::ModelWeights),
+    Phi3(quantized_phi3::ModelWeights),
+}
+
+/// What is known of an architecture.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// `general.architecture`.
+    name: &'static str,
+    /// The tensors of each layer, behind `blk.N.`.
+    layer: &'static [&'static str],
+    /// The most places that candle's implementation has.
+    places: usize,
+    continues: Continues,
+}
+
+/// When a network can be given several tokens at a time behind others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Continues {
+    Always,
+    /// As long as none was given alone: what is given alone goes into another memory.
+    BeforeSteps,
+    /// Its mask would hide all that came before.
+    Never,
+}
+
+/// The tensors beside the layers.
+const AROUND: [&str; 3] = ["token_embd.weight", "output_norm.weight", "output.weight"];
+
+const KNOWN: [Known; 5] = [
+    Known {
+        name: "llama",
+        layer: &[
+            "attn_norm.weight",
+            "attn_q.weight",
+            "attn_k.weight",
+            "attn_v.weight",
+            "attn_output.weight",
+            "ffn_norm.weight",
+            "ffn_gate.weight",
+            "ffn_up.weight",
+            "ffn_down.weight",
+        ],
+        places: quantized_llama::MAX_SEQ_LEN,
+        continues: Continues::Always,
+    },
+    Known {
+        name: "qwen2",
+        layer: &[
+            "attn_norm.weight",
+            "attn_q.weight",
+            "attn_q.bias",
+            "attn_k.weight",
+            "attn_k.bias",
+            "attn_v.weight",
+            "attn_v.bias",
+            "attn_output.weight",
+            "ffn_norm.weight",
+            "ffn_gate.weight",
+            "ffn_up.weight",
+            "ffn_down.weight",
+        ],
+        places: LONGEST_CONTEXT,
+        continues: Continues::Always,
+    },
+    Known {
+        name: "qwen3",
+        layer: &[
+            "attn_norm.weight",
+            "attn_q.weight",
+            "attn_q_norm.weight",
+            "attn_k.weight",
+            "attn_k_norm.weight",
+            "attn_v.weight",
+            "attn_output.weight",
+            "ffn_norm.weight",
+            "ffn_gate.weight",
+            "ffn_up.weight",
+            "ffn_down.weight",
+        ],
+        places: LONGEST_CONTEXT,
+        continues: Continues::BeforeSteps,
+    },
+    Known {
+        name: "gemma3",
+        layer: &[
+            "attn_norm.weight",
+            "attn_q.weight",
+            "attn_q_norm.weight",
+            "attn_k.weight",
+            "attn_k_norm.weight",
+            "attn_v.weight",
+            "attn_output.weight",
+            "post_attention_norm.weight",
+            "ffn_norm.weight",
+            "ffn_gate.weight",
+            "ffn_up.weight",
+            "ffn_down.weight",
+            "post_ffw_norm.weight",
+        ],
+        places: LONGEST_CONTEXT,
+        continues: Continues::Never,
+    },
+    Known {
+        name: "phi3",
+        layer: &[
+            "attn_norm.weight",
+            "attn_qkv.weight",
+            "attn_output.weight",
+            "ffn_norm.weight",
+            "ffn_up.weight",
+            "ffn_down.weight",
+        ],
+        places: LONGEST_CONTEXT,
+        continues: Continues::Always,
+    },
+];
+
+impl Network {
+    /// Holds a file to what can be run; gives its architecture, and the length of its context.
+    ///
+    /// # Errors
+    ///
+    /// As for [`load`](Self::load), without reading the weights.
+    pub(super) fn check(file: &ModelFile) -> Result<(&'static Known, usize), Error> {
+        let known = known(file)?;
+        Ok((known, check(file, known)?))
+    }
+
+    /// Reads the weights of a file. What is wanted of its header afterwards must be taken before.
+    ///
+    /// # Errors
+    ///
+    /// An architecture that is not known, or a file that is not of the form that its architecture has.
+    pub(super) fn load(mut file: ModelFile) -> Result<Self, Error> {
+        let (known, context) = Self::check(&file)?;
+        // candle makes a table of this many places.
+        let length = format!("{}.context_length", known.name);
+        let value = u32::try_from(context).unwrap_or(u32::MAX);
+        let value = candle_core::quantized::gguf_file::Value::U32(value);
+        file.content.metadata.insert(length, value);
+        let ModelFile {
+            path,
+            content,
+            mut reader,
+        } = file;
+        let (device, reader) = (&Device::Cpu, &mut reader);
+        let kind =
+            match known.name {
+                "llama" => quantized_llama::ModelWeights::from_gguf(content, reader, device)
+                    .map(Kind::Llama),
+                "qwen2" => quantized_qwen2::ModelWeights::from_gguf(content, reader, device)
+                    .map(|network| Kind::Qwen2(Rc::new(RefCell::new(network)))),
+                "qwen3" => quantized_qwen3::ModelWeights::from_gguf(content, reader, device)
+                    .map(Kind::Qwen3),
+                "gemma3" => quantized_gemma3::ModelWeights::from_gguf(content, reader, device)
+                    .map(Kind::Gemma3),
+                _ => quantized_phi3::ModelWeights::from_gguf(false, content, reader, device)
+                    .map(Kind::Phi3),
+            };
+        let kind =
+            kind.map_err(|error| super::problem::unusable(&path, &words(&error), OTHER_FILE))?;
+        Ok(Self {
+            kind,
+            known,
+            context,
+            stepped: false,
+        })
+    }
+
+    /// The logits of what comes next, after these tokens behind the first `at`.
+    pub(super) fn next(&mut self, tokens: &[u32], at: usize) -> candle_core::Result<Vec<f32>> {
+        let at_once = match self.known.continues {
+            Continues::Always => true,
+            Continues::BeforeSteps => !self.stepped,
+            Continues::Never => at == 0,
+        };
+        if at_once || tokens.len() == 1 {
+            return self.step(tokens, at);
+        }
+        let mut logits = Vec::new();
+        for (index, token) in tokens.iter().enumerate() {
+            logits = self.step(&[*token], at + index)?;
+        }
+        Ok(logits)
+    }
+
+    fn step(&mut self, tokens: &[u32], at: usize) -> candle_core::Result<Vec<f32>> {
+        self.stepped |= tokens.len() == 1;
+        let input = Tensor::new(tokens, &Device::Cpu)?.unsqueeze(0)?;
+        let logits = match &mut self.kind {
+            Kind::Llama(network) => network.forward(&input, at),
+            Kind::Qwen2(network) => network.borrow_mut().forward(&input, at),
+            Kind::Qwen3(network) => network.forward(&input, at),
+            Kind::Gemma3(network) => network.forward(&input, at),
+            Kind::Phi3(network) => network.forward(&input, at),
+        };
+        // The last place is what comes next.
+        let logits = logits?.flatten_all()?.to_vec1::<f32>()?;
+        Ok(logits)
+    }
+
+    /// Whether a clone remembers what it was given apart from the others.
+    pub(super) fn forks(&self) -> bool {
+        !matches!(self.kind, Kind::Qwen2(_))
+    }
+
+    /// How many tokens of a prompt are given at a time, where the whole prompt need not be.
+    pub(super) fn at_a_time(&self, wanted: usize) -> usize {
+        match self.known.continues {
+            Continues::Never => usize::MAX,
+            Continues::Always | Continues::BeforeSteps => wanted,
+        }
+    }
+}
+
+/// What to do about a file that is whole, and still cannot be run.
+pub(super) const OTHER_FILE: &str =
+    "Use another file of the model, or the same one by `ollama:NAME`.";
+
+fn known(file: &ModelFile) -> Result<&'static Known, Error> {
+    let names = KNOWN.map(|known| known.name);
+    let Some(name) = file.text("general.architecture") else {
+        return Err(file.unusable("it does not name its architecture", OTHER_FILE));
+    };
+    KNOWN
+        .iter()
+        .find(|known| known.name == name)
+        .ok_or_else(|| {
+            let problem = format!("its architecture is `{}`", crate::error::excerpt(name));
+            let help = format!(
+                "These can be run: {}. Others run on a server, as `ollama:NAME`.",
+                names.join(", ")
+            );
+            file.unusable(&problem, &help)
+        })
+}
+
+/// Holds a file to what its architecture's implementation takes for granted; gives the length of its context.
+fn check(file: &ModelFile, known: &Known) -> Result<usize, Error> {
+    let refused = |problem: String| Err(file.unusable(&problem, OTHER_FILE));
+    let key = |name: &str| format!("{}.{name}", known.name);
+    let needed = |name: &str| {
+        let count = file.count(&key(name)).filter(|count| *count > 0);
+        count.ok_or_else(|| {
+            let problem = format!("its header has no `{}`, or one that cannot be", key(name));
+            file.unusable(&problem, OTHER_FILE)
+        })
+    };
+    let tensors = &file.content.tensor_infos;
+    let (layers, heads) = (needed("block_count")?, needed("attention.head_count")?);
+    let (kv_heads, width) = (
+        needed("attention.head_count_kv")?,
+        needed("embedding_length")?,
+    );
+    let context = needed("context_length")?;
+    if layers > tensors.len() || heads % kv_heads != 0 || heads > width {
+        return refused(format!(
+            "{layers} layers of {heads} heads and {kv_heads} heads of keys do not fit its {} tensors",
+            tensors.len()
+        ));
+    }
+    let head = match file.count(&key("attention.key_length")) {
+        Some(head) => head,
+        None => width / heads,
+    };
+    let turned = file.count(&key("rope.dimension_count")).unwrap_or(head);
+    if head == 0 || head > WIDEST_HEAD || turned == 0 || turned > head || !turned.is_multiple_of(2)
+    {
+        return refused(format!(
+            "its heads are {head} wide, {turned} of which are turned by their place"
+        ));
+    }
+    let derives_width = matches!(known.name, "llama" | "qwen2" | "phi3");
+    if derives_width && head * heads != width {
+        return refused(format!(
+            "its heads are {head} wide, which this engine does not support for `{}`",
+            known.name
+        ));
+    }
+    if known.name == "llama" && turned != head {
+        return refused("it turns a part of each head only".to_owned());
+    }
+    if file
+        .count(&key("expert_count"))
+        .is_some_and(|experts| experts > 0)
+    {
+        return refused(
+            "it is a mixture of experts, which this engine does not support".to_owned(),
+        );
+    }
+    let scaling = file
+        .text(&key("rope.scaling.type"))
+        .filter(|kind| *kind != "none");
+    let factor = file.number(&key("rope.scaling.factor")).unwrap_or(1.0);
+    if scaling.is_some_and(|_| (factor - 1.0).abs() > 1e-6) || factor > 1.0 {
+        return refused("it scales its places, which this engine does not support".to_owned());
+    }
+    for name in tensors.keys() {
+        let in_layer = || {
+            let (layer, rest) = name.strip_prefix("blk.")?.split_once('.')?;
+            let layer: usize = layer.parse().ok()?;
+            Some(layer < layers && known.layer.contains(&rest))
+        };
+        if !AROUND.contains(&name.as_str()) && in_layer() != Some(true) {
+            return refused(format!(
+                "its tensor `{}` is one that this engine does not read",
+                crate::error::excerpt(name)
+            ));
+        }
+    }
+    // Beyond its window each token sees only the nearest ones, which candle leaves out.
+    let window = match known.name {
+        "gemma3" => file
+            .count(&key("attention.sliding_window"))
+            .unwrap_or(LONGEST_CONTEXT),
+        _ => LONGEST_CONTEXT,
+    };
+    Ok(context.min(known.places).min(window))
+}

@@ -1,0 +1,40 @@
+//! Every kind of type, answered by a model that is made to ramble: what comes to its end is valid.
+
+use std::fmt::Debug;
+
+use alloy_runtime::{ErrorKind, Output};
+
+use super::{MODEL, ask};
+use crate::types::{Visit, each};
+
+/// How often each type is asked for.
+const TRIES: u64 = 5;
+
+struct Rambling;
+
+impl Visit for Rambling {
+    async fn row<T: Output + Debug>(&mut self, _reads: &[&str], _refuses: &[&str]) {
+        let name = std::any::type_name::<T>();
+        let mut finished = 0;
+        for seed in 0..TRIES {
+            let command = ask::<T>("Make something up.").model(MODEL);
+            let command = command.temperature(1.5).option("seed", seed);
+            let command = command.option("top_k", 0).option("top_p", 1.0);
+            let command = command.max_tokens(250).auto_finalize_missing_output(false);
+            match command.outcome().await {
+                Ok(outcome) => {
+                    finished += 1;
+                    assert!(outcome.repairs.is_empty(), "{name}: {:?}", outcome.repairs);
+                }
+                Err(error) => assert_eq!(error.kind(), ErrorKind::Truncated, "{name}: {error:?}"),
+            }
+        }
+        assert!(finished > 0, "{name}: each answer was cut");
+    }
+}
+
+// B2
+#[tokio::test]
+async fn every_finished_answer_is_valid_whatever_the_model_would_rather_say() {
+    each(&mut Rambling).await;
+}
