@@ -8,6 +8,7 @@ mod calls;
 mod choice;
 mod file;
 mod grammar;
+mod header;
 mod memory;
 mod model;
 mod network;
@@ -165,6 +166,28 @@ impl Generation {
             Some(Event::Over(reply)) => Ok(Reply { text, ..(*reply)? }),
             _ => Err(Error::new(Detail::Interrupted { begun: true })),
         }
+    }
+}
+
+/// Loads a file, and asks it for a few tokens, on this thread.
+#[cfg(fuzzing)]
+pub(crate) fn try_file(path: &Path) -> Result<(), Error> {
+    struct Nobody;
+
+    impl model::Listener for Nobody {
+        fn hear(&self, _text: &str) {}
+
+        fn is_gone(&self) -> bool {
+            false
+        }
+    }
+
+    let body = br#"{"messages":[{"role":"user","content":"Say hello"}],"options":{"num_predict":2}}"#;
+    let mut model = model::Model::load(path)?;
+    let order = order::Order::of(body).map_err(|error| Error::prompt(error.into()))?;
+    match model.answer(&order, &Nobody, std::time::Duration::ZERO) {
+        Ok(_) | Err(model::Failure::Gone) => Ok(()),
+        Err(model::Failure::Told(error)) => Err(error),
     }
 }
 

@@ -24,3 +24,9 @@ pub fn read_stream<'a>(
     let (text, thinking, end) = wire::read_stream(api, pieces);
     (text, thinking, format!("{end:?}"))
 }
+
+/// Loads a model file, and asks it for a few tokens.
+#[cfg(feature = "embedded")]
+pub fn try_model_file(path: &std::path::Path) -> Result<(), Error> {
+    crate::embedded::try_file(path)
+}

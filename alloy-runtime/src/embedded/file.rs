@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use candle_core::quantized::gguf_file::{Content, TensorInfo, Value};
 
+use super::header;
 use super::problem::{missing, unusable};
 use crate::error::Error;
 
 /// The most that is read of a file's beginning: names, vocabulary, and where the weights lie. Those of the largest
-/// vocabularies take a dozen megabytes; in memory they take up to thirty times as much.
+/// vocabularies take a dozen megabytes.
 const LONGEST_HEADER: u64 = 32 * 1024 * 1024;
-const MAGIC: &[u8] = b"GGUF";
 
 /// A model file whose header was read.
 pub(super) struct ModelFile {
@@ -28,26 +28,25 @@ impl ModelFile {
     ///
     /// There is none, it cannot be read, it is no GGUF, it was cut, or it says of itself what cannot be.
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
-        let file = File::open(path).map_err(|error| missing(path, &error))?;
-        let unreadable = |error: std::io::Error| unusable(path, &error.to_string(), CHECK_FILE);
-        let metadata = file.metadata().map_err(unreadable)?;
-        if metadata.is_dir() {
-            let problem = "it is a folder";
-            return Err(unusable(
-                path,
-                problem,
-                "Name the file in it that ends with `.gguf`.",
-            ));
+        // Before it is opened: what is no file may keep whoever opens it waiting for ever.
+        let metadata = std::fs::metadata(path).map_err(|error| missing(path, &error))?;
+        if !metadata.is_file() {
+            let (problem, help) = match metadata.is_dir() {
+                true => (
+                    "it is a folder",
+                    "Name the file in it that ends with `.gguf`.",
+                ),
+                false => ("it is no file", "`gguf:` takes the path of a file."),
+            };
+            return Err(unusable(path, problem, help));
         }
+        let file = File::open(path).map_err(|error| missing(path, &error))?;
         let length = metadata.len();
         let mut reader = BufReader::new(file);
-        let mut header = Vec::new();
-        let begun = reader.by_ref().take(LONGEST_HEADER);
-        begun
-            .take(LONGEST_HEADER)
-            .read_to_end(&mut header)
-            .map_err(unreadable)?;
-        if !header.starts_with(MAGIC) {
+        let mut begun = Vec::new();
+        let read = reader.by_ref().take(LONGEST_HEADER).read_to_end(&mut begun);
+        read.map_err(|error| unusable(path, &error.to_string(), CHECK_FILE))?;
+        if !header::is_gguf(&begun) {
             let problem = "it is no GGUF file: it does not begin with `GGUF`";
             return Err(unusable(
                 path,
@@ -55,18 +54,15 @@ impl ModelFile {
                 "A model in the GGUF format ends with `.gguf` by custom; other formats must be converted to it.",
             ));
         }
-        check_alignment(&header).map_err(|problem| unusable(path, problem, CHECK_FILE))?;
-        let content = Content::read(&mut Cursor::new(&header)).map_err(|error| {
-            let problem = match header.len() as u64 == LONGEST_HEADER {
-                true => format!(
-                    "its header is damaged, or longer than 32 MiB ({})",
-                    words(&error)
-                ),
-                false => format!(
-                    "its header is damaged, or the file was cut ({})",
-                    words(&error)
-                ),
+        header::check(&begun).map_err(|problem| {
+            let longest = match begun.len() as u64 == LONGEST_HEADER {
+                true => " (or it is longer than 32 MiB)",
+                false => "",
             };
+            unusable(path, &format!("its header {problem}{longest}"), CHECK_FILE)
+        })?;
+        let content = Content::read(&mut Cursor::new(&begun)).map_err(|error| {
+            let problem = format!("its header is damaged ({})", words(&error));
             unusable(path, &problem, CHECK_FILE)
         })?;
         for (name, tensor) in &content.tensor_infos {
@@ -136,19 +132,6 @@ pub(super) fn count(value: &Value) -> Option<usize> {
 
 /// What to do about a file that is not whole.
 const CHECK_FILE: &str = "Get the file again: its size or checksum beside the one that its source tells shows whether it is whole.";
-
-/// candle divides by the alignment that a file names.
-fn check_alignment(header: &[u8]) -> Result<(), &'static str> {
-    const KEY: &[u8] = b"general.alignment";
-    let places = header.windows(KEY.len()).enumerate();
-    for (at, _) in places.filter(|(_, bytes)| *bytes == KEY) {
-        let value = header.get(at + KEY.len() + 4..).unwrap_or_default();
-        if value.iter().take(4).all(|byte| *byte == 0) {
-            return Err("its alignment is zero");
-        }
-    }
-    Ok(())
-}
 
 /// Whether a tensor lies within the file.
 fn check_tensor(tensor: &TensorInfo, start: u64, length: u64) -> Result<(), String> {

@@ -159,6 +159,11 @@ impl Model {
         Ok((rendered, tokens))
     }
 
+    #[cfg(test)]
+    pub(super) fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
     /// The tokens of the last prompt and its answer.
     #[cfg(test)]
     pub(super) fn last_tokens(&self) -> &[u32] {

@@ -254,6 +254,12 @@ impl Network {
     }
 }
 
+/// The tensors of each layer of an architecture.
+#[cfg(test)]
+pub(super) fn tensors_of_layer(name: &str) -> &'static [&'static str] {
+    KNOWN.iter().find(|known| known.name == name).unwrap().layer
+}
+
 /// What to do about a file that is whole, and still cannot be run.
 pub(super) const OTHER_FILE: &str =
     "Use another file of the model, or the same one by `ollama:NAME`.";

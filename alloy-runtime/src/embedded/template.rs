@@ -1,5 +1,7 @@
 //! The chat template of a model file: a conversation as the text that the model was trained on.
 
+use std::io::Write;
+
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::{Environment, Error as TemplateError, ErrorKind as TemplateErrorKind};
@@ -17,6 +19,10 @@ use crate::error::{Error, ErrorKind, excerpt};
 /// How many steps a template may take: those that people use take some thousands for a long conversation.
 const MOST_STEPS: u64 = 5_000_000;
 const DEEPEST: usize = 64;
+/// The longest text that one may make. No context takes a tenth of it.
+const LONGEST_TEXT: usize = 64 * 1024 * 1024;
+/// The longest template: those that people use are a hundredth of it.
+const LONGEST_TEMPLATE: usize = 1024 * 1024;
 const NAME: &str = "chat";
 const HELP: &str = "Use another file of the model, or the same one by `ollama:NAME`, whose templates Ollama keeps itself.";
 
@@ -45,6 +51,9 @@ impl Template {
         let Some(source) = file.text("tokenizer.chat_template") else {
             return Err(file.unusable("it has no chat template (`tokenizer.chat_template`): it may be a base model, which was not trained to answer", HELP));
         };
+        if source.len() > LONGEST_TEMPLATE {
+            return Err(file.unusable("its chat template is longer than 1 MiB", HELP));
+        }
         let mut environment = Environment::new();
         // As the library for which templates are written sets them.
         let syntax = SyntaxConfig::builder()
@@ -118,8 +127,15 @@ impl Template {
             part(&mut context[said], vocabulary);
         }
         let template = self.environment.get_template(NAME);
-        let rendered = template.and_then(|template| template.render(Value::from(Serde(&context))));
+        let rendered = template.and_then(|template| {
+            let mut text = Bounded::default();
+            template.render_captured_to(Value::from(Serde(&context)), &mut text)?;
+            Ok(String::from_utf8_lossy(&text.0).into_owned())
+        });
         let mut rendered = rendered.map_err(|error| match error.kind() {
+            TemplateErrorKind::WriteFailure => {
+                unusable(path, "its chat template writes more than 64 MiB", HELP)
+            }
             TemplateErrorKind::OutOfFuel => unusable(path, "its chat template does not come to an end", HELP),
             _ => Error::embedded(
                 ErrorKind::Prompt,
@@ -136,6 +152,24 @@ impl Template {
             rendered = rendered + THINKING.0 + "\n";
         }
         Ok(rendered)
+    }
+}
+
+/// A text that does not grow without end.
+#[derive(Default)]
+struct Bounded(Vec<u8>);
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.0.len() + bytes.len() > LONGEST_TEXT {
+            return Err(std::io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -176,7 +210,11 @@ fn words(error: &TemplateError) -> String {
 /// JSON as Python's `json.dumps` writes it, which templates expect: a space behind commas and colons, and nothing
 /// escaped but what must be.
 #[allow(clippy::needless_pass_by_value, reason = "so filters take them")]
-fn tojson(value: &Value, indent: Option<usize>, options: Kwargs) -> Result<Value, TemplateError> {
+pub(super) fn tojson(
+    value: &Value,
+    indent: Option<usize>,
+    options: Kwargs,
+) -> Result<Value, TemplateError> {
     let indent = match indent {
         Some(indent) => Some(indent),
         None => options.get::<Option<usize>>("indent")?,
@@ -207,7 +245,7 @@ fn tojson(value: &Value, indent: Option<usize>, options: Kwargs) -> Result<Value
 struct Spaced;
 
 impl Formatter for Spaced {
-    fn begin_array_value<W: ?Sized + std::io::Write>(
+    fn begin_array_value<W: ?Sized + Write>(
         &mut self,
         writer: &mut W,
         first: bool,
@@ -215,7 +253,7 @@ impl Formatter for Spaced {
         writer.write_all(if first { b"" } else { b", " })
     }
 
-    fn begin_object_key<W: ?Sized + std::io::Write>(
+    fn begin_object_key<W: ?Sized + Write>(
         &mut self,
         writer: &mut W,
         first: bool,
@@ -223,10 +261,7 @@ impl Formatter for Spaced {
         writer.write_all(if first { b"" } else { b", " })
     }
 
-    fn begin_object_value<W: ?Sized + std::io::Write>(
-        &mut self,
-        writer: &mut W,
-    ) -> std::io::Result<()> {
+    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
         writer.write_all(b": ")
     }
 }

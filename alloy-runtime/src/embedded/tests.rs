@@ -1,5 +1,10 @@
 //! The template, the tokens and the answers of the small model, held to those of llama.cpp.
 
+mod architectures;
+mod hostile;
+mod leaving;
+mod marks;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,8 +17,17 @@ fn models() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/models")
 }
 
+fn small_model() -> PathBuf {
+    models().join("alloy-tiny-q8_0.gguf")
+}
+
 fn model() -> Model {
-    Model::load(&models().join("alloy-tiny-q8_0.gguf")).unwrap()
+    Model::load(&small_model()).unwrap()
+}
+
+/// A path of this process alone.
+fn temporary(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("alloy-{}-{name}", std::process::id()))
 }
 
 struct Nobody;

@@ -317,7 +317,7 @@ fn tokens(file: &ModelFile) -> Result<Vec<String>, Error> {
     let mut tokens = Vec::with_capacity(values.len());
     for value in values {
         match value {
-            Value::String(token) if !token.contains('\u{FFFD}') => tokens.push(token.clone()),
+            Value::String(token) => tokens.push(token.clone()),
             _ => {
                 return Err(file.unusable(
                     "its vocabulary has a token that is no text",
