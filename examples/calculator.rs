@@ -1,8 +1,8 @@
 //! Tools: functions that the model calls while it works, with conditions that tell it what they take.
 //!
 //! ```text
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example calculator
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example calculator -- "Divide 84 by 2."
+//! cargo run --example calculator
+//! cargo run --example calculator -- "Divide 84 by 2."
 //! ```
 
 #![allow(clippy::print_stdout, reason = "a program talks to its user")]

@@ -2,7 +2,7 @@
 //! said before. Ends with Ctrl-D.
 //!
 //! ```text
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example chat
+//! cargo run --example chat
 //! ```
 
 #![allow(

@@ -2,8 +2,8 @@
 //! program can `match` on what the model decided.
 //!
 //! ```text
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example classify
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example classify -- "My invoice is wrong"
+//! cargo run --example classify
+//! cargo run --example classify -- "My invoice is wrong"
 //! ```
 
 #![allow(clippy::print_stdout, reason = "a program talks to its user")]

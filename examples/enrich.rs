@@ -1,8 +1,8 @@
 //! Two commands in a row: what the first one extracts, the second one writes about.
 //!
 //! ```text
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example enrich
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example enrich -- "Ada Lovelace is 36 years old"
+//! cargo run --example enrich
+//! cargo run --example enrich -- "Ada Lovelace is 36 years old"
 //! ```
 
 #![allow(clippy::print_stdout, reason = "a program talks to its user")]

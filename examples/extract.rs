@@ -1,8 +1,8 @@
 //! Reads a user out of a sentence: the smallest typed command.
 //!
 //! ```text
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example extract
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example extract -- "Ada Lovelace is 36 years old"
+//! cargo run --example extract
+//! cargo run --example extract -- "Ada Lovelace is 36 years old"
 //! ```
 
 #![allow(clippy::print_stdout, reason = "a program talks to its user")]

@@ -1,7 +1,7 @@
 //! Reads a user out of a sentence without an async runtime: feature `blocking`.
 //!
 //! ```text
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example extract_blocking
+//! cargo run --example extract_blocking
 //! ```
 
 #![allow(clippy::print_stdout, reason = "a program talks to its user")]

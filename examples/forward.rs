@@ -2,9 +2,9 @@
 //! browser goes away, the model stops.
 //!
 //! ```text
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example forward
+//! cargo run --example forward
 //! curl --no-buffer 'http://127.0.0.1:3000/story?hero=a+fox'
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example forward -- 127.0.0.1:8080
+//! cargo run --example forward -- 127.0.0.1:8080
 //! ```
 //!
 //! In a browser:

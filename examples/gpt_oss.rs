@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! ALLOY_MODEL=ollama:gpt-oss:20b cargo run --example gpt_oss
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example gpt_oss
+//! cargo run --example gpt_oss
 //! ALLOY_EXTRA_JSON='{"ollama_api": "native"}' ALLOY_MODEL=ollama:gpt-oss:20b cargo run --example gpt_oss
 //! ```
 

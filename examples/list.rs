@@ -1,7 +1,7 @@
 //! Reads several users out of one text: a command that returns a list.
 //!
 //! ```text
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example list
+//! cargo run --example list
 //! ```
 
 #![allow(clippy::print_stdout, reason = "a program talks to its user")]

@@ -1,8 +1,8 @@
 //! Look-ups side by side: the model asks for several at once, and none waits for another.
 //!
 //! ```text
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example lookups
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example lookups -- Paris Oslo
+//! cargo run --example lookups
+//! cargo run --example lookups -- Paris Oslo
 //! ```
 
 #![allow(clippy::print_stdout, reason = "a program talks to its user")]

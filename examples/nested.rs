@@ -2,7 +2,7 @@
 //! lines.
 //!
 //! ```text
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example nested
+//! cargo run --example nested
 //! ```
 
 #![allow(clippy::print_stdout, reason = "a program talks to its user")]

@@ -1,8 +1,8 @@
 //! A field that may be missing in the text: an `Option`, which is `None` where the model says null.
 //!
 //! ```text
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example optional
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example optional -- "Ann, ann@example.com"
+//! cargo run --example optional
+//! cargo run --example optional -- "Ann, ann@example.com"
 //! ```
 
 #![allow(clippy::print_stdout, reason = "a program talks to its user")]

@@ -1,8 +1,8 @@
 //! A story, typed out as the model writes it. Ctrl-C ends it: the model stops as well.
 //!
 //! ```text
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example story
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example story -- "a lighthouse keeper"
+//! cargo run --example story
+//! cargo run --example story -- "a lighthouse keeper"
 //! ```
 
 #![allow(

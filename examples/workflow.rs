@@ -2,7 +2,7 @@
 //! that skips one is told so.
 //!
 //! ```text
-//! ALLOY_MODEL=ollama:llama3.1 cargo run --example workflow
+//! cargo run --example workflow
 //! ```
 
 #![allow(clippy::print_stdout, reason = "a program talks to its user")]

@@ -182,7 +182,8 @@ pub(crate) fn try_file(path: &Path) -> Result<(), Error> {
         }
     }
 
-    let body = br#"{"messages":[{"role":"user","content":"Say hello"}],"options":{"num_predict":2}}"#;
+    let body =
+        br#"{"messages":[{"role":"user","content":"Say hello"}],"options":{"num_predict":2}}"#;
     let mut model = model::Model::load(path)?;
     let order = order::Order::of(body).map_err(|error| Error::prompt(error.into()))?;
     match model.answer(&order, &Nobody, std::time::Duration::ZERO) {

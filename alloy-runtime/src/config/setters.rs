@@ -13,7 +13,7 @@ use crate::error::Error;
 macro_rules! setters {
     () => {
         /// The model: `ollama:NAME`, `ollama/NAME`, `local:NAME`, or just `NAME`; `openai:NAME` for
-        /// another Chat Completions server.
+        /// another Chat Completions server; with the feature `embedded`, `gguf:PATH` for a model file.
         ///
         /// ```
         /// # use alloy_runtime::command;

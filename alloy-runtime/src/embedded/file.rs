@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::quantized::gguf_file::{Content, TensorInfo, Value};
 
-use super::header;
+use super::header::{self, Wrong};
 use super::problem::{missing, unusable};
 use crate::error::Error;
 
@@ -54,12 +54,19 @@ impl ModelFile {
                 "A model in the GGUF format ends with `.gguf` by custom; other formats must be converted to it.",
             ));
         }
-        header::check(&begun).map_err(|problem| {
-            let longest = match begun.len() as u64 == LONGEST_HEADER {
-                true => " (or it is longer than 32 MiB)",
-                false => "",
-            };
-            unusable(path, &format!("its header {problem}{longest}"), CHECK_FILE)
+        header::check(&begun).map_err(|wrong| match wrong {
+            Wrong::Damaged(problem) => {
+                let longest = match begun.len() as u64 == LONGEST_HEADER {
+                    true => " (or it is longer than 32 MiB)",
+                    false => "",
+                };
+                unusable(path, &format!("its header {problem}{longest}"), CHECK_FILE)
+            }
+            Wrong::Quantisation(problem) => unusable(
+                path,
+                &format!("its header {problem}"),
+                "Use a file of the same model in another quantisation, such as Q4_K_M or Q8_0, or run it as `ollama:NAME`.",
+            ),
         })?;
         let content = Content::read(&mut Cursor::new(&begun)).map_err(|error| {
             let problem = format!("its header is damaged ({})", words(&error));

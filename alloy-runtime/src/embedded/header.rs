@@ -3,6 +3,8 @@
 //! A header is lists of lists with their lengths before them. In memory each of their values takes some dozens of bytes:
 //! a file that lies about itself could fill the machine with what it claims.
 
+use crate::error::excerpt;
+
 /// The most values in all lists together: a vocabulary of a million tokens takes four of them a token.
 const MOST_VALUES: u64 = 8_000_000;
 /// The most names, and the most tensors.
@@ -19,6 +21,55 @@ struct Header<'a> {
     values: u64,
 }
 
+/// What is wrong with a header, in words that go on from «its header».
+#[derive(Debug, PartialEq)]
+pub(super) enum Wrong {
+    /// It cannot be what was written.
+    Damaged(String),
+    /// It is whole, and its weights are in a form that is not known here.
+    Quantisation(String),
+}
+
+/// The forms of weights that can be run, by their numbers.
+const QUANTISATIONS: [(u32, &str); 15] = [
+    (0, "F32"),
+    (1, "F16"),
+    (30, "BF16"),
+    (2, "Q4_0"),
+    (3, "Q4_1"),
+    (6, "Q5_0"),
+    (7, "Q5_1"),
+    (8, "Q8_0"),
+    (9, "Q8_1"),
+    (10, "Q2_K"),
+    (11, "Q3_K"),
+    (12, "Q4_K"),
+    (13, "Q5_K"),
+    (14, "Q6_K"),
+    (15, "Q8_K"),
+];
+/// Those that people publish, and that cannot.
+const OTHER_QUANTISATIONS: [(u32, &str); 12] = [
+    (16, "IQ2_XXS"),
+    (17, "IQ2_XS"),
+    (18, "IQ3_XXS"),
+    (19, "IQ1_S"),
+    (20, "IQ4_NL"),
+    (21, "IQ3_S"),
+    (22, "IQ2_S"),
+    (23, "IQ4_XS"),
+    (29, "IQ1_M"),
+    (34, "TQ1_0"),
+    (35, "TQ2_0"),
+    (39, "MXFP4"),
+];
+
+impl From<String> for Wrong {
+    fn from(words: String) -> Self {
+        Self::Damaged(words)
+    }
+}
+
 /// Whether a file begins as all GGUF files do.
 pub(super) fn is_gguf(header: &[u8]) -> bool {
     header.starts_with(MAGIC)
@@ -28,8 +79,8 @@ pub(super) fn is_gguf(header: &[u8]) -> bool {
 ///
 /// # Errors
 ///
-/// What is wrong, in words that go on from «its header».
-pub(super) fn check(header: &[u8]) -> Result<(), String> {
+/// What is wrong with it.
+pub(super) fn check(header: &[u8]) -> Result<(), Wrong> {
     let mut header = Header {
         rest: header.get(MAGIC.len()..).unwrap_or_default(),
         is_first_version: false,
@@ -39,12 +90,12 @@ pub(super) fn check(header: &[u8]) -> Result<(), String> {
     if !(1..=3).contains(&version) {
         return Err(format!(
             "is of version {version}, and 1, 2 and 3 are known (the file may be of a machine with the other order of bytes)"
-        ));
+        ).into());
     }
     header.is_first_version = version == 1;
     let (tensors, entries) = (header.length()?, header.length()?);
     if tensors > MOST_ENTRIES || entries > MOST_ENTRIES {
-        return Err(format!("claims {tensors} tensors and {entries} names"));
+        return Err(format!("claims {tensors} tensors and {entries} names").into());
     }
     for _ in 0..entries {
         let name = header.text()?;
@@ -53,21 +104,41 @@ pub(super) fn check(header: &[u8]) -> Result<(), String> {
         // What comes behind the header begins at a multiple of it.
         let is_alignment = name == "general.alignment";
         if is_alignment && !matches!(value, Some(1..=65_536)) {
-            return Err("has an alignment that cannot be".to_owned());
+            return Err("has an alignment that cannot be".to_owned().into());
         }
     }
     for _ in 0..tensors {
-        header.text()?;
+        let name = header.text()?;
         let dimensions = header.number()?;
         if !(1..=4).contains(&dimensions) {
-            return Err(format!("has a tensor of {dimensions} dimensions"));
+            return Err(format!("has a tensor of {dimensions} dimensions").into());
         }
         for _ in 0..dimensions {
             header.length()?;
         }
-        header.take(4 + 8)?;
+        check_quantisation(name, header.number()?)?;
+        header.take(8)?;
     }
     Ok(())
+}
+
+fn check_quantisation(tensor: &str, number: u32) -> Result<(), Wrong> {
+    let name = |known: &[(u32, &'static str)]| {
+        let mut known = known.iter();
+        known.find_map(|(known, name)| (*known == number).then_some(*name))
+    };
+    if name(&QUANTISATIONS).is_some() {
+        return Ok(());
+    }
+    let shown = match name(&OTHER_QUANTISATIONS) {
+        Some(name) => name.to_owned(),
+        None => format!("number {number}"),
+    };
+    let known = QUANTISATIONS.map(|(_, name)| name).join(", ");
+    Err(Wrong::Quantisation(format!(
+        "says that its tensor `{}` is in the quantisation {shown}, and these can be run: {known}",
+        excerpt(tensor)
+    )))
 }
 
 impl<'a> Header<'a> {

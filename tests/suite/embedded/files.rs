@@ -112,7 +112,20 @@ async fn a_file_that_is_not_there() {
 #[tokio::test]
 async fn files_that_cannot_be_run_say_why_and_what_to_do() {
     let whole = small();
+    // Behind a tensor's name: how many dimensions, these, and the number of the quantisation.
+    let mut quantised = whole.clone();
+    let name = b"blk.0.attn_q.weight";
+    let at = whole
+        .windows(name.len())
+        .position(|window| window == name)
+        .unwrap();
+    quantised[at + name.len() + 4 + 16] = 20;
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        (
+            "quantisation",
+            quantised,
+            "its header says that its tensor `blk.0.attn_q.weight` is in the quantisation IQ4_NL, and these can be run: F32, F16, BF16, Q4_0",
+        ),
         (
             "empty",
             Vec::new(),

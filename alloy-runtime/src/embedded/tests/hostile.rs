@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::super::header;
+use super::super::header::{self, Wrong};
 use super::super::model::{Failure, Model};
 use super::super::order::Order;
 use super::{Nobody, small_model, temporary};
@@ -149,7 +149,9 @@ fn a_header_that_claims_too_much_is_not_believed() {
         ),
     ];
     for (bytes, expected) in cases {
-        let error = header::check(&bytes).unwrap_err();
+        let Wrong::Damaged(error) = header::check(&bytes).unwrap_err() else {
+            panic!("{expected}");
+        };
         assert!(error.contains(expected), "{error}");
     }
     assert_eq!(header::check(&gguf(3, 0, 0, &[])), Ok(()));
