@@ -2,7 +2,8 @@
 
 use super::network::Network;
 
-/// How many beginnings are remembered. Each holds the keys and values of its tokens.
+/// How many beginnings are remembered. Each holds the keys and values of its tokens: together they have no more of
+/// them than one context.
 const MOST_KEPT: usize = 4;
 /// A beginning that is longer by fewer tokens than this is not worth its memory.
 const LEAST: usize = 8;
@@ -36,7 +37,10 @@ impl Memory {
     pub(super) fn begin(&mut self, prompt: &[u32], fresh: &Network) -> Reading {
         // One token is always read: what comes next is only told then.
         let fits = |reading: &Reading| {
-            reading.tokens.len() < prompt.len() && prompt.starts_with(&reading.tokens)
+            let rest = prompt.len().saturating_sub(reading.tokens.len());
+            // What takes the rest token by token is the slower way where there is much of it.
+            let is_quicker = !reading.network.steps() || rest * 4 <= prompt.len();
+            rest > 0 && is_quicker && prompt.starts_with(&reading.tokens)
         };
         let longest = self
             .kept
@@ -98,7 +102,11 @@ impl Memory {
 
     fn put(&mut self, reading: Reading) {
         self.kept.retain(|kept| kept.tokens != reading.tokens);
-        if self.kept.len() == MOST_KEPT {
+        let most = reading.network.context;
+        let tokens = |kept: &[Reading]| kept.iter().map(|kept| kept.tokens.len()).sum::<usize>();
+        while self.kept.len() == MOST_KEPT
+            || (!self.kept.is_empty() && tokens(&self.kept) + reading.tokens.len() > most)
+        {
             self.kept.remove(0);
         }
         self.kept.push(reading);

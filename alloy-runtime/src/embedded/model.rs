@@ -10,9 +10,9 @@ use super::choice::{Chooser, Defaults};
 use super::file::{ModelFile, words};
 use super::grammar::{Grammar, Grammars, Kind as GrammarKind};
 use super::memory::{Memory, Reading, parting};
-use super::network::Network;
+use super::network::{Network, OTHER_FILE};
 use super::order::Order;
-use super::problem::{broken, shown};
+use super::problem::{broken, shown, unusable};
 use super::template::{CALL, THINKING, Template};
 use super::text::Text;
 use super::vocabulary::{Kind, Vocabulary};
@@ -78,7 +78,7 @@ impl Model {
         let grammars = Grammars::of(&vocabulary);
         let grammars = grammars.map_err(|problem| {
             let problem = format!("its vocabulary cannot be used ({problem})");
-            file.unusable(&problem, super::network::OTHER_FILE)
+            file.unusable(&problem, OTHER_FILE)
         })?;
         Ok(Self {
             path: path.to_owned(),
@@ -156,6 +156,13 @@ impl Model {
         let rendered = self.template.render(order, &self.vocabulary, &self.path)?;
         let tokens = self.vocabulary.encode(&rendered);
         let tokens = tokens.map_err(|problem| broken(&self.path, &problem))?;
+        if tokens.is_empty() {
+            return Err(unusable(
+                &self.path,
+                "its chat template gives no text",
+                OTHER_FILE,
+            ));
+        }
         Ok((rendered, tokens))
     }
 

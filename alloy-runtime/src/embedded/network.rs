@@ -210,12 +210,7 @@ impl Network {
 
     /// The logits of what comes next, after these tokens behind the first `at`.
     pub(super) fn next(&mut self, tokens: &[u32], at: usize) -> candle_core::Result<Vec<f32>> {
-        let at_once = match self.known.continues {
-            Continues::Always => true,
-            Continues::BeforeSteps => !self.stepped,
-            Continues::Never => at == 0,
-        };
-        if at_once || tokens.len() == 1 {
+        if at == 0 || tokens.len() == 1 || !self.steps() {
             return self.step(tokens, at);
         }
         let mut logits = Vec::new();
@@ -243,6 +238,15 @@ impl Network {
     /// Whether a clone remembers what it was given apart from the others.
     pub(super) fn forks(&self) -> bool {
         !matches!(self.kind, Kind::Qwen2(_))
+    }
+
+    /// Whether it takes further tokens one by one only.
+    pub(super) fn steps(&self) -> bool {
+        match self.known.continues {
+            Continues::Always => false,
+            Continues::BeforeSteps => self.stepped,
+            Continues::Never => true,
+        }
     }
 
     /// How many tokens of a prompt are given at a time, where the whole prompt need not be.

@@ -196,6 +196,7 @@ fn a_template_that_loops_or_fails_comes_to_an_end() {
             "{{ messages[0].nothing.at_all }}",
             "does not take the conversation",
         ),
+        ("{#- nothing -#}", "its chat template gives no text"),
         ("{% if %}", "its chat template cannot be read"),
         ("{{ messages | nothing }}", "nothing"),
         (deep.as_str(), ""),
