@@ -22,6 +22,8 @@ mod documentation {
     struct Configuration;
     #[doc = include_str!("../../docs/design.md")]
     struct Design;
+    #[doc = include_str!("../../docs/embedded.md")]
+    struct Embedded;
     #[doc = include_str!("../../docs/errors.md")]
     struct Errors;
     #[doc = include_str!("../../docs/guide.md")]

@@ -34,14 +34,20 @@ fn built() -> &'static PathBuf {
     })
 }
 
-/// An example, ready to be run against a server with this model and none of the caller's own settings.
-fn example(name: &str, model: &str, server: &Server) -> Command {
+/// An example with none of the caller's own settings.
+fn unset(name: &str) -> Command {
     let mut program = Command::new(built().join(name));
     for key in alloy_runtime::__private::keys() {
         for variable in key.variables {
             program.env_remove(variable);
         }
     }
+    program
+}
+
+/// An example, ready to be run against a server with this model.
+fn example(name: &str, model: &str, server: &Server) -> Command {
+    let mut program = unset(name);
     program
         .env("OLLAMA_HOST", server.host())
         .env("ALLOY_MODEL", model);
@@ -50,12 +56,7 @@ fn example(name: &str, model: &str, server: &Server) -> Command {
 
 /// Runs an example as a newcomer does who has nothing: gives its output, and what it said beside it.
 fn alone(name: &str, arguments: &[&str], input: &str) -> (String, String) {
-    let mut program = Command::new(built().join(name));
-    for key in alloy_runtime::__private::keys() {
-        for variable in key.variables {
-            program.env_remove(variable);
-        }
-    }
+    let mut program = unset(name);
     program.args(arguments).stdin(Stdio::piped());
     let mut program = program
         .stdout(Stdio::piped())
@@ -142,6 +143,10 @@ fn the_small_model_serves_the_other_examples_too() {
     assert!(said.contains("shipped: "), "{said}");
     let (said, _) = alone("configure", &[], "");
     assert!(said.contains("alloy-tiny-q8_0.gguf  (process)"), "{said}");
+    let (_program, address) = forwarding(unset("forward"));
+    let told = events(&address);
+    assert_eq!(told[0], "data: \"Once\"", "{told:?}");
+    assert_eq!(told[told.len() - 2..], ["event: done", "data: null"]);
     let (said, _) = alone("chat", &[], "Say hello\nSay hello\n");
     assert!(
         said.starts_with("> Hello! How can I help you today?\n> "),
@@ -452,6 +457,31 @@ fn story_ends_cleanly_by_ctrl_c() {
     assert!(program.wait().unwrap().success());
 }
 
+/// Starts `forward`; gives it with the address where it listens.
+fn forwarding(mut program: Command) -> (Running, String) {
+    program.arg("127.0.0.1:0").stdout(Stdio::piped());
+    let mut program = Running(program.stderr(Stdio::null()).spawn().unwrap());
+    let mut line = String::new();
+    let stdout = program.0.stdout.take().unwrap();
+    BufReader::new(stdout).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("http://").unwrap();
+    let (address, _) = address.split_once('/').unwrap();
+    (program, address.to_owned())
+}
+
+fn browser(address: &str) -> BufReader<TcpStream> {
+    let mut browser = TcpStream::connect(address).unwrap();
+    let request = "GET /story?hero=a+fox HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    browser.write_all(request.as_bytes()).unwrap();
+    BufReader::new(browser)
+}
+
+fn events(address: &str) -> Vec<String> {
+    let lines = browser(address).lines().map(Result::unwrap);
+    let events = lines.filter(|line| line.starts_with("data:") || line.starts_with("event:"));
+    events.collect()
+}
+
 #[test]
 fn forward() {
     let told = Reply::stream(&Said::new("Once upon\na time."));
@@ -460,25 +490,9 @@ fn forward() {
         Reply::error(500, "no such thing"),
         begun("Once upon a time, there was a fox."),
     ]);
-    let mut program = example("forward", "ollama:llama3.1", &server);
-    program.arg("127.0.0.1:0").stdout(Stdio::piped());
-    let mut program = Running(program.stderr(Stdio::null()).spawn().unwrap());
-    let mut line = String::new();
-    let stdout = program.0.stdout.take().unwrap();
-    BufReader::new(stdout).read_line(&mut line).unwrap();
-    let address = line.trim().strip_prefix("http://").unwrap();
-    let (address, _) = address.split_once('/').unwrap();
-    let ask = || {
-        let mut browser = TcpStream::connect(address).unwrap();
-        let request = "GET /story?hero=a+fox HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
-        browser.write_all(request.as_bytes()).unwrap();
-        BufReader::new(browser)
-    };
-    let events = || {
-        let lines = ask().lines().map(Result::unwrap);
-        let events = lines.filter(|line| line.starts_with("data:") || line.starts_with("event:"));
-        events.collect::<Vec<_>>()
-    };
+    let (_program, address) = forwarding(example("forward", "ollama:llama3.1", &server));
+    let ask = || browser(&address);
+    let events = || events(&address);
     let done = ["event: done", "data: null"];
     let told = [
         r#"data: "Once ""#,

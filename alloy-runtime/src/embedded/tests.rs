@@ -4,6 +4,7 @@ mod architectures;
 mod hostile;
 mod leaving;
 mod marks;
+mod tokenizers;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -432,6 +432,14 @@ fn definition(
     Ok(definition.to_string().into_bytes())
 }
 
+/// The tokenizer of a file that describes one.
+#[cfg(test)]
+pub(super) fn definition_of(file: &ModelFile) -> Vec<u8> {
+    let tokens = tokens(file).unwrap();
+    let special = special(&tokens, &kinds(file, tokens.len()));
+    definition(file, &tokens, &special).unwrap()
+}
+
 /// The `tokenizer.json` beside a file, which must be of the same model.
 fn own(file: &ModelFile, beside: &Path, tokens: &[String]) -> Result<Vec<u8>, Error> {
     let shown = super::problem::shown(beside);
