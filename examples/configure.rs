@@ -22,7 +22,7 @@ async fn main() -> alloy_runtime::Result<()> {
     // For the whole program; weaker than an attribute, stronger than the environment.
     configure(
         Config::new()
-            .timeout(Duration::from_secs(120))
+            .timeout(Duration::from_mins(2))
             .option("num_ctx", 4096)
             .option("seed", 7),
     )?;

@@ -32,7 +32,7 @@ async fn extract(text: &str) -> User;
 #[tokio::main]
 async fn main() -> ExitCode {
     alloy_examples::use_small_model_by_default();
-    let command = extract("Jason is 25 years old").timeout(Duration::from_secs(300));
+    let command = extract("Jason is 25 years old").timeout(Duration::from_mins(5));
     match command.await {
         Ok(user) => {
             println!("{user:?}");

@@ -40,6 +40,10 @@ use crate::error::{Detail, Error, ErrorKind};
 use crate::reply::Reply;
 use crate::wire::Step;
 
+/// The stack of an engine's thread, in bytes: as deep as a template can nest values within its steps. It takes memory
+/// as it is used.
+const STACK: usize = 256 * 1024 * 1024;
+
 /// The thread of a model file.
 #[derive(Debug)]
 pub(crate) struct Engine {
@@ -79,7 +83,8 @@ impl Engine {
         let (jobs, waiting) = mpsc::channel();
         let path: PathBuf = path.to_owned();
         let thread = std::thread::Builder::new().name("alloy-model".to_owned());
-        let thread = thread.spawn(move || worker::run(&path, &waiting));
+        let thread = thread.stack_size(STACK);
+        let thread = thread.spawn(move || worker::run(&path, waiting));
         let thread = thread.map_err(|error| {
             Error::embedded(
                 ErrorKind::ModelLoad,

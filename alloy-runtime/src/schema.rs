@@ -87,6 +87,8 @@ pub(crate) struct Literal {
 /// The bounds of a number.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Range {
+    /// The limits of the Rust type, where it has any: schemars writes those of the smallest types only.
+    pub(crate) natural: (Option<i64>, Option<i64>),
     pub(crate) min: Option<Bound>,
     pub(crate) max: Option<Bound>,
 }

@@ -33,7 +33,7 @@ async fn a_command_can_be_awaited_boxed_joined_selected_timed_out_and_spawned() 
         (one.unwrap(), two.unwrap()),
         ("hello".into(), "hello".into())
     );
-    let timed = tokio::time::timeout(Duration::from_secs(60), greet(&local).host(&host));
+    let timed = tokio::time::timeout(Duration::from_mins(1), greet(&local).host(&host));
     assert_eq!(timed.await.unwrap().unwrap(), "hello");
     let selected = tokio::select! {
         answer = greet(&local).host(&host) => answer,

@@ -101,7 +101,7 @@ async fn every_setting_is_taken() {
             .system("Be brief.")
             .max_tokens(200)
             .think(false)
-            .keep_alive(std::time::Duration::from_secs(60))
+            .keep_alive(std::time::Duration::from_mins(1))
             .option("num_ctx", 2048)
             .option("seed", 7)
             .option("stop", "THE END")
@@ -328,7 +328,7 @@ async fn a_stream_that_is_dropped_is_over() {
     })
     .await;
     on_both("Say hello", async |_, command: Command<String>| {
-        let patience = std::time::Duration::from_secs(60);
+        let patience = std::time::Duration::from_mins(1);
         assert!(!command.timeout(patience).await.unwrap().is_empty());
     })
     .await;

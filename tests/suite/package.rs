@@ -44,12 +44,14 @@ fn a_program_with_default_features_compiles_fewer_than_96_crates() {
 fn the_readme_states_the_msrv_of_the_manifest() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
-    let manifest = read("Cargo.toml");
-    let version = manifest
-        .lines()
-        .find_map(|line| line.strip_prefix("rust-version = "))
-        .unwrap();
-    let stated = format!("Rust {}", version.trim_matches('"'));
-    assert!(read("README.md").contains(&stated), "{stated}");
-    assert!(read("CONTRIBUTING.md").contains(&stated), "{stated}");
+    // That of the library, and that of everything.
+    for manifest in ["Cargo.toml", "tests/Cargo.toml"] {
+        let text = read(manifest);
+        let mut lines = text.lines();
+        let version = lines.find_map(|line| line.strip_prefix("rust-version = "));
+        let stated = format!("Rust {}", version.unwrap().trim_matches('"'));
+        for document in ["README.md", "CONTRIBUTING.md"] {
+            assert!(read(document).contains(&stated), "{document}: {stated}");
+        }
+    }
 }

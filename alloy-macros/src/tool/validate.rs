@@ -43,12 +43,11 @@ pub(super) fn validate(
             .path
             .unwrap_or_else(|| parse_quote!(::alloy_runtime)),
     };
-    if let Body::Missing(semicolon) = &function.body
-        && !is_command
-    {
-        let message =
-            "a tool is a function with a body; below `#[tool]`, only a `#[command(…)]` has none";
-        errors.push(semicolon, message);
+    if let Body::Missing(semicolon) = &function.body {
+        if !is_command {
+            let message = "a tool is a function with a body; below `#[tool]`, only a `#[command(…)]` has none";
+            errors.push(semicolon, message);
+        }
     }
     signature(sig, &mut errors);
     let why = "the model gives it by name";
@@ -66,11 +65,11 @@ pub(super) fn validate(
         can_be_refused(returns.as_ref(), contracts, &mut errors);
     }
     let all = function.params();
-    if let (false, Some(result)) = (ensures.is_empty(), returns.as_ref().and_then(inside_result))
-        && let Some(TokenTree::Ident(word)) = borrowed_or_nameless(result.to_token_stream())
-    {
-        let message = "what a condition sees has a type by name: write it out";
-        errors.push(word, message);
+    if let (false, Some(result)) = (ensures.is_empty(), returns.as_ref().and_then(inside_result)) {
+        if let Some(TokenTree::Ident(word)) = borrowed_or_nameless(result.to_token_stream()) {
+            let message = "what a condition sees has a type by name: write it out";
+            errors.push(word, message);
+        }
     }
     let mut conditions = |attrs: &[Attribute], kind| -> Vec<Contract> {
         let attrs = attrs.iter();

@@ -8,7 +8,7 @@ use candle_core::quantized::gguf_file::{Content, TensorInfo, Value};
 
 use super::header::{self, Wrong};
 use super::problem::{missing, unusable};
-use crate::error::Error;
+use crate::error::{Error, excerpt};
 
 /// The most that is read of a file's beginning: names, vocabulary, and where the weights lie. Those of the largest
 /// vocabularies take a dozen megabytes.
@@ -72,11 +72,18 @@ impl ModelFile {
             let problem = format!("its header is damaged ({})", words(&error));
             unusable(path, &problem, CHECK_FILE)
         })?;
+        let mut all: u64 = 0;
         for (name, tensor) in &content.tensor_infos {
-            check_tensor(tensor, content.tensor_data_offset, length).map_err(|problem| {
-                let problem = format!("its tensor `{name}` {problem}");
+            let bytes = check_tensor(tensor, content.tensor_data_offset, length);
+            let bytes = bytes.map_err(|problem| {
+                let problem = format!("its tensor `{}` {problem}", excerpt(name));
                 unusable(path, &problem, CHECK_FILE)
             })?;
+            all = all.saturating_add(bytes);
+        }
+        if all > length {
+            let problem = format!("its tensors are {all} bytes together, and it has {length}");
+            return Err(unusable(path, &problem, CHECK_FILE));
         }
         Ok(Self {
             path: path.to_owned(),
@@ -102,7 +109,8 @@ impl ModelFile {
         match self.content.metadata.get(key)? {
             Value::F32(number) => Some(f64::from(*number)),
             Value::F64(number) => Some(*number),
-            _ => None,
+            #[allow(clippy::cast_precision_loss, reason = "settings are small")]
+            number => Some(count(number)? as f64),
         }
     }
 
@@ -140,8 +148,8 @@ pub(super) fn count(value: &Value) -> Option<usize> {
 /// What to do about a file that is not whole.
 const CHECK_FILE: &str = "Get the file again: its size or checksum beside the one that its source tells shows whether it is whole.";
 
-/// Whether a tensor lies within the file.
-fn check_tensor(tensor: &TensorInfo, start: u64, length: u64) -> Result<(), String> {
+/// How many bytes a tensor has, all of them within the file.
+fn check_tensor(tensor: &TensorInfo, start: u64, length: u64) -> Result<u64, String> {
     let elements = tensor
         .shape
         .dims()
@@ -162,7 +170,7 @@ fn check_tensor(tensor: &TensorInfo, start: u64, length: u64) -> Result<(), Stri
         .checked_add(tensor.offset)
         .and_then(|start| start.checked_add(bytes));
     match end {
-        Some(end) if end <= length => Ok(()),
+        Some(end) if end <= length => Ok(bytes),
         _ => Err(format!(
             "ends behind the end of the file ({length} bytes): the file was cut"
         )),
@@ -172,5 +180,5 @@ fn check_tensor(tensor: &TensorInfo, start: u64, length: u64) -> Result<(), Stri
 /// An error of candle's, in one line.
 pub(super) fn words(error: &candle_core::Error) -> String {
     let words = error.to_string();
-    crate::error::excerpt(words.lines().next().unwrap_or_default())
+    excerpt(words.lines().next().unwrap_or_default())
 }

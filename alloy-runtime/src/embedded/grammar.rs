@@ -40,7 +40,7 @@ pub(super) struct Grammar {
 }
 
 impl Grammars {
-    pub(super) fn of(vocabulary: &Arc<Vocabulary>) -> Result<Self, String> {
+    pub(super) fn of(vocabulary: &Vocabulary) -> Result<Self, String> {
         let words: Vec<Vec<u8>> = (0..vocabulary.len())
             .map(|id| {
                 let id = u32::try_from(id).unwrap_or(u32::MAX);
@@ -56,10 +56,7 @@ impl Grammars {
             .collect();
         let size = u32::try_from(words.len()).unwrap_or(u32::MAX);
         let trie = TokTrie::from(&TokRxInfo::new(size, vocabulary.eos_id), &words);
-        let tokens: TokEnv = Arc::new(Tokens {
-            trie,
-            vocabulary: Arc::clone(vocabulary),
-        });
+        let tokens: TokEnv = Arc::new(Tokens { trie });
         let mut factory =
             ParserFactory::new_simple(&tokens).map_err(|error| in_short(&error.to_string()))?;
         factory.quiet();
@@ -184,7 +181,6 @@ fn in_short(error: &str) -> String {
 /// The tokens of a model, for llguidance.
 struct Tokens {
     trie: TokTrie,
-    vocabulary: Arc<Vocabulary>,
 }
 
 impl TokenizerEnv for Tokens {
@@ -193,7 +189,6 @@ impl TokenizerEnv for Tokens {
     }
 
     fn tokenize_bytes(&self, bytes: &[u8]) -> Vec<TokenId> {
-        self.trie
-            .tokenize_with_greedy_fallback(bytes, |text| self.vocabulary.encode_plain(text))
+        self.trie.greedy_tokenize(bytes)
     }
 }

@@ -1,7 +1,6 @@
 //! A loaded model, and how it answers.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
@@ -18,16 +17,14 @@ use super::text::Text;
 use super::vocabulary::{Kind, Vocabulary};
 use super::{calls, now};
 use crate::error::{Error, ErrorKind};
+use crate::message::ToolCall;
 use crate::reply::{FinishReason, Reply, Timings, Usage};
-
-/// How many tokens of a prompt are read at a time: between two of them a command that is gone is noticed.
-const AT_A_TIME: usize = 128;
 
 /// A model that is ready to answer.
 pub(super) struct Model {
     path: PathBuf,
     network: Network,
-    vocabulary: Arc<Vocabulary>,
+    vocabulary: Vocabulary,
     template: Template,
     grammars: Grammars,
     defaults: Defaults,
@@ -58,6 +55,7 @@ impl From<Error> for Failure {
 /// How an answer came to its end.
 struct Said {
     text: String,
+    calls: Vec<ToolCall>,
     tokens: u64,
     finish_reason: FinishReason,
 }
@@ -73,7 +71,7 @@ impl Model {
         // What is small first: a file that cannot be run is to be refused before gigabytes of it are read.
         Network::check(&file)?;
         let template = Template::of(&file)?;
-        let vocabulary = Arc::new(Vocabulary::of(&file)?);
+        let vocabulary = Vocabulary::of(&file)?;
         let defaults = Defaults::of(&file);
         let grammars = Grammars::of(&vocabulary);
         let grammars = grammars.map_err(|problem| {
@@ -128,14 +126,10 @@ impl Model {
         let total = began.elapsed();
         let prompt_tokens = prompt.len() as u64;
         self.memory.put_last(reading, prompt);
-        let (text, calls) = match order.tools {
-            Some(_) => calls::split(&said.text),
-            None => (said.text, Vec::new()),
-        };
         Ok(Reply {
-            text,
+            text: said.text,
             thinking: None,
-            calls,
+            calls: said.calls,
             finish_reason: Some(said.finish_reason),
             usage: Usage {
                 prompt_tokens: Some(prompt_tokens),
@@ -191,6 +185,9 @@ impl Model {
             true => format!(
                 "Raise `num_ctx`, up to the {most} that the file allows, or shorten the prompt."
             ),
+            false if self.network.is_windowed() => {
+                "Shorten the prompt: this engine runs such a model within its sliding window only. Ollama does more, as `ollama:NAME`.".to_owned()
+            }
             false => "Shorten the prompt, or use a model with a longer context.".to_owned(),
         };
         Err(Error::embedded(
@@ -204,18 +201,15 @@ impl Model {
     }
 
     fn grammar(&mut self, kind: GrammarKind, schema: &Json) -> Result<Grammar, Error> {
-        self.grammars.of_schema(kind, schema).map_err(|problem| {
-            Error::configuration(
-                format!("the schema cannot be enforced: {problem}"),
-                "A simpler type can: look for a pattern that the engine does not know, limits that no value keeps, or thousands of alternatives.",
-            )
-        })
+        let grammar = self.grammars.of_schema(kind, schema);
+        grammar.map_err(|problem| unenforceable(&problem))
     }
 
     /// Where in a prompt to remember what was read: where it parts from the last one; of a new one, where the last
     /// message begins, since what comes before it stays the same from call to call.
     fn boundary(&self, order: &Order, prompt: &[u32], cached: usize) -> usize {
-        if self.network.at_a_time(AT_A_TIME) > AT_A_TIME {
+        // One that cannot go on from there gains nothing.
+        if !self.network.forks() || self.network.steps() {
             return 0;
         }
         let parting_from_last = self.memory.parting(prompt);
@@ -236,7 +230,6 @@ impl Model {
         listener: &dyn Listener,
     ) -> Result<(Reading, Vec<f32>), Failure> {
         let mut logits = Vec::new();
-        let at_a_time = self.network.at_a_time(AT_A_TIME);
         let mut kept = reading.tokens.len();
         // All but the last token, for the same prompt: what comes behind a token is only told when it is read.
         let stops = [boundary, prompt.len() - 1]
@@ -261,7 +254,7 @@ impl Model {
                 .copied()
                 .find(|stop| from < *stop)
                 .unwrap_or(prompt.len());
-            let to = from.saturating_add(at_a_time).min(stop);
+            let to = from + reading.network.at_once(from, stop - from);
             logits = self.next(&mut reading, &prompt[from..to])?;
             if stops.contains(&to) {
                 self.memory.keep(&reading);
@@ -276,6 +269,14 @@ impl Model {
         reading.tokens.extend_from_slice(tokens);
         logits.map_err(|error| broken(&self.path, &words(&error)))
     }
+}
+
+/// The grammar of a schema came to its limits.
+fn unenforceable(problem: &str) -> Error {
+    Error::configuration(
+        format!("the schema cannot be enforced: {problem}"),
+        "A simpler type can: look for a pattern that the engine does not know, limits that no value keeps, or thousands of alternatives.",
+    )
 }
 
 /// An answer that is being given.
@@ -303,17 +304,18 @@ impl Saying<'_> {
         listener: &dyn Listener,
     ) -> Result<Said, Failure> {
         let vocabulary = &self.model.vocabulary;
-        let unenforced = |problem: String| broken(&self.model.path, &problem);
+        let unenforced = |problem: String| unenforceable(&problem);
         let mut tokens = 0;
-        // The call that is being written.
-        let mut call: Option<Grammar> = None;
+        // The call that is being written, and where it began; the calls that were.
+        let mut call: Option<(Grammar, usize)> = None;
+        let mut calls = Vec::new();
         let finish_reason = loop {
             if listener.is_gone() {
                 return Err(Failure::Gone);
             }
             let typed = self.grammar.as_mut().filter(|_| !self.is_thinking);
-            let is_call = call.is_some();
-            let mut enforced = call.as_mut().or(typed);
+            let began = call.as_ref().map(|(_, began)| *began);
+            let mut enforced = call.as_mut().map(|(grammar, _)| grammar).or(typed);
             if let Some(grammar) = &mut enforced {
                 grammar.rule_out(&mut logits).map_err(unenforced)?;
             }
@@ -326,39 +328,48 @@ impl Saying<'_> {
             if let Some(grammar) = &mut enforced {
                 grammar.take(token).map_err(unenforced)?;
             }
-            let is_stopped = self.text.push(vocabulary.bytes(token));
-            // A value ends with its last brace, a call with its mark.
+            let bytes = vocabulary.bytes(token);
+            let is_stopped = self.text.push(bytes);
+            // A value ends with its last brace, a call with the end of its mark.
             let is_whole = enforced
-                .is_some_and(|grammar| !is_call && self.text.ends_a_value() && grammar.is_whole());
-            if is_stopped || is_whole {
+                .is_some_and(|grammar| self.text.ends_with_one_of(b"}]>") && grammar.is_whole());
+            if is_stopped || (is_whole && began.is_none()) {
                 break FinishReason::Stop;
             }
-            if is_call && self.text.ends_with(CALL.1) {
+            if let (true, Some(began)) = (is_whole, began) {
+                calls.push(began..self.text.len());
                 call = None;
             }
-            if self.is_thinking && self.text.ends_with(THINKING.1) {
-                self.is_thinking = false;
+            if self.is_thinking {
+                self.is_thinking = !self.text.meets(THINKING.1, bytes.len());
+            } else if let (Some(grammar), None) = (&self.calls, began) {
+                if vocabulary.meets_special(CALL.0, token, || self.text.meets(CALL.0, bytes.len()))
+                {
+                    let began = self.text.last_of(CALL.0);
+                    call = Some((grammar.fresh(), began));
+                }
             }
-            if let (Some(calls), true) = (&self.calls, self.text.ends_with(CALL.0)) {
-                call = Some(calls.fresh());
-            }
-            if !self.text.is_whole_only
-                && let Some(piece) = self.text.next_piece(false)
-            {
-                listener.hear(piece);
+            if !self.text.is_whole_only {
+                self.text
+                    .next_piece(false)
+                    .into_iter()
+                    .for_each(|piece| listener.hear(&piece));
             }
             if tokens >= self.most || reading.tokens.len() + 1 >= self.context {
                 break FinishReason::Length;
             }
             logits = self.model.next(reading, &[token])?;
         };
-        if !self.text.is_whole_only
-            && let Some(piece) = self.text.next_piece(true)
-        {
-            listener.hear(piece);
+        if !self.text.is_whole_only {
+            self.text
+                .next_piece(true)
+                .into_iter()
+                .for_each(|piece| listener.hear(&piece));
         }
+        let (text, calls) = calls::split(self.text.bytes(), &calls);
         Ok(Said {
-            text: self.text.into_string(),
+            text,
+            calls,
             tokens: tokens as u64,
             finish_reason,
         })

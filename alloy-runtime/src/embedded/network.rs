@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use candle_core::quantized::gguf_file::Value;
 use candle_core::{Device, Tensor};
 use candle_transformers::models::{
     quantized_gemma3, quantized_llama, quantized_phi3, quantized_qwen2, quantized_qwen3,
@@ -15,6 +16,8 @@ use candle_transformers::models::{
 use super::file::{ModelFile, words};
 use crate::error::Error;
 
+/// How many tokens of a prompt are given at once.
+const AT_ONCE: usize = 128;
 /// The most tokens that are kept in mind, whatever a file allows: what candle sets up for each place is made at once.
 const LONGEST_CONTEXT: usize = 32_768;
 /// No head of a network that people run is wider.
@@ -62,6 +65,8 @@ enum Continues {
     BeforeSteps,
     /// Its mask would hide all that came before.
     Never,
+    /// In pieces of few lengths, each at a multiple of its length.
+    AtMultiples,
 }
 
 /// The tensors beside the layers.
@@ -100,8 +105,9 @@ const KNOWN: [Known; 5] = [
             "ffn_up.weight",
             "ffn_down.weight",
         ],
-        places: LONGEST_CONTEXT,
-        continues: Continues::Always,
+        // Its masks grow with the square of it.
+        places: 8192,
+        continues: Continues::AtMultiples,
     },
     Known {
         name: "qwen3",
@@ -177,8 +183,11 @@ impl Network {
         // candle makes a table of this many places.
         let length = format!("{}.context_length", known.name);
         let value = u32::try_from(context).unwrap_or(u32::MAX);
-        let value = candle_core::quantized::gguf_file::Value::U32(value);
-        file.content.metadata.insert(length, value);
+        file.content.metadata.insert(length, Value::U32(value));
+        // Places in half precision, which candle takes where a file says nothing, run into each other.
+        file.content
+            .metadata
+            .insert("general.dtype".to_owned(), Value::U32(0));
         let ModelFile {
             path,
             content,
@@ -208,19 +217,27 @@ impl Network {
         })
     }
 
-    /// The logits of what comes next, after these tokens behind the first `at`.
-    pub(super) fn next(&mut self, tokens: &[u32], at: usize) -> candle_core::Result<Vec<f32>> {
-        if at == 0 || tokens.len() == 1 || !self.steps() {
-            return self.step(tokens, at);
-        }
-        let mut logits = Vec::new();
-        for (index, token) in tokens.iter().enumerate() {
-            logits = self.step(&[*token], at + index)?;
-        }
-        Ok(logits)
+    /// How many of the next `left` tokens of a prompt are given at once, behind the first `at`: between two of these
+    /// pieces a command that is gone is noticed.
+    pub(super) fn at_once(&self, at: usize, left: usize) -> usize {
+        let most = match self.known.continues {
+            Continues::Never if at == 0 => left,
+            Continues::Never => 1,
+            Continues::BeforeSteps if self.stepped => 1,
+            Continues::BeforeSteps | Continues::Always => AT_ONCE,
+            // candle keeps a mask for each length at each place, for ever: so there are few.
+            Continues::AtMultiples => {
+                let sizes = [AT_ONCE, 16].into_iter();
+                let mut fitting = sizes.filter(|size| at % size == 0 && *size <= left);
+                fitting.next().unwrap_or(1)
+            }
+        };
+        most.min(left)
     }
 
-    fn step(&mut self, tokens: &[u32], at: usize) -> candle_core::Result<Vec<f32>> {
+    /// The logits of what comes next, after these tokens behind the first `at`: no more than go
+    /// [`at_once`](Self::at_once).
+    pub(super) fn next(&mut self, tokens: &[u32], at: usize) -> candle_core::Result<Vec<f32>> {
         self.stepped |= tokens.len() == 1;
         let input = Tensor::new(tokens, &Device::Cpu)?.unsqueeze(0)?;
         let logits = match &mut self.kind {
@@ -237,23 +254,25 @@ impl Network {
 
     /// Whether a clone remembers what it was given apart from the others.
     pub(super) fn forks(&self) -> bool {
-        !matches!(self.kind, Kind::Qwen2(_))
+        match self.kind {
+            Kind::Llama(_) | Kind::Gemma3(_) => true,
+            // The clones of the first two write into one memory; one of the last takes that of thousands of places at
+            // once.
+            Kind::Qwen2(_) | Kind::Phi3(_) | Kind::Qwen3(_) => false,
+        }
+    }
+
+    /// Whether its context is the window that each of its tokens sees.
+    pub(super) fn is_windowed(&self) -> bool {
+        matches!(self.kind, Kind::Gemma3(_))
     }
 
     /// Whether it takes further tokens one by one only.
     pub(super) fn steps(&self) -> bool {
         match self.known.continues {
-            Continues::Always => false,
+            Continues::Always | Continues::AtMultiples => false,
             Continues::BeforeSteps => self.stepped,
             Continues::Never => true,
-        }
-    }
-
-    /// How many tokens of a prompt are given at a time, where the whole prompt need not be.
-    pub(super) fn at_a_time(&self, wanted: usize) -> usize {
-        match self.known.continues {
-            Continues::Never => usize::MAX,
-            Continues::Always | Continues::BeforeSteps => wanted,
         }
     }
 }
@@ -315,8 +334,7 @@ fn check(file: &ModelFile, known: &Known) -> Result<usize, Error> {
         None => width / heads,
     };
     let turned = file.count(&key("rope.dimension_count")).unwrap_or(head);
-    if head == 0 || head > WIDEST_HEAD || turned == 0 || turned > head || !turned.is_multiple_of(2)
-    {
+    if head == 0 || head > WIDEST_HEAD || turned == 0 || turned > head || turned % 2 != 0 {
         return refused(format!(
             "its heads are {head} wide, {turned} of which are turned by their place"
         ));
@@ -339,12 +357,21 @@ fn check(file: &ModelFile, known: &Known) -> Result<usize, Error> {
             "it is a mixture of experts, which this engine does not support".to_owned(),
         );
     }
-    let scaling = file
-        .text(&key("rope.scaling.type"))
-        .filter(|kind| *kind != "none");
-    let factor = file.number(&key("rope.scaling.factor")).unwrap_or(1.0);
-    if scaling.is_some_and(|_| (factor - 1.0).abs() > 1e-6) || factor > 1.0 {
+    let scaling = file.text(&key("rope.scaling.type"));
+    let factor = file.number(&key("rope.scaling.factor"));
+    let is_scaled = match (scaling, factor) {
+        (Some("none"), _) | (None, None) => false,
+        (_, Some(factor)) => (factor - 1.0).abs() > 1e-6,
+        (Some(_), None) => true,
+    };
+    if is_scaled {
         return refused("it scales its places, which this engine does not support".to_owned());
+    }
+    let base = file.number(&key("rope.freq_base")).unwrap_or(10_000.0);
+    if known.name == "phi3" && (base - 10_000.0).abs() > 1e-3 {
+        return refused(format!(
+            "it turns its places by the base {base}, and this engine turns those of `phi3` by 10000"
+        ));
     }
     for name in tensors.keys() {
         let in_layer = || {

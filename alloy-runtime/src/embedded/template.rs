@@ -17,7 +17,7 @@ use super::vocabulary::Vocabulary;
 use crate::error::{Error, ErrorKind, excerpt};
 
 /// How many steps a template may take: those that people use take some thousands for a long conversation.
-const MOST_STEPS: u64 = 5_000_000;
+const MOST_STEPS: u64 = 1_000_000;
 const DEEPEST: usize = 64;
 /// The longest text that one may make. No context takes a tenth of it.
 const LONGEST_TEXT: usize = 64 * 1024 * 1024;

@@ -4,6 +4,7 @@ mod architectures;
 mod hostile;
 mod leaving;
 mod marks;
+mod texts;
 mod tokenizers;
 
 use std::path::{Path, PathBuf};

@@ -48,46 +48,65 @@ impl Text {
         }
     }
 
-    pub(super) fn ends_with(&self, end: &str) -> bool {
-        self.said.ends_with(end.as_bytes())
+    /// Whether one of the last bytes, those of its last token, ends this mark. What a token has behind a mark is
+    /// no part of it: vocabularies have a token for the last letter of one and the end of the line.
+    pub(super) fn meets(&self, mark: &str, last: usize) -> bool {
+        let from = (self.said.len() + 1).saturating_sub(last + mark.len());
+        find(&self.said[from..], mark.as_bytes()).is_some()
     }
 
-    /// Whether its last character closes a JSON value that says itself where it ends.
-    pub(super) fn ends_a_value(&self) -> bool {
-        matches!(self.said.last(), Some(b'}' | b']'))
+    /// Where a mark begins that the text has just met.
+    pub(super) fn last_of(&self, mark: &str) -> usize {
+        let mut windows = self.said.windows(mark.len());
+        windows
+            .rposition(|window| window == mark.as_bytes())
+            .unwrap_or(self.said.len())
     }
 
-    /// What can be handed on: whole characters, and nothing that may become a text that ends it.
-    pub(super) fn next_piece(&mut self, is_over: bool) -> Option<&str> {
+    pub(super) fn ends_with_one_of(&self, ends: &[u8]) -> bool {
+        self.said.last().is_some_and(|last| ends.contains(last))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.said.len()
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.said
+    }
+
+    /// What can be handed on: whole characters, and nothing that may become a text that ends it. Bytes that are no
+    /// text are shown as such.
+    pub(super) fn next_piece(&mut self, is_over: bool) -> Option<String> {
         let rest = &self.said[self.given..];
-        let whole = match std::str::from_utf8(rest) {
-            Ok(_) => rest.len(),
-            Err(error) if error.error_len().is_none() => error.valid_up_to(),
-            // What is no text at all: it is shown as such at the end.
-            Err(error) => error.valid_up_to(),
-        };
         let held = match is_over {
             true => 0,
-            false => self
-                .stops
-                .iter()
-                .map(|stop| begun(&rest[..whole], stop.as_bytes()))
-                .max()
-                .unwrap_or(0),
+            false => {
+                let begun = self.stops.iter().map(|stop| begun(rest, stop.as_bytes()));
+                let begun = begun.max().unwrap_or(0);
+                begun.max(unfinished(rest))
+            }
         };
-        let mut end = whole - held;
-        while end > 0 && std::str::from_utf8(&rest[..end]).is_err() {
-            end -= 1;
-        }
-        let from = self.given;
-        self.given += end;
-        std::str::from_utf8(&self.said[from..self.given])
-            .ok()
-            .filter(|piece| !piece.is_empty())
+        // A stop text may begin within a character no more than a character within itself.
+        let piece = &rest[..rest.len() - held];
+        let piece = &piece[..piece.len() - if is_over { 0 } else { unfinished(piece) }];
+        let text = String::from_utf8_lossy(piece).into_owned();
+        self.given += piece.len();
+        Some(text).filter(|text| !text.is_empty())
     }
+}
 
-    pub(super) fn into_string(self) -> String {
-        String::from_utf8_lossy(&self.said).into_owned()
+/// How many bytes at the end of a text are a character that is not whole yet.
+fn unfinished(text: &[u8]) -> usize {
+    let mut rest = text;
+    loop {
+        match std::str::from_utf8(rest) {
+            Ok(_) => return 0,
+            Err(error) => match error.error_len() {
+                None => return rest.len() - error.valid_up_to(),
+                Some(length) => rest = &rest[error.valid_up_to() + length..],
+            },
+        }
     }
 }
 

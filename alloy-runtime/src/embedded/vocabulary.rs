@@ -3,6 +3,7 @@
 //! A wrong tokenizer is a silent damage: the model answers, but worse. So only what is known to be right is taken from
 //! a file; for the rest the model's own `tokenizer.json` is to lie beside it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -20,9 +21,7 @@ pub(super) const PART: char = '\u{FDD0}';
 /// The tokens of a model.
 pub(super) struct Vocabulary {
     /// Takes special tokens for what they are.
-    whole: Tokenizer,
-    /// Takes them for text.
-    plain: Tokenizer,
+    tokenizer: Tokenizer,
     /// The bytes of each token.
     bytes: Vec<Vec<u8>>,
     kinds: Vec<Kind>,
@@ -112,18 +111,17 @@ impl Vocabulary {
             true => own(file, &beside, &tokens)?,
             false => definition(file, &tokens, &special)?,
         };
-        let read = || {
-            let read = Tokenizer::from_bytes(&definition);
-            read.map_err(|error| {
-                let problem = format!(
-                    "its tokenizer cannot be read ({})",
-                    excerpt(&error.to_string())
-                );
-                file.unusable(&problem, OTHER_TOKENIZER)
-            })
-        };
-        let (whole, mut plain) = (read()?, read()?);
-        plain.set_encode_special_tokens(true);
+        let read = Tokenizer::from_bytes(&definition);
+        let mut tokenizer = read.map_err(|error| {
+            let problem = format!(
+                "its tokenizer cannot be read ({})",
+                excerpt(&error.to_string())
+            );
+            file.unusable(&problem, OTHER_TOKENIZER)
+        })?;
+        // As training set them: here they would cut the prompt.
+        drop(tokenizer.with_truncation(None));
+        tokenizer.with_padding(None);
         let is_byte_level = file.text("tokenizer.ggml.model") == Some("gpt2");
         let bytes = tokens.iter().zip(&kinds).enumerate();
         let bytes = bytes.map(|(id, (token, kind))| match kind {
@@ -161,8 +159,7 @@ impl Vocabulary {
         let begins = file.flag("tokenizer.ggml.add_bos_token");
         let begins = begins.unwrap_or(!is_byte_level);
         Ok(Self {
-            whole,
-            plain,
+            tokenizer,
             bytes,
             ends,
             begin: id("bos").filter(|_| begins),
@@ -176,10 +173,11 @@ impl Vocabulary {
 
     /// The tokens of a rendered conversation. What [`PART`] parts is text.
     pub(super) fn encode(&self, text: &str) -> Result<Vec<u32>, String> {
-        let mut ids = match text.contains(PART) {
-            false => encode(&self.whole, text)?,
-            true => self.encode_parted(text)?,
-        };
+        let mut ids = Vec::new();
+        // Each part by itself: what is parted cannot become one token.
+        for part in text.split(PART).filter(|part| !part.is_empty()) {
+            ids.extend(encode(&self.tokenizer, part)?);
+        }
         if let Some(begin) = self.begin
             && ids.first() != Some(&begin)
         {
@@ -188,64 +186,52 @@ impl Vocabulary {
         Ok(ids)
     }
 
-    fn encode_parted(&self, text: &str) -> Result<Vec<u32>, String> {
-        let mut ids = Vec::new();
-        let mut rest = text;
-        loop {
-            let next = self.next_special(rest);
-            let (before, after) = match &next {
-                Some((at, special, _)) => (&rest[..*at], &rest[at + special.len()..]),
-                None => (rest, ""),
-            };
-            if !before.is_empty() {
-                ids.extend(encode(&self.plain, &before.replace(PART, ""))?);
-            }
-            let Some((_, _, id)) = next else {
-                return Ok(ids);
-            };
-            ids.push(id);
-            rest = after;
-        }
-    }
-
-    /// The first special token in a text, the longest that begins there.
-    fn next_special(&self, text: &str) -> Option<(usize, &str, u32)> {
-        let found = self.special.iter().filter_map(|(special, id)| {
-            Some((text.find(special.as_str())?, special.as_str(), *id))
-        });
-        found.min_by_key(|(at, special, _)| (*at, usize::MAX - special.len()))
-    }
-
     /// A text in which no special token is one: each is parted, and so is what could become one beside another text.
     /// `None` where there is nothing to part.
     pub(super) fn parted(&self, text: &str) -> Option<String> {
-        let is_harmless =
-            !text.contains(PART) && !self.special.iter().any(|(special, _)| meets(text, special));
-        if is_harmless {
-            return None;
+        // What stands for nothing is nothing anybody wrote; what it parted may be a mark without it.
+        let clean = match text.contains(PART) {
+            true => Cow::Owned(text.replace(PART, "")),
+            false => Cow::Borrowed(text),
+        };
+        let marks = || self.special.iter().map(|(special, _)| special.as_str());
+        let within: Vec<&str> = marks().filter(|mark| clean.contains(mark)).collect();
+        let mut around = Vec::new();
+        for mark in marks() {
+            let width = |c: Option<char>| c.map_or(0, char::len_utf8);
+            let begun = begins_at_end(&clean, mark);
+            around.extend(begun.map(|at| at + width(mark.chars().next())));
+            let ended = ends_at_start(&clean, mark);
+            around.extend(ended.map(|end| end - width(mark.chars().next_back())));
         }
-        // What stands for nothing is nothing anybody wrote.
-        let mut text = text.replace(PART, "");
-        while let Some((at, special, _)) = self.next_special(&text) {
-            let first = special.chars().next().map_or(1, char::len_utf8);
-            text.insert(at + first, PART);
+        if within.is_empty() && around.is_empty() {
+            return matches!(clean, Cow::Owned(_)).then(|| clean.into_owned());
         }
-        for (special, _) in &self.special {
-            if let Some(at) = begins_at_end(&text, special) {
-                text.insert(at + special.chars().next().map_or(1, char::len_utf8), PART);
+        let mut parted = String::with_capacity(clean.len() + 64);
+        for (at, c) in clean.char_indices() {
+            if around.contains(&at) {
+                parted.push(PART);
             }
-            if let Some(end) = ends_at_start(&text, special) {
-                let last = special.chars().next_back().map_or(1, char::len_utf8);
-                text.insert(end - last, PART);
+            parted.push(c);
+            if within.iter().any(|mark| clean[at..].starts_with(mark)) {
+                parted.push(PART);
             }
         }
-        Some(text)
+        Some(parted)
     }
 
     /// The special token that is written so.
     pub(super) fn id_of_special(&self, text: &str) -> Option<u32> {
         let mut special = self.special.iter();
         special.find_map(|(known, id)| (known == text).then_some(*id))
+    }
+
+    /// Whether a token is this mark; where none is, whether its letters were `met`.
+    pub(super) fn meets_special(&self, mark: &str, token: u32, met: impl FnOnce() -> bool) -> bool {
+        match self.id_of_special(mark) {
+            Some(id) => token == id,
+            None => met(),
+        }
     }
 
     /// The bytes of a token that is text.
@@ -267,24 +253,12 @@ impl Vocabulary {
     pub(super) fn len(&self) -> usize {
         self.bytes.len()
     }
-
-    /// The tokens of a text that has no special ones.
-    pub(super) fn encode_plain(&self, text: &str) -> Vec<u32> {
-        encode(&self.plain, text).unwrap_or_default()
-    }
 }
 
 fn encode(tokenizer: &Tokenizer, text: &str) -> Result<Vec<u32>, String> {
     let encoded = tokenizer.encode_fast(text, false);
     let encoded = encoded.map_err(|error| excerpt(&error.to_string()))?;
     Ok(encoded.get_ids().to_vec())
-}
-
-/// Whether a text has a special token in it, or at one of its ends a part of one.
-fn meets(text: &str, special: &str) -> bool {
-    text.contains(special)
-        || begins_at_end(text, special).is_some()
-        || ends_at_start(text, special).is_some()
 }
 
 /// Where at the end of a text a special token begins that does not end there. One character may stand anywhere.

@@ -26,7 +26,7 @@ pub(super) struct Job {
 }
 
 /// Answers requests in their order, until none has come for as long as the last one said.
-pub(super) fn run(path: &Path, jobs: &Receiver<Job>) {
+pub(super) fn run(path: &Path, jobs: Receiver<Job>) {
     let mut model = None;
     let mut kept = Some(KEPT);
     loop {
@@ -34,7 +34,11 @@ pub(super) fn run(path: &Path, jobs: &Receiver<Job>) {
             Some(kept) => jobs.recv_timeout(kept),
             None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
-        let Ok(job) = job else { return };
+        let Ok(job) = job else {
+            // Before the model, which takes its time to go: who asks now gets a thread that answers.
+            drop(jobs);
+            return;
+        };
         if job.events.is_closed() {
             continue;
         }

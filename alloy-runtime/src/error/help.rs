@@ -5,10 +5,10 @@ use super::{Contract, Detail, Inner, TimeLimit};
 #[allow(clippy::too_many_lines, reason = "one arm a kind")]
 pub(super) fn of(error: &Inner) -> String {
     let model = error.model.as_deref().unwrap_or("NAME");
-    if !error.ollama
-        && let Some(help) = of_other_server(&error.detail)
-    {
-        return help.to_owned();
+    if !error.ollama {
+        if let Some(help) = of_other_server(&error.detail) {
+            return help.to_owned();
+        }
     }
     match &error.detail {
         Detail::Configuration { help, .. } | Detail::Embedded { help, .. } => help.clone(),

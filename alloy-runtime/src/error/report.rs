@@ -12,10 +12,10 @@ use super::{Contract, Detail, Error, Inner, TimeLimit};
 pub(super) fn message(error: &Inner, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let address = error.address.as_deref().unwrap_or("the server");
     let model = error.model.as_deref().unwrap_or("?");
-    if !error.ollama
-        && let Some(text) = of_other_server(&error.detail, address, model)
-    {
-        return f.write_str(&text);
+    if !error.ollama {
+        if let Some(text) = of_other_server(&error.detail, address, model) {
+            return f.write_str(&text);
+        }
     }
     match &error.detail {
         Detail::Configuration { message, .. } | Detail::Embedded { message, .. } => {
@@ -332,11 +332,11 @@ impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = self.0.as_millis();
         match millis {
-            _ if !self.0.subsec_nanos().is_multiple_of(1_000_000) => write!(f, "{:?}", self.0),
+            _ if self.0.subsec_nanos() % 1_000_000 != 0 => write!(f, "{:?}", self.0),
             0 => write!(f, "{:?}", self.0),
-            _ if millis.is_multiple_of(3_600_000) => write!(f, "{}h", millis / 3_600_000),
-            _ if millis.is_multiple_of(60_000) => write!(f, "{}m", millis / 60_000),
-            _ if millis.is_multiple_of(1_000) => write!(f, "{}s", millis / 1_000),
+            _ if millis % 3_600_000 == 0 => write!(f, "{}h", millis / 3_600_000),
+            _ if millis % 60_000 == 0 => write!(f, "{}m", millis / 60_000),
+            _ if millis % 1_000 == 0 => write!(f, "{}s", millis / 1_000),
             _ => write!(f, "{millis}ms"),
         }
     }

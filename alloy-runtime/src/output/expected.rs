@@ -116,11 +116,10 @@ impl Expected {
             return read.map_err(|unread| unread.into_misfit(&Value::Null, schema));
         }
         // What is read is run at once: the rules come first.
-        if given.is_object()
-            && rules.hold(given, schema).is_ok()
-            && let Ok(arguments) = read(given)
-        {
-            return Ok(arguments);
+        if given.is_object() && rules.hold(given, schema).is_ok() {
+            if let Ok(arguments) = read(given) {
+                return Ok(arguments);
+            }
         }
         if let Value::String(text) = given {
             return Err(no_json(text));

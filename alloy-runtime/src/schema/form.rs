@@ -220,7 +220,7 @@ fn labelled(label: impl Display, description: Option<&String>) -> Option<String>
     description.map(|description| format!("{label}: {description}"))
 }
 
-fn range_words(Range { min, max }: &Range) -> Option<String> {
+fn range_words(Range { min, max, .. }: &Range) -> Option<String> {
     let said = |bound: &Option<Bound>| bound.clone().filter(|bound| !bound.natural);
     match (said(min), said(max), min) {
         (Some(min), Some(max), _) if !min.exclusive && !max.exclusive => {

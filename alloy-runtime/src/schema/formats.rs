@@ -12,11 +12,11 @@ pub(super) fn of_schemars(format: &str) -> Option<&'static str> {
 }
 
 /// The pattern of a map's keys, where that is one of schemars' for numbers: as those are read, without zeros before
-/// them, and none that overflows.
+/// them, and not without end.
 pub(super) fn of_keys(pattern: &str) -> &str {
     match pattern {
-        r"^\d+$" => "^(0|[1-9][0-9]{0,8})$",
-        r"^-?\d+$" => "^(0|-?[1-9][0-9]{0,8})$",
+        r"^\d+$" => "^(0|[1-9][0-9]{0,18})$",
+        r"^-?\d+$" => "^(0|-?[1-9][0-9]{0,17})$",
         other => other,
     }
 }

@@ -318,7 +318,7 @@ impl<'a> Reader<'a> {
         }
         match &mut shape.kind {
             Kind::Integer(own) | Kind::Number(own) => {
-                let Range { min, max } = range(schema);
+                let Range { min, max, .. } = range(schema);
                 own.min = min.or(own.min.take());
                 own.max = max.or(own.max.take());
             }

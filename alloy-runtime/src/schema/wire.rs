@@ -80,11 +80,11 @@ fn object(shape: &Shape, by: Enforcer) -> Map<String, Value> {
         Kind::Boolean => put("type", json!("boolean")),
         Kind::Integer(range) => {
             put("type", json!("integer"));
-            put_range(range, &mut put);
+            put_range(range, by, &mut put);
         }
         Kind::Number(range) => {
             put("type", json!("number"));
-            put_range(range, &mut put);
+            put_range(range, by, &mut put);
         }
         Kind::Text(rules) => {
             put("type", json!("string"));
@@ -164,8 +164,16 @@ fn property(Property { name, shape, .. }: &Property, by: Enforcer) -> (String, V
     (name.clone(), value(shape, by))
 }
 
-fn put_range(range: &Range, put: &mut impl FnMut(&str, Value)) {
-    let mut bound = |bound: &Option<Bound>, inclusive: &str, exclusive: &str| {
+fn put_range(range: &Range, by: Enforcer, put: &mut impl FnMut(&str, Value)) {
+    // What is larger than 32 bits goes through a float on its way to a grammar.
+    let natural = |limit: Option<i64>| {
+        let limit = limit.filter(|_| by == Enforcer::Engine);
+        limit.filter(|limit| limit.unsigned_abs() <= u32::MAX.into())
+    };
+    let mut bound = |bound: &Option<Bound>, own: Option<i64>, inclusive: &str, exclusive: &str| {
+        if let (None, Some(own)) = (bound, natural(own)) {
+            put(inclusive, json!(own));
+        }
         if let Some(bound) = bound {
             let key = if bound.exclusive {
                 exclusive
@@ -175,8 +183,9 @@ fn put_range(range: &Range, put: &mut impl FnMut(&str, Value)) {
             put(key, Value::Number(bound.value.clone()));
         }
     };
-    bound(&range.min, "minimum", "exclusiveMinimum");
-    bound(&range.max, "maximum", "exclusiveMaximum");
+    let (min, max) = range.natural;
+    bound(&range.min, min, "minimum", "exclusiveMinimum");
+    bound(&range.max, max, "maximum", "exclusiveMaximum");
 }
 
 fn put_text_rules(rules: &TextRules, by: Enforcer, put: &mut impl FnMut(&str, Value)) {

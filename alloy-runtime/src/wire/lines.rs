@@ -172,11 +172,10 @@ impl Events {
             self.data.clear();
             self.given = false;
         }
-        if self.data.is_empty()
-            && self.begun
-            && let Some(place) = self.usual_event()
-        {
-            return Ok(Some((&self.lines.piece[place], true)));
+        if self.data.is_empty() && self.begun {
+            if let Some(place) = self.usual_event() {
+                return Ok(Some((&self.lines.piece[place], true)));
+            }
         }
         while let Some((line, ended)) = self.lines.next()? {
             let line = match self.begun {

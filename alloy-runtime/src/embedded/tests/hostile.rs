@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::super::STACK;
 use super::super::header::{self, Wrong};
 use super::super::model::{Failure, Model};
 use super::super::order::Order;
@@ -180,6 +181,7 @@ fn a_template_that_loops_or_fails_comes_to_an_end() {
     let path = temporary("template.gguf");
     let endless = "{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}{{ c }}{% endfor %}{% endfor %}{% endfor %}";
     let long = "{% set x = 'x' * 1000000 %}{% for a in range(9999) %}{{ x }}{% endfor %}";
+    let nested = "{%- set ns = namespace(x=[]) %}{% for a in range(99999) %}{% set ns.x = [ns.x] %}{% endfor %}x";
     let deep = format!("{}x{}", "{% if 1 %}".repeat(60), "{% endif %}".repeat(60));
     for (template, expected) in [
         (endless, "its chat template does not come to an end"),
@@ -200,17 +202,18 @@ fn a_template_that_loops_or_fails_comes_to_an_end() {
         ("{% if %}", "its chat template cannot be read"),
         ("{{ messages | nothing }}", "nothing"),
         (deep.as_str(), ""),
+        (nested, ""),
     ] {
         std::fs::write(&path, with_template(template)).unwrap();
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            Model::load(&path).and_then(|model| {
-                let body = json!({"messages": [{"role": "user", "content": "Say hello"}]});
-                model
-                    .prompt(&Order::of(body.to_string().as_bytes()).unwrap())
-                    .map(drop)
-            })
-        }));
-        let outcome = outcome.unwrap();
+        let tried = path.clone();
+        let prompt = move || {
+            let body = json!({"messages": [{"role": "user", "content": "Say hello"}]});
+            let order = Order::of(body.to_string().as_bytes()).unwrap();
+            Model::load(&tried)?.prompt(&order).map(drop)
+        };
+        // On a thread as the engine has it.
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        let outcome = thread.spawn(prompt).unwrap().join().unwrap();
         if expected.is_empty() {
             outcome.unwrap();
         } else {

@@ -117,7 +117,11 @@ fn ranges() -> impl Strategy<Value = Range> {
             natural: false,
         }))
     };
-    (bound(), bound()).prop_map(|(min, max)| Range { min, max })
+    (bound(), bound()).prop_map(|(min, max)| Range {
+        min,
+        max,
+        ..Range::default()
+    })
 }
 
 fn texts() -> impl Strategy<Value = TextRules> {

@@ -59,13 +59,13 @@ impl Fitting<'_> {
         if let (Some(only), None) = (meant.next(), meant.next()) {
             return self.fit(value, only);
         }
-        if let Some((tag, literals)) = tag(options, self.schema)
-            && let Some(other) = value.get(tag)
-        {
-            let length = self.enter(tag);
-            let wrong = self.wrong(&one_of(&literals), other);
-            self.path.truncate(length);
-            return wrong;
+        if let Some((tag, literals)) = tag(options, self.schema) {
+            if let Some(other) = value.get(tag) {
+                let length = self.enter(tag);
+                let wrong = self.wrong(&one_of(&literals), other);
+                self.path.truncate(length);
+                return wrong;
+            }
         }
         let expected = alternatives(options);
         self.problem(format!("expected {expected}, found {}", found_whole(value)))

@@ -25,6 +25,7 @@ pub(super) fn range(schema: &Map<String, Value>) -> Range {
         })
     };
     Range {
+        natural: (natural_min, natural_max),
         min: bound("minimum", "exclusiveMinimum", natural_min),
         max: bound("maximum", "exclusiveMaximum", natural_max),
     }
