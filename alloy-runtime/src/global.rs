@@ -106,10 +106,10 @@ impl Resolved {
         resolve: impl FnOnce(&Settings) -> Result<Target, Error>,
     ) -> Result<Arc<Target>, Error> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((state, target)) = &*known
-            && *state == STATE.load(Ordering::Acquire)
-        {
-            return Ok(Arc::clone(target));
+        if let Some((state, target)) = &*known {
+            if *state == STATE.load(Ordering::Acquire) {
+                return Ok(Arc::clone(target));
+            }
         }
         drop(known);
         let (shared, state) = shared_as_of()?;
