@@ -62,7 +62,9 @@ enum Event {
     /// A piece of the text, where it is wanted in pieces; never empty.
     Text(String),
     /// The end: the reply, with its whole text.
-    Over(Box<Result<Reply, Error>>),
+    Over(Box<Reply>),
+    /// The end, without one.
+    Failed(Error),
 }
 
 /// A reply on its way. Dropping it ends the generation, within a token.
@@ -120,7 +122,8 @@ impl Generation {
         loop {
             match self.next().await {
                 Event::Text(_) => {}
-                Event::Over(reply) => return *reply,
+                Event::Over(reply) => return Ok(*reply),
+                Event::Failed(error) => return Err(error),
             }
         }
     }
@@ -132,13 +135,12 @@ impl Generation {
     /// What ended it before it began.
     pub(crate) async fn begin(mut self) -> Result<Self, Error> {
         match self.next().await {
-            Event::Over(reply) => {
-                let reply = (*reply)?;
-                self.last = Some(Event::Over(Box::new(Ok(reply))));
+            Event::Failed(error) => Err(error),
+            begun => {
+                self.last = Some(begun);
+                Ok(self)
             }
-            text @ Event::Text(_) => self.last = Some(text),
         }
-        Ok(self)
     }
 
     async fn next(&mut self) -> Event {
@@ -150,9 +152,9 @@ impl Generation {
         match self.last.take() {
             None => Ok(Step::More),
             Some(Event::Text(text)) => Ok(Step::Text(text)),
-            Some(Event::Over(reply)) => {
-                let reply = (*reply)?;
-                self.last = Some(Event::Over(Box::new(Ok(reply))));
+            Some(Event::Failed(error)) => Err(error),
+            over @ Some(Event::Over(_)) => {
+                self.last = over;
                 Ok(Step::End)
             }
         }
@@ -168,7 +170,7 @@ impl Generation {
     /// The reply that has ended, with the text that was given out.
     pub(crate) fn reply(&mut self, text: String) -> Result<Reply, Error> {
         match self.last.take() {
-            Some(Event::Over(reply)) => Ok(Reply { text, ..(*reply)? }),
+            Some(Event::Over(reply)) => Ok(Reply { text, ..*reply }),
             _ => Err(Error::new(Detail::Interrupted { begun: true })),
         }
     }
@@ -205,6 +207,5 @@ fn now() -> Instant {
 
 /// The thread ended just when it was asked: nothing was done, and it can be asked again.
 fn lost() -> Event {
-    let error = Error::new(Detail::Interrupted { begun: false });
-    Event::Over(Box::new(Err(error)))
+    Event::Failed(Error::new(Detail::Interrupted { begun: false }))
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::choice::{Chooser, Defaults};
 use super::file::{ModelFile, words};
@@ -69,7 +69,7 @@ impl Model {
     pub(super) fn load(path: &Path) -> Result<Self, Error> {
         let file = ModelFile::open(path)?;
         // What is small first: a file that cannot be run is to be refused before gigabytes of it are read.
-        Network::check(&file)?;
+        let fits = Network::check(&file)?;
         let template = Template::of(&file)?;
         let vocabulary = Vocabulary::of(&file)?;
         let defaults = Defaults::of(&file);
@@ -80,7 +80,7 @@ impl Model {
         })?;
         Ok(Self {
             path: path.to_owned(),
-            network: Network::load(file)?,
+            network: Network::load(file, fits)?,
             vocabulary,
             template,
             grammars,
@@ -213,7 +213,7 @@ impl Model {
             return 0;
         }
         let parting_from_last = self.memory.parting(prompt);
-        if parting_from_last > cached || cached > 0 {
+        if parting_from_last > 0 || cached > 0 {
             return parting_from_last;
         }
         let other = order.with_other_ending();
@@ -373,15 +373,5 @@ impl Saying<'_> {
             tokens: tokens as u64,
             finish_reason,
         })
-    }
-}
-
-impl Order {
-    /// The same conversation, with nothing in its last message.
-    fn with_other_ending(&self) -> Option<Self> {
-        let mut messages = self.messages.clone();
-        let last = messages.last_mut()?.as_object_mut()?;
-        last.insert("content".to_owned(), json!(""));
-        Some(self.with_messages(messages))
     }
 }

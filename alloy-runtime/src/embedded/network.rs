@@ -45,9 +45,17 @@ enum Kind {
     Phi3(quantized_phi3::ModelWeights),
 }
 
+/// What a file was found to be.
+#[derive(Clone, Copy)]
+pub(super) struct Fits {
+    known: &'static Known,
+    /// The length of its context, in tokens.
+    context: usize,
+}
+
 /// What is known of an architecture.
 #[derive(Debug)]
-pub(super) struct Known {
+struct Known {
     /// `general.architecture`.
     name: &'static str,
     /// The tensors of each layer, behind `blk.N.`.
@@ -163,23 +171,24 @@ const KNOWN: [Known; 5] = [
 ];
 
 impl Network {
-    /// Holds a file to what can be run; gives its architecture, and the length of its context.
-    ///
-    /// # Errors
-    ///
-    /// As for [`load`](Self::load), without reading the weights.
-    pub(super) fn check(file: &ModelFile) -> Result<(&'static Known, usize), Error> {
-        let known = known(file)?;
-        Ok((known, check(file, known)?))
-    }
-
-    /// Reads the weights of a file. What is wanted of its header afterwards must be taken before.
+    /// Holds a file to what can be run, without reading its weights.
     ///
     /// # Errors
     ///
     /// An architecture that is not known, or a file that is not of the form that its architecture has.
-    pub(super) fn load(mut file: ModelFile) -> Result<Self, Error> {
-        let (known, context) = Self::check(&file)?;
+    pub(super) fn check(file: &ModelFile) -> Result<Fits, Error> {
+        let known = known(file)?;
+        let context = check(file, known)?;
+        Ok(Fits { known, context })
+    }
+
+    /// Reads the weights of a file that fits. What is wanted of its header afterwards must be taken before.
+    ///
+    /// # Errors
+    ///
+    /// The weights are not of the form that its architecture has.
+    pub(super) fn load(mut file: ModelFile, fits: Fits) -> Result<Self, Error> {
+        let Fits { known, context } = fits;
         // candle makes a table of this many places.
         let length = format!("{}.context_length", known.name);
         let value = u32::try_from(context).unwrap_or(u32::MAX);
@@ -221,9 +230,8 @@ impl Network {
     /// pieces a command that is gone is noticed.
     pub(super) fn at_once(&self, at: usize, left: usize) -> usize {
         let most = match self.known.continues {
-            Continues::Never if at == 0 => left,
-            Continues::Never => 1,
-            Continues::BeforeSteps if self.stepped => 1,
+            _ if at > 0 && self.steps() => 1,
+            Continues::Never => left,
             Continues::BeforeSteps | Continues::Always => AT_ONCE,
             // candle keeps a mask for each length at each place, for ever: so there are few.
             Continues::AtMultiples => {

@@ -64,15 +64,15 @@ impl Order {
 
     /// Whether the model is to think, by the request's own words.
     pub(super) fn is_asked_to_think(&self) -> bool {
-        self.think.is_some() && self.thinks == Some(true)
+        self.thinks == Some(true)
     }
 
-    /// The same, of another conversation.
-    pub(super) fn with_messages(&self, messages: Vec<Json>) -> Self {
-        Self {
-            messages,
-            ..self.clone()
-        }
+    /// The same conversation, with nothing in its last message.
+    pub(super) fn with_other_ending(&self) -> Option<Self> {
+        let mut other = self.clone();
+        let last = other.messages.last_mut()?.as_object_mut()?;
+        last.insert("content".to_owned(), json!(""));
+        Some(other)
     }
 }
 

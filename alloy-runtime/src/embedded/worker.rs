@@ -48,26 +48,24 @@ pub(super) fn run(path: &Path, jobs: Receiver<Job>) {
             Ok(order) => answer(&mut model, path, order, &job),
             Err(error) => Err(Failure::Told(broken(path, &error.to_string()))),
         }));
-        let told = match answered {
-            Ok(Ok(reply)) => Ok(reply),
+        let end = match answered {
+            Ok(Ok(reply)) => Event::Over(Box::new(reply)),
             Ok(Err(Failure::Gone)) => continue,
-            Ok(Err(Failure::Told(error))) => Err(error),
+            Ok(Err(Failure::Told(error))) => Event::Failed(error),
             Err(panic) => {
                 model = None;
-                Err(broken(path, words(&*panic)))
+                Event::Failed(broken(path, words(&*panic)))
             }
         };
-        if let Ok(Order {
-            keep_alive: Some(seconds),
-            ..
-        }) = &order
-        {
-            kept = Duration::try_from_secs_f64(*seconds).ok();
-        } else {
-            kept = Some(KEPT);
-        }
+        kept = match order {
+            Ok(Order {
+                keep_alive: Some(seconds),
+                ..
+            }) => Duration::try_from_secs_f64(seconds).ok(),
+            _ => Some(KEPT),
+        };
         // Whoever asked may be gone by now.
-        drop(job.events.send(Event::Over(Box::new(told))));
+        drop(job.events.send(end));
     }
 }
 
