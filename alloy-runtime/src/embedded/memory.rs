@@ -2,9 +2,9 @@
 
 use super::network::Network;
 
-/// How many beginnings are remembered. Each holds the keys and values of its tokens: together they have no more of
-/// them than one context.
-const MOST_KEPT: usize = 4;
+/// How many beginnings are remembered: a call leaves up to three, and a few commands take turns. Each holds the keys
+/// and values of its tokens: together they have no more of them than one context.
+const MOST_KEPT: usize = 12;
 /// A beginning that is longer by fewer tokens than this is not worth its memory.
 const LEAST: usize = 8;
 

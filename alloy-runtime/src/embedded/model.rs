@@ -205,20 +205,23 @@ impl Model {
         grammar.map_err(|problem| unenforceable(&problem))
     }
 
-    /// Where in a prompt to remember what was read: where it parts from the last one; of a new one, where the last
-    /// message begins, since what comes before it stays the same from call to call.
+    /// Where in a prompt to remember what was read: where it parts from the last one, or where its last message
+    /// begins, since what comes before stays the same from call to call of one command. The later of the two: prompts
+    /// of two commands part after a few words.
     fn boundary(&self, order: &Order, prompt: &[u32], cached: usize) -> usize {
         // One that cannot go on from there gains nothing.
         if !self.network.forks() || self.network.steps() {
             return 0;
         }
         let parting_from_last = self.memory.parting(prompt);
-        if parting_from_last > 0 || cached > 0 {
+        // Little is left to read anew: it is not worth a second rendering.
+        if !Memory::is_worth_it(parting_from_last.max(cached), prompt.len()) {
             return parting_from_last;
         }
         let other = order.with_other_ending();
         let other = other.and_then(|other| self.prompt(&other).ok());
-        other.map_or(0, |(_, other)| parting(prompt, &other))
+        let message = other.map_or(0, |(_, other)| parting(prompt, &other));
+        parting_from_last.max(message)
     }
 
     /// Reads a prompt to its end: gives what comes next.

@@ -90,6 +90,34 @@ async fn a_prompt_that_begins_like_the_last_one_is_read_from_where_they_part() {
     std::fs::remove_file(path).unwrap();
 }
 
+// B5
+#[tokio::test]
+async fn commands_that_take_turns_each_go_on_from_their_own_system_text() {
+    let (model, path) = own_model("alternating");
+    let cached = async |system: &str, text: &str| {
+        let command = ask::<String>(text).model(&model).system(system);
+        command
+            .outcome()
+            .await
+            .unwrap()
+            .usage
+            .cached_tokens
+            .unwrap()
+    };
+    // Of the same few words at their beginning, and then of others.
+    let german = "You are brief. You answer in German, with one word, and you never say why.";
+    let french = "You are brief. You answer in French, with two words, and you always say why.";
+    for text in ["Say hello", "Say good night"] {
+        cached(german, text).await;
+        cached(french, text).await;
+    }
+    let tokens = [cached(german, "Who is Ada?"), cached(french, "Who is Ada?")];
+    for cached in futures::future::join_all(tokens).await {
+        assert!(cached > 20, "{cached} tokens");
+    }
+    std::fs::remove_file(path).unwrap();
+}
+
 // B4
 #[tokio::test]
 async fn a_file_is_kept_for_as_long_as_it_is_told_to() {
