@@ -53,7 +53,9 @@ pub(crate) struct Engine {
 
 /// A path that is the same for every way to write that of a file.
 pub(crate) fn same_file(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+    // A loaded file may be gone: then its path alone is what it is known by.
+    let found = path.canonicalize().or_else(|_| std::path::absolute(path));
+    found.unwrap_or_else(|_| path.to_owned())
 }
 
 /// What comes of a request.

@@ -26,6 +26,7 @@ use self::deadline::Deadline;
 pub(crate) use self::flow::{Flow, stream};
 use self::line::Line;
 pub(crate) use self::prepare::{Prepared, prepare};
+use self::remote::Remote;
 use crate::config::Layer;
 use crate::error::Error;
 use crate::global;
@@ -145,12 +146,10 @@ fn record_usage(span: &Span, usage: Usage) {
 pub(crate) async fn installed() -> Result<Vec<Model>, Error> {
     let scope = global::scope();
     let settings = prepare::settings(None, &Layer::EMPTY, scope.as_deref())?;
-    let server = Server::of_ollama(&settings);
-    let client = global::client(server.is_loopback(), server.connect_timeout)?;
+    let server = Arc::new(Server::of_ollama(&settings));
     let deadline = Deadline::starting(settings.timeout.map(|set| set.value));
-    let models = deadline
-        .hold(pin!(inquire::installed(&client, &server)))
-        .await;
+    let remote = Remote::open(&server, deadline)?;
+    let models = deadline.hold(pin!(remote.installed())).await;
     models.map_err(|error| server.told(error))
 }
 

@@ -3,8 +3,9 @@
 use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,12 +13,10 @@ use tokio::runtime::{Handle, Id};
 use tokio::sync::oneshot;
 
 use crate::config::{Config, Layer, Settings, Source, env};
-use crate::embedded::Generation;
-#[cfg(feature = "embedded")]
-use crate::error::Detail;
-use crate::error::Error;
+use crate::embedded::{Engine, Generation, same_file};
+use crate::error::{Detail, Error};
 use crate::output::{Expectation, Output};
-use crate::route::{ModelPath, Target};
+use crate::route::Target;
 use crate::transport::Client;
 
 /// Clients kept at a time. A program has one runtime, a test suite many, one after the other: the one
@@ -246,15 +245,8 @@ pub(crate) fn runtime() -> Result<Handle, Error> {
 /// # Errors
 ///
 /// The machine has no more threads.
-#[cfg(feature = "embedded")]
-pub(crate) fn generate(path: &ModelPath, body: Bytes) -> Result<Generation, Error> {
-    use std::path::{Path, PathBuf};
-    use std::sync::Mutex;
-
-    use crate::embedded::{Engine, same_file};
-
+pub(crate) fn generate(path: &Path, body: Bytes) -> Result<Generation, Error> {
     static ENGINES: Mutex<BTreeMap<PathBuf, Engine>> = Mutex::new(BTreeMap::new());
-    let path: &Path = path.as_path();
     let file = same_file(path);
     let mut engines = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);
     let running = engines.get(&file);
@@ -266,12 +258,6 @@ pub(crate) fn generate(path: &ModelPath, body: Bytes) -> Result<Generation, Erro
     let generation = engine.ask(body);
     engines.insert(file, engine);
     generation.ok_or_else(|| Error::new(Detail::Interrupted { begun: false }))
-}
-
-/// Without the feature there is no model file to be asked.
-#[cfg(not(feature = "embedded"))]
-pub(crate) fn generate(path: &ModelPath, _body: Bytes) -> Result<Generation, Error> {
-    path.never()
 }
 
 /// The HTTP client of the current async runtime, for servers on this machine or for others.
@@ -356,7 +342,7 @@ fn next_use() -> u64 {
 /// Inside a runtime this thread is one that must not wait.
 #[cfg(feature = "blocking")]
 pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Error> {
-    static BACKGROUND: std::sync::Mutex<Option<Handle>> = std::sync::Mutex::new(None);
+    static BACKGROUND: Mutex<Option<Handle>> = Mutex::new(None);
     match Handle::try_current() {
         Err(error) if error.is_missing_context() => {}
         // It can also be that this thread is at its end.

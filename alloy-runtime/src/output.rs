@@ -20,8 +20,7 @@ pub use self::expected::Unread;
 use self::fit::Rules;
 pub(crate) use self::read::{Accept, Ensure, Said, Slot};
 pub use self::repair::Repair;
-pub(crate) use self::thinking::ThinkingFilter;
-pub(crate) use self::thinking::apart;
+pub(crate) use self::thinking::{TAGS as THINKING, ThinkingFilter, apart};
 use crate::schema::Schema;
 
 /// The property of the object around a value that is none.

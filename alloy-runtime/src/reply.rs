@@ -12,6 +12,8 @@ pub(crate) struct Reply {
     pub(crate) text: String,
     /// The thinking text, where the model gave one.
     pub(crate) thinking: Option<String>,
+    /// Whether a part of it had to be found in the text.
+    pub(crate) thought_in_text: bool,
     /// The tools that the model wants to be called, in its order.
     pub(crate) calls: Vec<ToolCall>,
     /// Why the model stopped; `None` where the server did not say.

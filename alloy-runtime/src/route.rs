@@ -1,18 +1,17 @@
 //! Where a request goes: which protocol, which model, which server or file.
 
-mod file;
 mod model_name;
 mod server;
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
-pub(crate) use self::file::ModelPath;
 pub(crate) use self::model_name::ModelName;
 use self::model_name::Provider;
 pub(crate) use self::server::Server;
 use crate::config::{Api, Settings, Source};
-use crate::error::Error;
+use crate::error::{Error, excerpt};
 
 /// The way a command took, and why: a protocol of a server, or the engine in this process.
 ///
@@ -90,7 +89,8 @@ pub(crate) struct Target {
 #[derive(Clone, Debug)]
 pub(crate) enum Destination {
     Server(Arc<Server>),
-    File(ModelPath),
+    /// Where the model file lies.
+    File(Arc<Path>),
 }
 
 impl Destination {
@@ -107,7 +107,7 @@ impl Destination {
     pub(crate) fn url(&self) -> String {
         match self {
             Self::Server(server) => format!("{}{}", server.address(), server.chat_path()),
-            Self::File(path) => format!("gguf:{}", path.as_path().display()),
+            Self::File(path) => format!("gguf:{}", path.display()),
         }
     }
 }
@@ -123,7 +123,8 @@ impl Target {
         let (route, model) = choose(&settings)?;
         let destination = match route.way {
             Way::Server(api) => Destination::Server(Arc::new(Server::of(&settings, &model, api)?)),
-            Way::Embedded => Destination::File(ModelPath::of(&model)?),
+            Way::Embedded if !cfg!(feature = "embedded") => return Err(not_built(&model)),
+            Way::Embedded => Destination::File(Path::new(model.as_str()).into()),
         };
         Ok(Self {
             settings,
@@ -132,6 +133,16 @@ impl Target {
             destination,
         })
     }
+}
+
+fn not_built(model: &ModelName) -> Error {
+    Error::configuration(
+        format!(
+            "model `gguf:{}` is a file, and this program was built without the engine that runs one; turn on the feature `embedded` of alloy-runtime",
+            excerpt(model.as_str())
+        ),
+        "Run `cargo add alloy-runtime --features embedded`, or name a model of a server: `ollama:NAME`.",
+    )
 }
 
 /// Chooses the route of a command's model.
@@ -147,18 +158,16 @@ fn choose(settings: &Settings) -> Result<(Route, ModelName), Error> {
         ));
     };
     let name = ModelName::of(&model.value)?;
-    let (api, reason) = match &settings.api {
-        _ if name.provider == Provider::File => {
-            let reason = "a model file";
-            let way = Way::Embedded;
-            return Ok((Route { way, reason }, name));
+    let openai_chat = Way::Server(Api::OpenaiChat);
+    let (way, reason) = match (name.provider, &settings.api) {
+        (Provider::File, _) => (Way::Embedded, "a model file"),
+        (Provider::OpenAi, _) => (openai_chat, "an `openai:` model"),
+        (Provider::Ollama, Some(api)) => (Way::Server(api.value), set_by(api.source)),
+        (Provider::Ollama, None) if name.is_gpt_oss() => {
+            (openai_chat, "the model's name contains `gpt-oss`")
         }
-        _ if name.provider == Provider::OpenAi => (Api::OpenaiChat, "an `openai:` model"),
-        Some(api) => (api.value, set_by(api.source)),
-        None if name.is_gpt_oss() => (Api::OpenaiChat, "the model's name contains `gpt-oss`"),
-        None => (Api::Native, "an Ollama model"),
+        (Provider::Ollama, None) => (Way::Server(Api::Native), "an Ollama model"),
     };
-    let way = Way::Server(api);
     Ok((Route { way, reason }, name))
 }
 

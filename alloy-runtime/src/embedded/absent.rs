@@ -1,10 +1,38 @@
-//! The engine where it was not built: nothing of it can be made.
+//! The engine where it was not built: nothing of it can be made, and no route leads here.
 
+use std::path::{Path, PathBuf};
 use std::task::{Context, Poll};
+
+use bytes::Bytes;
 
 use crate::error::Error;
 use crate::reply::Reply;
 use crate::wire::Step;
+
+/// The thread of a model file, of which there is none.
+#[derive(Debug)]
+pub(crate) enum Engine {}
+
+impl Engine {
+    pub(crate) fn start(_path: &Path) -> Result<Self, Error> {
+        Err(Error::configuration(
+            "this program was built without the engine that runs a model file",
+            "Run `cargo add alloy-runtime --features embedded`.",
+        ))
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn ask(&self, _body: Bytes) -> Option<Generation> {
+        match *self {}
+    }
+}
+
+pub(crate) fn same_file(path: &Path) -> PathBuf {
+    path.to_owned()
+}
 
 /// A reply of the engine's, of which there is none.
 #[derive(Debug)]

@@ -12,12 +12,13 @@ use super::memory::{Memory, Reading, parting};
 use super::network::{Network, OTHER_FILE};
 use super::order::Order;
 use super::problem::{broken, shown, unusable};
-use super::template::{CALL, THINKING, Template};
+use super::template::{CALL, Template};
 use super::text::Text;
 use super::vocabulary::{Kind, Vocabulary};
 use super::{calls, now};
 use crate::error::{Error, ErrorKind};
 use crate::message::ToolCall;
+use crate::output::THINKING;
 use crate::reply::{FinishReason, Reply, Timings, Usage};
 
 /// A model that is ready to answer.
@@ -129,6 +130,7 @@ impl Model {
         Ok(Reply {
             text: said.text,
             thinking: None,
+            thought_in_text: false,
             calls: said.calls,
             finish_reason: Some(said.finish_reason),
             usage: Usage {

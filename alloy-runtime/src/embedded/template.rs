@@ -15,11 +15,12 @@ use super::order::Order;
 use super::problem::{incapable, unusable};
 use super::vocabulary::Vocabulary;
 use crate::error::{Error, ErrorKind, excerpt};
+use crate::output::THINKING;
 
 /// How many steps a template may take: those that people use take some thousands for a long conversation.
 const MOST_STEPS: u64 = 1_000_000;
 const DEEPEST: usize = 64;
-/// The longest text that one may make. No context takes a tenth of it.
+/// The longest text that one may write. No context takes a tenth of it.
 const LONGEST_TEXT: usize = 64 * 1024 * 1024;
 /// The longest template: those that people use are a hundredth of it.
 const LONGEST_TEMPLATE: usize = 1024 * 1024;
@@ -38,8 +39,6 @@ pub(super) struct Template {
 
 /// What marks a call of a tool in a text.
 pub(super) const CALL: (&str, &str) = ("<tool_call>", "</tool_call>");
-/// What marks thinking in a text.
-pub(super) const THINKING: (&str, &str) = ("<think>", "</think>");
 
 impl Template {
     /// The template of a file.

@@ -1,7 +1,7 @@
 //! The text of an answer, token by token: tokens are bytes, and a character may begin in one and end in another.
 
 use super::order::Order;
-use super::template::THINKING;
+use crate::output::THINKING;
 
 /// A text that grows.
 pub(super) struct Text {

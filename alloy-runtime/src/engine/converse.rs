@@ -210,7 +210,10 @@ pub(super) fn accept(
         text: &reply.text,
         thinking: reply.thinking.as_deref(),
     };
-    let read = slot.accept(said, expectation);
+    let mut read = slot.accept(said, expectation);
+    if let (Ok(repairs), true) = (&mut read, reply.thought_in_text) {
+        repairs.insert(0, Repair::ThinkingRemoved);
+    }
     match (read, &expectation.content) {
         (Ok(_), Content::Text) | (Err(_), _) if cut => {
             let tokens = reply.usage.completion_tokens;

@@ -8,12 +8,12 @@ use tracing::{Instrument as _, Span};
 
 use super::converse::{Answered, Spent, accept, look_first, told_of_context};
 use super::deadline::DeadlineTimer;
-use super::line::Line;
+use super::line::{Line, part_thinking};
 use super::prepare::Prepared;
 use super::source::Source;
 use super::{Finished, failed, open, record_usage, send, start};
 use crate::error::{Detail, Error};
-use crate::output::{Accept, Expectation, ThinkingFilter, apart};
+use crate::output::{Accept, Expectation, ThinkingFilter};
 use crate::reply::Reply;
 use crate::request::Request;
 use crate::warning::Warning;
@@ -28,7 +28,7 @@ pub(crate) struct Flow {
     stage: Stage,
     line: Line,
     deadline: DeadlineTimer,
-    source: Source,
+    source: Box<dyn Source>,
     filter: ThinkingFilter,
     /// The text that was given out.
     text: String,
@@ -94,6 +94,9 @@ impl Flow {
         // Of a span that nobody listens to there is nothing to enter.
         let span = (!self.span.is_disabled()).then(|| self.span.clone());
         let _entered = span.as_ref().map(Span::enter);
+        // Its timers are those of the runtime that it was begun in.
+        let runtime = self.line.runtime.clone();
+        let _within = runtime.enter();
         loop {
             match &mut self.stage {
                 Stage::Reading => {
@@ -180,12 +183,11 @@ impl Flow {
     fn take_reply(&mut self) -> Result<(), Error> {
         self.stage = Stage::Over;
         let mut reply = self.source.reply(self.text.clone())?;
-        if let Some((thinking, text)) = apart(&reply.text) {
+        part_thinking(&mut reply);
+        if reply.thought_in_text {
             let warning = Warning::ThinkingStreamed;
             tracing::warn!("{warning}");
             self.prepared.warnings.push(warning);
-            *reply.thinking.get_or_insert_default() += thinking;
-            reply.text = text.into();
         }
         // As `thinking` has it while the text comes.
         let inline = self.filter.thinking();

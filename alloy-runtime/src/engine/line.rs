@@ -1,20 +1,23 @@
 //! The line to the model that a command asks: its requests, within its deadline.
 
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::runtime::Handle;
 
 use super::deadline::Deadline;
 use super::remote::Remote;
 use super::source::Source;
-use crate::config::{Settings, Source as Layer};
+use crate::config::{self, Settings};
 use crate::error::{Error, ErrorKind, excerpt};
 use crate::global;
+use crate::output::apart;
 use crate::reply::{Reply, Usage};
 use crate::request::Definition;
-use crate::route::{Destination, ModelPath, Target};
+use crate::route::{Destination, Target};
 use crate::warning::Warning;
 
 /// The line to a command's model.
@@ -24,6 +27,8 @@ pub(super) struct Line {
     target: Arc<Target>,
     definition: &'static Definition,
     pub(super) deadline: Deadline,
+    /// The runtime whose timers and connections it has, wherever it is polled later.
+    pub(super) runtime: Handle,
 }
 
 /// What is at its other end.
@@ -31,7 +36,7 @@ pub(super) struct Line {
 enum End {
     Server(Remote),
     /// The engine in this process, with this file.
-    Engine(ModelPath),
+    Engine(Arc<Path>),
 }
 
 /// An error, with the command, the model and the server that it is about.
@@ -59,6 +64,15 @@ impl From<Error> for Failed {
     }
 }
 
+/// Parts an answer from thinking that stands in its text.
+pub(super) fn part_thinking(reply: &mut Reply) {
+    if let Some((thinking, text)) = apart(&reply.text) {
+        *reply.thinking.get_or_insert_default() += thinking;
+        reply.text = text.to_owned();
+        reply.thought_in_text = true;
+    }
+}
+
 impl Line {
     /// A line to a command's model. The command's time begins here.
     ///
@@ -69,15 +83,15 @@ impl Line {
         definition: &'static Definition,
         target: Arc<Target>,
     ) -> Result<Self, Error> {
+        let runtime = global::runtime()?;
         let limit = target.settings.timeout.as_ref().map(|set| set.value);
+        let deadline = Deadline::starting(limit);
         Ok(Self {
-            deadline: Deadline::starting(limit),
+            runtime,
+            deadline,
             end: match &target.destination {
-                Destination::Server(server) => End::Server(Remote::open(server)?),
-                Destination::File(path) => {
-                    global::runtime()?;
-                    End::Engine(path.clone())
-                }
+                Destination::Server(server) => End::Server(Remote::open(server, deadline)?),
+                Destination::File(path) => End::Engine(Arc::clone(path)),
             },
             definition,
             target,
@@ -114,31 +128,27 @@ impl Line {
 
     /// Sends a chat request once, and reads its reply.
     pub(super) async fn chat(&self, body: &Bytes) -> Result<Reply, Failed> {
-        match &self.end {
-            End::Server(remote) => {
-                let answer = pin!(remote.exchange(body));
-                remote.read(&self.deadline.hold(answer).await?)
-            }
+        let mut reply = match &self.end {
+            End::Server(remote) => remote.chat(body).await?,
             End::Engine(path) => {
                 let generation = global::generate(path, body.clone())?;
                 // Boxed: a command that asks a server does not carry it.
-                let reply = Box::pin(generation.whole());
-                Ok(Box::pin(self.deadline.hold(pin!(reply))).await?)
+                let reply = Box::pin(async { self.deadline.hold(pin!(generation.whole())).await });
+                reply.await?
             }
-        }
+        };
+        part_thinking(&mut reply);
+        Ok(reply)
     }
 
     /// Sends a chat request once, and gives its reply as it comes.
-    pub(super) async fn begin(&self, body: &Bytes) -> Result<Source, Failed> {
+    pub(super) async fn begin(&self, body: &Bytes) -> Result<Box<dyn Source>, Failed> {
         match &self.end {
-            End::Server(remote) => {
-                let incoming = remote.begin(&self.deadline, body).await?;
-                Ok(Source::of_server(remote.api(), incoming))
-            }
+            End::Server(remote) => Ok(Box::new(remote.begin(body).await?)),
             End::Engine(path) => {
                 let generation = global::generate(path, body.clone())?;
                 let begun = self.deadline.hold(pin!(generation.begin())).await?;
-                Ok(Source::Engine(begun))
+                Ok(Box::new(begun))
             }
         }
     }
@@ -147,10 +157,8 @@ impl Line {
     pub(super) async fn explained(&self, error: Error) -> Error {
         match &self.end {
             End::Server(remote) => {
-                let is_pinned = self.is_pinned();
-                remote
-                    .explained(&self.deadline, error, self.model(), is_pinned)
-                    .await
+                let explained = remote.explained(error, self.model(), self.is_pinned());
+                explained.await
             }
             End::Engine(_) => error,
         }
@@ -159,13 +167,13 @@ impl Line {
     /// Whether the command's attribute names the model.
     fn is_pinned(&self) -> bool {
         let model = self.target.settings.model.as_ref();
-        model.is_some_and(|model| model.source == Layer::Attribute)
+        model.is_some_and(|model| model.source == config::Source::Attribute)
     }
 
     /// Whether the model can see.
     pub(super) async fn check_vision(&self) -> Result<Option<Warning>, Error> {
         match &self.end {
-            End::Server(remote) => match remote.check_vision(&self.deadline, self.model()).await {
+            End::Server(remote) => match remote.check_vision(self.model()).await {
                 Err(error) => Err(self.explained(error).await),
                 looked => looked,
             },
@@ -177,22 +185,15 @@ impl Line {
         }
     }
 
-    /// Whether the context may be too small for the prompt.
+    /// Whether the context may be too small for the prompt. The engine tells that as an error.
     pub(super) fn may_have_cut(&self, reply: &Reply) -> bool {
-        match &self.end {
-            End::Server(remote) => remote.may_have_cut(reply),
-            // A prompt that is too long is an error there.
-            End::Engine(_) => false,
-        }
+        matches!(&self.end, End::Server(remote) if remote.may_have_cut(reply))
     }
 
     /// The tokens of the context, where the prompt filled it.
     pub(super) async fn context_filled(&self, usage: Usage) -> Option<u64> {
         match &self.end {
-            End::Server(remote) => {
-                let filled = remote.context_filled(&self.deadline, usage, self.model());
-                filled.await
-            }
+            End::Server(remote) => remote.context_filled(usage, self.model()).await,
             End::Engine(_) => None,
         }
     }

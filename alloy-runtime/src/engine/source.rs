@@ -1,4 +1,4 @@
-//! Where the text of a stream comes from: the body of a server's reply, or the engine in this process.
+//! Where the pieces of a streamed reply come from.
 
 use std::future::Future as _;
 use std::pin::Pin;
@@ -21,94 +21,84 @@ const PATIENCE_AT_THE_END: Duration = Duration::from_millis(100);
 const MOST_BEHIND: usize = 16;
 
 /// A reply that has begun.
-#[allow(clippy::large_enum_variant, reason = "the larger one is the usual one")]
-pub(super) enum Source {
-    Server {
-        incoming: Incoming,
-        decoder: Decoder,
-        drain: Drain,
-    },
-    Engine(Generation),
-}
-
-/// The rest of a body whose reply has ended.
-#[derive(Default)]
-pub(super) struct Drain {
-    pieces: usize,
-    patience: Option<Pin<Box<Sleep>>>,
-}
-
-impl Source {
-    pub(super) fn of_server(api: Api, incoming: Incoming) -> Self {
-        Self::Server {
-            decoder: Decoder::new(api, incoming.is_document()),
-            incoming,
-            drain: Drain::default(),
-        }
-    }
-
+pub(super) trait Source: Send {
     /// What has come, and was not yet given.
-    pub(super) fn step(&mut self) -> Result<Step, Error> {
-        match self {
-            Self::Server { decoder, .. } => decoder.step(),
-            Self::Engine(generation) => generation.step(),
-        }
-    }
+    fn step(&mut self) -> Result<Step, Error>;
 
     /// Waits for more.
-    pub(super) fn poll_more(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        match self {
-            Self::Server {
-                incoming, decoder, ..
-            } => {
-                match ready!(incoming.poll_piece(context))? {
-                    Some(bytes) => decoder.feed(bytes),
-                    None => decoder.end(),
-                }
-                Poll::Ready(Ok(()))
-            }
-            Self::Engine(generation) => generation.poll_more(context).map(Ok),
-        }
-    }
+    fn poll_more(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>>;
+
+    /// The reply, whole, with the text that was given out.
+    fn reply(&mut self, text: String) -> Result<Reply, Error>;
 
     /// How many bytes are kept beside the text.
-    pub(super) fn kept(&self) -> usize {
-        match self {
-            Self::Server { decoder, .. } => decoder.kept(),
-            Self::Engine(_) => 0,
-        }
+    fn kept(&self) -> usize {
+        0
     }
 
     /// The thinking so far, where it comes apart from the text.
-    pub(super) fn thinking(&self) -> &str {
-        match self {
-            Self::Server { decoder, .. } => decoder.thinking(),
-            Self::Engine(_) => "",
-        }
+    fn thinking(&self) -> &str {
+        ""
     }
 
-    /// The reply, whole, with the text that was given out.
-    pub(super) fn reply(&mut self, text: String) -> Result<Reply, Error> {
-        match self {
-            Self::Server { decoder, .. } => decoder.reply(text),
-            Self::Engine(generation) => generation.reply(text),
+    /// Waits for what belongs to a reply that has ended; not for long.
+    fn poll_drained(&mut self, _context: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+}
+
+/// The body of a server's reply.
+pub(super) struct Body {
+    incoming: Incoming,
+    decoder: Decoder,
+    /// How many pieces were read behind the end of the reply, and until when more are waited for.
+    behind: usize,
+    patience: Option<Pin<Box<Sleep>>>,
+}
+
+impl Body {
+    pub(super) fn new(api: Api, incoming: Incoming) -> Self {
+        Self {
+            decoder: Decoder::new(api, incoming.is_document()),
+            incoming,
+            behind: 0,
+            patience: None,
         }
     }
+}
 
-    /// Waits for the end of a body whose reply has ended; not for long.
-    pub(super) fn poll_drained(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let Self::Server {
-            incoming, drain, ..
-        } = self
-        else {
-            return Poll::Ready(());
-        };
-        while drain.pieces < MOST_BEHIND {
-            match incoming.poll_piece(context) {
-                Poll::Ready(Ok(Some(_))) => drain.pieces += 1,
+impl Source for Body {
+    fn step(&mut self) -> Result<Step, Error> {
+        self.decoder.step()
+    }
+
+    fn poll_more(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        match ready!(self.incoming.poll_piece(context))? {
+            Some(bytes) => self.decoder.feed(bytes),
+            None => self.decoder.end(),
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn reply(&mut self, text: String) -> Result<Reply, Error> {
+        self.decoder.reply(text)
+    }
+
+    fn kept(&self) -> usize {
+        self.decoder.kept()
+    }
+
+    fn thinking(&self) -> &str {
+        self.decoder.thinking()
+    }
+
+    fn poll_drained(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        while self.behind < MOST_BEHIND {
+            match self.incoming.poll_piece(context) {
+                Poll::Ready(Ok(Some(_))) => self.behind += 1,
                 Poll::Ready(_) => return Poll::Ready(()),
                 Poll::Pending => {
-                    let patience = &mut drain.patience;
+                    let patience = &mut self.patience;
                     let timer =
                         patience.get_or_insert_with(|| Box::pin(sleep(PATIENCE_AT_THE_END)));
                     return timer.as_mut().poll(context);
@@ -116,5 +106,19 @@ impl Source {
             }
         }
         Poll::Ready(())
+    }
+}
+
+impl Source for Generation {
+    fn step(&mut self) -> Result<Step, Error> {
+        self.step()
+    }
+
+    fn poll_more(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.poll_more(context).map(Ok)
+    }
+
+    fn reply(&mut self, text: String) -> Result<Reply, Error> {
+        self.reply(text)
     }
 }

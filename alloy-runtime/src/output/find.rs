@@ -5,81 +5,21 @@ use serde_json::{Map, Value};
 use super::Root;
 use super::found::Found;
 use super::repair::Repair;
+use super::thinking::begins_to_think;
 use crate::schema::{Kind, Schema};
 
 /// How many braces are tried as the beginning of the JSON: an answer that has more of them in front is
 /// no answer with a few words around it, and each try may read to the end.
 const MOST_TRIES: usize = 8;
 
-pub(super) const OPEN: &str = "<think>";
-pub(super) const CLOSE: &str = "</think>";
-
-/// A thinking text without the tags around it.
-pub(super) fn without_tags(thinking: &str) -> &str {
-    let text = thinking.trim();
-    let text = text.strip_prefix(OPEN).unwrap_or(text);
-    text.strip_suffix(CLOSE).unwrap_or(text).trim()
-}
-
-/// The thinking text that an answer begins with, `<think>…</think>`, and the answer behind it. Servers and
-/// templates that do not know a model's thinking leave it there; some leave the opening tag out.
-pub(super) fn split_thinking(text: &str) -> (Option<&str>, &str) {
-    // The usual answer: one byte is looked for faster than a tag.
-    if !text.contains('<') {
-        return (None, text);
-    }
-    let mut rest = text;
-    while let Some(end) = thinking_end(rest) {
-        rest = &rest[end..];
-    }
-    match text.len() - rest.len() {
-        0 => (None, text),
-        end => (Some(&text[..end]), rest),
-    }
-}
-
-/// Where the thinking ends that a text begins with; `None` where it begins with none, or with one that does
-/// not end.
-fn thinking_end(text: &str) -> Option<usize> {
-    if !begins_to_think(text) {
-        // A tag that is spoken of stands within a line.
-        let (before, after) = text.split_once(CLOSE)?;
-        let alone = before.ends_with('\n') || after.starts_with(['\n', '\r']);
-        return alone.then(|| text.len() - after.len());
-    }
-    let mut open = 0_usize;
-    let mut at = 0;
-    loop {
-        let tag = at + text[at..].find('<')?;
-        if text[tag..].starts_with(OPEN) {
-            open += 1;
-        } else if text[tag..].starts_with(CLOSE) {
-            open -= 1;
-            if open == 0 {
-                return Some(tag + CLOSE.len());
-            }
-        }
-        at = tag + 1;
-    }
-}
-
-/// Whether a text begins with thinking.
-pub(super) fn begins_to_think(text: &str) -> bool {
-    text.trim_start().starts_with(OPEN)
-}
-
 /// The one JSON value of an answer, with what had to be left out. `None` where there is none, or more
 /// than one, of which any choice would be a guess.
 pub(super) fn json(text: &str, root: Root, schema: &Schema) -> Option<(Value, Vec<Repair>)> {
-    let mut repairs = Vec::new();
-    let (thinking, text) = split_thinking(text);
-    if thinking.is_some() {
-        repairs.push(Repair::ThinkingRemoved);
-    }
-    // What is left of it has no end: a draft in it is no answer.
+    // It has no end: a draft in it is no answer.
     if begins_to_think(text) {
         return None;
     }
+    let mut repairs = Vec::new();
     let text = text.trim_start_matches('\u{feff}').trim();
     let (found, repair) = whole(text)
         .map(|value| (value, None))

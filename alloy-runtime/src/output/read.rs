@@ -11,6 +11,7 @@ use super::fit::Rules;
 use super::misfit::Misfit;
 use super::problem;
 use super::repair::Repair;
+use super::thinking::begins_to_think;
 use super::{Content, Expectation, Output, Root, Typed, VALUE};
 use crate::error::{Detail, Error, excerpt};
 use crate::schema::Schema;
@@ -80,18 +81,12 @@ impl<T: Output> Accept for Slot<T> {
                 Vec::new()
             }
             Content::Text => {
-                let (thinking, text) = find::split_thinking(said.text);
                 // A thinking text without an end has no answer behind it.
-                if text.trim().is_empty() || find::begins_to_think(text) {
+                if said.text.trim().is_empty() || begins_to_think(said.text) {
                     return Err(Error::new(Detail::Empty));
                 }
-                let text = match thinking {
-                    Some(_) => text.trim_start(),
-                    None => text,
-                };
-                self.put(text.to_owned());
-                let removed = thinking.map(|_| Repair::ThinkingRemoved);
-                removed.into_iter().collect()
+                self.put(said.text.to_owned());
+                Vec::new()
             }
             Content::Json(typed) => {
                 let read = typed_value(said, typed);

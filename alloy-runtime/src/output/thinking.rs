@@ -1,20 +1,114 @@
-//! Thinking that stands in front of the text of a stream, as servers and templates leave it there that do
-//! not know a model's thinking.
+//! Thinking that stands in front of an answer, as servers and templates leave it there that do not know a
+//! model's thinking.
 
-use super::find::{CLOSE, OPEN, split_thinking, without_tags};
+/// What stands around it.
+pub(crate) const TAGS: (&str, &str) = (OPEN, CLOSE);
 
-/// Parts the text of a stream from a `<think>…</think>` before it, however the pieces are split.
+const OPEN: &str = "<think>";
+const CLOSE: &str = "</think>";
+
+/// The thinking text that an answer begins with, without its tags, and the answer behind it; `None` where it
+/// begins with none, or with one that does not end. Some templates leave the opening tag out.
+pub(crate) fn apart(text: &str) -> Option<(&str, &str)> {
+    // The usual answer: one byte is looked for faster than a tag.
+    if !text.contains('<') {
+        return None;
+    }
+    let mut end = 0;
+    while let Some(more) = thinking_end(&text[end..]) {
+        end += more;
+    }
+    let (thinking, rest) = text.split_at(end);
+    (end > 0).then(|| (without_tags(thinking), rest.trim_start()))
+}
+
+/// Where the thinking ends that a text begins with.
+fn thinking_end(text: &str) -> Option<usize> {
+    let mut scan = Scan::default();
+    scan.go_on(text);
+    if scan.thought {
+        return (scan.end > 0).then_some(scan.end);
+    }
+    // A tag that is spoken of stands within a line.
+    let (before, after) = text.split_once(CLOSE)?;
+    let alone = before.ends_with('\n') || after.starts_with(['\n', '\r']);
+    alone.then(|| text.len() - after.len())
+}
+
+/// Whether a text begins with thinking.
+pub(super) fn begins_to_think(text: &str) -> bool {
+    text.trim_start().starts_with(OPEN)
+}
+
+/// A thinking text without the tags around it.
+fn without_tags(thinking: &str) -> &str {
+    let text = thinking.trim();
+    let text = text.strip_prefix(OPEN).unwrap_or(text);
+    text.strip_suffix(CLOSE).unwrap_or(text).trim()
+}
+
+/// Looks for the thinking that a text begins with: `<think>…</think>`, one within another, or one behind another.
 #[derive(Debug, Default)]
-pub(crate) struct ThinkingFilter {
-    /// What came before it was known to be text.
-    held: String,
-    /// How far that was looked at.
+struct Scan {
+    /// How far the text was looked at.
     at: usize,
     /// How many `<think>` are open there.
     open: u32,
     /// Whether there was one.
     thought: bool,
-    /// Whether the text has begun: nothing is held any more.
+    /// Where the last of them ended that had none around it.
+    end: usize,
+}
+
+impl Scan {
+    /// Looks on, at a text that may have grown at its end: where behind all thinking the answer begins. `None` until
+    /// enough of the text is there.
+    fn go_on(&mut self, text: &str) -> Option<usize> {
+        loop {
+            let rest = &text[self.at..];
+            if self.open == 0 {
+                let rest = rest.trim_start();
+                self.at = text.len() - rest.len();
+                if rest.starts_with(OPEN) {
+                    self.at += OPEN.len();
+                    self.open = 1;
+                    self.thought = true;
+                    continue;
+                }
+                // It may yet become a tag. The blanks before it are looked at once.
+                return (!OPEN.starts_with(rest)).then_some(self.at);
+            }
+            let Some(tag) = rest.find('<') else {
+                self.at = text.len();
+                return None;
+            };
+            let rest = &rest[tag..];
+            self.at += tag;
+            if rest.starts_with(OPEN) {
+                self.open += 1;
+                self.at += OPEN.len();
+            } else if rest.starts_with(CLOSE) {
+                self.open -= 1;
+                self.at += CLOSE.len();
+                if self.open == 0 {
+                    self.end = self.at;
+                }
+            } else if OPEN.starts_with(rest) || CLOSE.starts_with(rest) {
+                return None;
+            } else {
+                self.at += 1;
+            }
+        }
+    }
+}
+
+/// Parts the text of a stream from the thinking before it, however the pieces are split.
+#[derive(Debug, Default)]
+pub(crate) struct ThinkingFilter {
+    /// What came before it was known to be text.
+    held: String,
+    scan: Scan,
+    /// Whether the text has begun: nothing is held any more but thinking.
     begun: bool,
 }
 
@@ -28,45 +122,13 @@ impl ThinkingFilter {
             true => self.held = piece,
             false => self.held += &piece,
         }
-        loop {
-            let rest = &self.held[self.at..];
-            if self.open == 0 {
-                let rest = rest.trim_start();
-                if OPEN.starts_with(rest) && rest != OPEN {
-                    // It may yet become a tag. The blanks before it are looked at once.
-                    self.at = self.held.len() - rest.len();
-                    return None;
-                }
-                if !rest.starts_with(OPEN) {
-                    self.begun = true;
-                    return Some(match self.thought {
-                        true => self.held.split_off(self.held.len() - rest.len()),
-                        false => std::mem::take(&mut self.held),
-                    });
-                }
-                self.at = self.held.len() - rest.len() + OPEN.len();
-                self.open = 1;
-                self.thought = true;
-                continue;
-            }
-            let Some(tag) = rest.find('<') else {
-                self.at = self.held.len();
-                return None;
-            };
-            let rest = &rest[tag..];
-            self.at += tag;
-            if rest.starts_with(OPEN) {
-                self.open += 1;
-                self.at += OPEN.len();
-            } else if rest.starts_with(CLOSE) {
-                self.open -= 1;
-                self.at += CLOSE.len();
-            } else if OPEN.starts_with(rest) || CLOSE.starts_with(rest) {
-                return None;
-            } else {
-                self.at += 1;
-            }
-        }
+        let text = self.scan.go_on(&self.held)?;
+        self.begun = true;
+        Some(match self.scan.thought {
+            true => self.held.split_off(text),
+            // With the blanks before it.
+            false => std::mem::take(&mut self.held),
+        })
     }
 
     /// How much is held, in bytes.
@@ -77,7 +139,7 @@ impl ThinkingFilter {
     /// What is left when the stream ends: text that might have become a tag. A thinking text without an end
     /// is none.
     pub(crate) fn rest(&mut self) -> Option<String> {
-        if self.begun || self.thought || self.held.trim().is_empty() {
+        if self.begun || self.scan.thought || self.held.trim().is_empty() {
             return None;
         }
         self.begun = true;
@@ -86,18 +148,11 @@ impl ThinkingFilter {
 
     /// The thinking text, without its tags; empty where there was none, or none has come to its end.
     pub(crate) fn thinking(&self) -> &str {
-        if !self.thought || self.open > 0 {
-            return "";
+        match self.scan.thought && self.scan.open == 0 {
+            true => without_tags(&self.held),
+            false => "",
         }
-        without_tags(&self.held)
     }
-}
-
-/// The thinking text and the text of a stream that was given out whole, where the first was not known before
-/// its closing tag came; `None` where there is none.
-pub(crate) fn apart(text: &str) -> Option<(&str, &str)> {
-    let (thinking, rest) = split_thinking(text);
-    Some((without_tags(thinking?), rest.trim_start()))
 }
 
 #[cfg(test)]

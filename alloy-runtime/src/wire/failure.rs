@@ -20,7 +20,7 @@ pub(crate) fn of_answer(answer: &Answer, endpoint: &str) -> Error {
     } = answer;
     let status = *status;
     if let Some(text) = error_text(body) {
-        return of_text(status, &text, endpoint);
+        return of_text(status, &text, Some(endpoint));
     }
     let text = String::from_utf8_lossy(body);
     let text = excerpt(&text);
@@ -56,14 +56,13 @@ pub(crate) fn of_answer(answer: &Answer, endpoint: &str) -> Error {
 /// Reads a body that has an error in it, whatever its status.
 pub(super) fn of_body(status: u16, body: &str) -> Error {
     match error_text(body.as_bytes()) {
-        // A status of 200 says that the endpoint is there.
-        Some(text) => of_text(status, &text, ""),
+        Some(text) => of_text(status, &text, None),
         None => protocol("it has an `error` without words", body),
     }
 }
 
-/// Reads the server's own words for what went wrong.
-pub(super) fn of_text(status: u16, text: &str, endpoint: &str) -> Error {
+/// Reads the server's own words for what went wrong; `endpoint` is the path that was asked, where its name helps.
+fn of_text(status: u16, text: &str, endpoint: Option<&str>) -> Error {
     let lower = text.to_lowercase();
     let says = |any: &[&str]| any.iter().any(|piece| lower.contains(piece));
     let text = excerpt(text);
@@ -81,7 +80,12 @@ pub(super) fn of_text(status: u16, text: &str, endpoint: &str) -> Error {
         }
     } else if status == 404 || says(&["unexpected endpoint"]) {
         // Another server that speaks JSON, such as a neighbour of Ollama's, or a gateway.
-        return not_ollama(format!("it has no {endpoint}"), text);
+        // Some of them answer with status 200, so that it is not known here which path they do not have.
+        let found = match endpoint {
+            Some(endpoint) => format!("it has no {endpoint}"),
+            None => "it does not know the endpoint that was asked".to_owned(),
+        };
+        return not_ollama(found, text);
     } else if let Some((_, missing)) = missing_capability {
         let missing = missing.lines().next().unwrap_or(missing);
         let missing = missing.split(['.', '"']).next().unwrap_or(missing);

@@ -1,5 +1,6 @@
 //! What the JSON objects of a reply have said: a reply that is not streamed is one object.
 
+use super::calls::Calls;
 use crate::error::{Detail, Error, excerpt};
 use crate::message::ToolCall;
 use crate::reply::{FinishReason, Reply, Timings, Usage};
@@ -21,6 +22,20 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
+    /// Takes what stands beside the text of an object.
+    pub(super) fn say(&mut self, thinking: Option<&str>, calls: Calls) {
+        self.said = true;
+        self.calls.extend(calls.0);
+        self.thinking += thinking.unwrap_or_default();
+    }
+
+    /// The generation has come to its end, for a reason in the server's words; an empty one is none.
+    pub(super) fn finish(&mut self, reason: Option<&str>) {
+        self.finished = true;
+        let reason = reason.filter(|word| !word.is_empty());
+        self.finish_reason = reason.map(FinishReason::from_wire);
+    }
+
     /// The reply, with its whole text. What was gathered goes with it.
     ///
     /// # Errors
@@ -45,6 +60,7 @@ impl Gathered {
         Ok(Reply {
             text,
             thinking: (!thinking.is_empty()).then_some(thinking),
+            thought_in_text: false,
             calls: std::mem::take(&mut self.calls),
             finish_reason: self.finish_reason.take(),
             usage: self.usage,

@@ -9,7 +9,7 @@ use memchr::{memchr, memchr2};
 use crate::error::{Detail, Error};
 
 /// The longest line, or event, that is read, in bytes. The longest that Ollama's own client takes.
-pub(super) const LONGEST: usize = 8 * 1024 * 1024;
+const LONGEST: usize = 8 * 1024 * 1024;
 
 /// Where lines end.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -220,7 +220,7 @@ impl Events {
     }
 }
 
-pub(super) fn too_long() -> Error {
+fn too_long() -> Error {
     Error::new(Detail::Protocol {
         found: "it has a line, or an event, of more than 8 MiB".into(),
         excerpt: String::new(),

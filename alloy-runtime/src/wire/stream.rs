@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 
 use super::failure;
 use super::gathered::Gathered;
-use super::lines::{Events, LONGEST, Lines, too_long};
+use super::lines::{Events, Lines};
 use super::{NO_MESSAGE, native, object, openai_chat};
 use crate::config::Api;
 use crate::error::{Detail, Error};
@@ -17,8 +17,9 @@ const LAST: &[u8] = b"[DONE]";
 /// Reads a streamed reply from the bytes of its body, however they are split.
 #[derive(Debug)]
 pub(crate) struct Decoder {
-    api: Api,
     frames: Frames,
+    /// Reads an object of the protocol.
+    read: fn(&str, &mut Gathered) -> Result<String, Error>,
     gathered: Gathered,
     state: State,
     /// Whether the body has ended.
@@ -60,16 +61,54 @@ pub(crate) enum Step {
     End,
 }
 
+impl Frames {
+    fn feed(&mut self, bytes: Bytes) {
+        match self {
+            Self::Lines(lines) => lines.feed(bytes),
+            Self::Events(events) => events.feed(bytes),
+            Self::Document(whole) => whole.extend_from_slice(&bytes),
+        }
+    }
+
+    fn end(&mut self) {
+        match self {
+            Self::Lines(lines) => lines.end(),
+            Self::Events(events) => events.end(),
+            Self::Document(_) => {}
+        }
+    }
+
+    /// The next one, and whether it came whole; `None` where more is needed, until the body has `ended`.
+    fn next(&mut self, ended: bool) -> Result<Option<(&[u8], bool)>, Error> {
+        match self {
+            Self::Lines(lines) => lines.next(),
+            Self::Events(events) => events.next(),
+            Self::Document(whole) => Ok(ended.then_some((&**whole, true))),
+        }
+    }
+
+    /// How much is held of what is read as one at the end, in bytes.
+    fn held(&self) -> usize {
+        match self {
+            Self::Document(whole) => whole.len(),
+            Self::Lines(_) | Self::Events(_) => 0,
+        }
+    }
+}
+
 impl Decoder {
     /// A reader of a stream, or of the document that a server sent instead: an error, a web page, or a reply
     /// that is whole.
     pub(crate) fn new(api: Api, is_document: bool) -> Self {
         Self {
-            api,
             frames: match api {
                 _ if is_document => Frames::Document(Vec::new()),
                 Api::Native => Frames::Lines(Lines::of_json()),
                 Api::OpenaiChat => Frames::Events(Events::new()),
+            },
+            read: match api {
+                Api::Native => native::read_line,
+                Api::OpenaiChat => openai_chat::read_event,
             },
             gathered: Gathered::default(),
             state: State::Hungry,
@@ -80,22 +119,14 @@ impl Decoder {
     /// Takes the next bytes of the body, once all before them are read.
     pub(crate) fn feed(&mut self, bytes: Bytes) {
         self.wake();
-        match &mut self.frames {
-            Frames::Lines(lines) => lines.feed(bytes),
-            Frames::Events(events) => events.feed(bytes),
-            Frames::Document(whole) => whole.extend_from_slice(&bytes),
-        }
+        self.frames.feed(bytes);
     }
 
     /// The body has ended, as HTTP ends it.
     pub(crate) fn end(&mut self) {
         self.wake();
         self.ended = true;
-        match &mut self.frames {
-            Frames::Lines(lines) => lines.end(),
-            Frames::Events(events) => events.end(),
-            Frames::Document(_) => {}
-        }
+        self.frames.end();
     }
 
     fn wake(&mut self) {
@@ -142,13 +173,7 @@ impl Decoder {
         let is_event = matches!(self.frames, Frames::Events(_));
         let is_document = matches!(self.frames, Frames::Document(_));
         loop {
-            let frame = match &mut self.frames {
-                Frames::Lines(lines) => lines.next()?,
-                Frames::Events(events) => events.next()?,
-                Frames::Document(whole) if whole.len() > LONGEST => return Err(too_long()),
-                Frames::Document(whole) => self.ended.then_some((&**whole, true)),
-            };
-            let Some((json, whole)) = frame else {
+            let Some((json, whole)) = self.frames.next(self.ended)? else {
                 return Ok(Step::More);
             };
             let json = json.trim_ascii();
@@ -163,10 +188,9 @@ impl Decoder {
                 self.state = State::Cut;
                 return Ok(Step::More);
             }
-            let text = object(json).and_then(|json| match self.api {
-                Api::Native => native::read_line(json, &mut self.gathered),
-                Api::OpenaiChat => openai_chat::read_event(json, &mut self.gathered),
-            })?;
+            let text = (self.read)(object(json)?, &mut self.gathered)?;
+            // No stream offers tools. What calls one all the same is not kept: a stream may go on for ever.
+            self.gathered.calls = Vec::new();
             if is_document && !self.gathered.said {
                 return Err(failure::protocol(NO_MESSAGE, json));
             }
@@ -186,11 +210,7 @@ impl Decoder {
 
     /// How much is kept of the reply, in bytes: all but its text, which is handed on.
     pub(crate) fn kept(&self) -> usize {
-        let document = match &self.frames {
-            Frames::Document(whole) => whole.len(),
-            Frames::Lines(_) | Frames::Events(_) => 0,
-        };
-        self.gathered.thinking.len() + self.gathered.refusal.len() + document
+        self.gathered.thinking.len() + self.gathered.refusal.len() + self.frames.held()
     }
 
     /// The thinking text so far.

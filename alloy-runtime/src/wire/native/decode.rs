@@ -7,10 +7,10 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::error::Error;
-use crate::reply::{FinishReason, Timings, Usage};
+use crate::reply::{Timings, Usage};
 use crate::wire::calls::Calls;
-use crate::wire::failure;
 use crate::wire::gathered::Gathered;
+use crate::wire::{failure, lenient};
 
 /// One object: a line of a stream, or the whole of a reply that is none. Counts and durations are left out
 /// by the server when zero, and stand in the last one.
@@ -22,11 +22,17 @@ struct Envelope<'a> {
     done: bool,
     #[serde(default, borrow)]
     done_reason: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "lenient::count")]
     total_duration: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::count")]
     load_duration: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::count")]
     prompt_eval_duration: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::count")]
     eval_duration: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::count")]
     prompt_eval_count: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::count")]
     eval_count: Option<u64>,
     error: Option<IgnoredAny>,
 }
@@ -66,9 +72,7 @@ pub(crate) fn read(json: &str, gathered: &mut Gathered) -> Result<String, Error>
         return Err(failure::protocol("it has no `message`", json));
     };
     if envelope.done {
-        gathered.finished = true;
-        let done_reason = envelope.done_reason.filter(|word| !word.is_empty());
-        gathered.finish_reason = done_reason.map(|word| FinishReason::from_wire(&word));
+        gathered.finish(envelope.done_reason.as_deref());
         gathered.usage = Usage {
             prompt_tokens: envelope.prompt_eval_count,
             completion_tokens: envelope.eval_count,
@@ -82,9 +86,7 @@ pub(crate) fn read(json: &str, gathered: &mut Gathered) -> Result<String, Error>
             generation: nanos(envelope.eval_duration),
         };
     }
-    gathered.said = true;
-    gathered.calls.extend(said.tool_calls.0);
-    gathered.thinking += said.thinking.as_deref().unwrap_or_default();
+    gathered.say(said.thinking.as_deref(), said.tool_calls);
     Ok(said.content.unwrap_or_default())
 }
 

@@ -8,7 +8,7 @@ use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::error::Error;
-use crate::reply::{FinishReason, Usage};
+use crate::reply::Usage;
 use crate::wire::calls::Calls;
 use crate::wire::gathered::Gathered;
 use crate::wire::{failure, lenient};
@@ -52,7 +52,7 @@ impl First<Choice<'_>> {
         let Self(Some(choice)) = self else {
             return false;
         };
-        let said = choice.message.as_ref();
+        let said = choice.message.as_ref().or(choice.delta.as_ref());
         let text = said.and_then(|said| said.content.as_deref());
         let calls = said.is_some_and(|said| !said.tool_calls.0.is_empty());
         let failed = choice.finish_reason.as_deref() == Some("error");
@@ -64,8 +64,11 @@ impl First<Choice<'_>> {
 struct Choice<'a> {
     #[serde(default, deserialize_with = "lenient::count")]
     index: Option<u64>,
-    #[serde(alias = "delta", borrow)]
+    #[serde(borrow)]
     message: Option<Said<'a>>,
+    /// What an event has instead; some servers send both, in a reply and in an event.
+    #[serde(borrow)]
+    delta: Option<Said<'a>>,
     #[serde(default, borrow)]
     finish_reason: Option<Cow<'a, str>>,
 }
@@ -140,12 +143,21 @@ pub(crate) fn read_event(json: &str, gathered: &mut Gathered) -> Result<String, 
             gathered.said = true;
             Ok(content)
         }
-        _ => read(json, gathered),
+        _ => read_choice(json, gathered, |choice| choice.delta.or(choice.message)),
     }
 }
 
 /// Reads an object of a reply whose status is 200, and gives its text.
 pub(crate) fn read(json: &str, gathered: &mut Gathered) -> Result<String, Error> {
+    read_choice(json, gathered, |choice| choice.message.or(choice.delta))
+}
+
+/// `said` takes from a choice what was said.
+fn read_choice(
+    json: &str,
+    gathered: &mut Gathered,
+    said: fn(Choice<'_>) -> Option<Said<'_>>,
+) -> Result<String, Error> {
     let envelope: Envelope<'_> =
         serde_json::from_str(json).map_err(|error| failure::no_reply(json, &error))?;
     if envelope.error.is_some() && !envelope.choices.as_ref().is_some_and(First::says_something) {
@@ -166,17 +178,14 @@ pub(crate) fn read(json: &str, gathered: &mut Gathered) -> Result<String, Error>
         return Ok(String::new());
     };
     // The server leaves the reason out where the generation ended before its end.
-    if let Some(word) = choice.finish_reason.filter(|word| !word.is_empty()) {
-        gathered.finished = true;
-        gathered.finish_reason = Some(FinishReason::from_wire(&word));
+    if let Some(word) = choice.finish_reason.as_deref().filter(|word| !word.is_empty()) {
+        gathered.finish(Some(word));
     }
-    let Some(said) = choice.message else {
+    let Some(said) = said(choice) else {
         return Ok(String::new());
     };
-    gathered.said = true;
-    gathered.calls.extend(said.tool_calls.0);
     let thinking = said.reasoning.or(said.reasoning_content);
-    gathered.thinking += thinking.as_deref().unwrap_or_default();
+    gathered.say(thinking.as_deref(), said.tool_calls);
     gathered.refusal += said.refusal.as_deref().unwrap_or_default();
     Ok(said.content.unwrap_or_default())
 }
