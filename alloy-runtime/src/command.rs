@@ -14,7 +14,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 pub use self::preview::Preview;
-use crate::engine::{self, Answered, Finished, Prepared, Spent};
+use crate::engine::{self, Finished};
 use crate::error::Error;
 use crate::global;
 use crate::outcome::Outcome;
@@ -165,7 +165,7 @@ impl<T: Output, M> Command<T, M> {
         }
     }
 
-    /// Runs the command and gives, beside its value, all that is known about how it came.
+    /// Runs the command and gives, besides its value, all that is known about how it came.
     ///
     /// # Errors
     ///
@@ -175,38 +175,7 @@ impl<T: Output, M> Command<T, M> {
             return Err(awaited_already());
         };
         let (value, finished) = run::<T>(request, self.ensure).await?;
-        let messages = finished.messages();
-        let tool_results = finished.prepared.talk.results();
-        let Answered {
-            reply,
-            spent,
-            repairs,
-        } = finished.answered;
-        let Spent {
-            attempts,
-            usage,
-            sends,
-            ..
-        } = spent;
-        let Prepared {
-            target, warnings, ..
-        } = finished.prepared;
-        Ok(Outcome {
-            value,
-            text: reply.text,
-            thinking: reply.thinking,
-            messages,
-            usage,
-            timings: reply.timings,
-            finish_reason: reply.finish_reason,
-            model: target.model.as_str().to_owned(),
-            route: target.route.clone(),
-            attempts,
-            sends,
-            tool_results,
-            repairs,
-            warnings,
-        })
+        Ok(Outcome::of(value, finished))
     }
 }
 

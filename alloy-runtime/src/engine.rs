@@ -13,7 +13,8 @@ mod source;
 mod talk;
 mod tools;
 
-use std::pin::pin;
+use std::future::{Future as _, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -69,7 +70,12 @@ pub(crate) async fn run(
     let (answered, span) = {
         let asking = pin!(converse(&line, &request, &mut prepared, slot));
         let mut asking = asking.instrument(span);
-        ((&mut asking).await, asking.span().clone())
+        // Its timers and connections are those of the runtime that it began in, wherever it is polled.
+        let answered = poll_fn(|context| {
+            let _within = line.runtime.enter();
+            Pin::new(&mut asking).poll(context)
+        });
+        (answered.await, asking.span().clone())
     };
     // What tools did is done, whatever came of the command.
     let answered = answered

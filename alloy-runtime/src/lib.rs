@@ -50,11 +50,11 @@ pub use self::installed::Model;
 pub use self::json::Json;
 pub use self::message::{Image, Message, Role, ToolCall, ToolResult, ToolStatus};
 pub use self::models::models;
-pub use self::outcome::Outcome;
+pub use self::outcome::{Outcome, Summary};
 pub use self::output::{Output, Repair, Streamed};
 pub use self::reply::{FinishReason, Timings, Usage};
 pub use self::route::Route;
-pub use self::stream::{Next, Summary, TextStream};
+pub use self::stream::{Next, TextStream};
 pub use self::tool::{Abort, Returned, Tool, ToolReturn};
 pub use self::warning::Warning;
 

@@ -1,5 +1,6 @@
-//! Everything a finished command can tell, beside its value.
+//! Everything a finished command can tell besides its value.
 
+use crate::engine::{Answered, Finished, Prepared, Spent};
 use crate::message::{Message, ToolResult};
 use crate::output::Repair;
 use crate::reply::{FinishReason, Timings, Usage};
@@ -58,9 +59,107 @@ pub struct Outcome<T> {
     pub warnings: Vec<Warning>,
 }
 
+/// All that is known about a streamed answer once it has ended: see [`TextStream::summary`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Summary {
+    /// The whole text.
+    pub text: String,
+    /// The thinking text, where the model gave one.
+    pub thinking: Option<String>,
+    /// The conversation: history, prompt, and the answer as its last message. It is what
+    /// [`history`](crate::Command::history) takes.
+    pub messages: Vec<Message>,
+    /// The tokens it took.
+    pub usage: Usage,
+    /// Where the time went, by the server's clock; Chat Completions does not say.
+    pub timings: Timings,
+    /// Why the model stopped; `None` where the server did not say.
+    pub finish_reason: Option<FinishReason>,
+    /// The model's name as the server got it.
+    pub model: String,
+    /// The protocol that was spoken, and why.
+    pub route: Route,
+    /// How often the request was sent: more than once where a connection was lost before the reply began, or
+    /// the server was busy.
+    pub sends: u32,
+    /// What went otherwise than it was asked for: nothing, usually.
+    pub warnings: Vec<Warning>,
+}
+
 impl<T> Outcome<T> {
+    pub(crate) fn of(value: T, finished: Finished) -> Self {
+        let messages = finished.messages();
+        let tool_results = finished.prepared.talk.results();
+        let Answered {
+            reply,
+            spent,
+            repairs,
+        } = finished.answered;
+        let Spent {
+            attempts,
+            usage,
+            sends,
+            ..
+        } = spent;
+        let Prepared {
+            target, warnings, ..
+        } = finished.prepared;
+        Self {
+            value,
+            text: reply.text,
+            thinking: reply.thinking,
+            messages,
+            usage,
+            timings: reply.timings,
+            finish_reason: reply.finish_reason,
+            model: target.model.as_str().to_owned(),
+            route: target.route.clone(),
+            attempts,
+            sends,
+            tool_results,
+            repairs,
+            warnings,
+        }
+    }
+
     /// The value alone.
+    #[must_use]
     pub fn into_value(self) -> T {
         self.value
+    }
+}
+
+impl Summary {
+    pub(crate) fn of(finished: Finished) -> Self {
+        // A stream has one answer, as it came, and no tools.
+        let Outcome {
+            value: (),
+            text,
+            thinking,
+            messages,
+            usage,
+            timings,
+            finish_reason,
+            model,
+            route,
+            attempts: _,
+            sends,
+            tool_results: _,
+            repairs: _,
+            warnings,
+        } = Outcome::of((), finished);
+        Self {
+            text,
+            thinking,
+            messages,
+            usage,
+            timings,
+            finish_reason,
+            model,
+            route,
+            sends,
+            warnings,
+        }
     }
 }

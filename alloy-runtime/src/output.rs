@@ -20,7 +20,9 @@ pub use self::expected::Unread;
 use self::fit::Rules;
 pub(crate) use self::read::{Accept, Ensure, Said, Slot};
 pub use self::repair::Repair;
-pub(crate) use self::thinking::{TAGS as THINKING, ThinkingFilter, apart};
+#[cfg(feature = "embedded")]
+pub(crate) use self::thinking::TAGS as THINKING;
+pub(crate) use self::thinking::{ThinkingFilter, apart};
 use crate::schema::Schema;
 
 /// The property of the object around a value that is none.
@@ -95,10 +97,8 @@ pub(crate) enum Content {
 /// A typed answer: what is sent, and what comes back is held to.
 #[derive(Debug)]
 pub(crate) struct Typed {
-    /// What the server is told to enforce; `None` for any JSON.
-    pub(crate) enforced: Option<EnforcedSchema>,
-    /// What the engine in this process enforces: the same, and what servers leave out.
-    pub(crate) exact: Option<Box<str>>,
+    /// What is to be enforced; `None` for any JSON.
+    pub(crate) enforced: Option<Enforced>,
     /// What the model is told, escaped for a JSON string, without quotes.
     pub(crate) form: Box<str>,
     root: Root,
@@ -106,12 +106,15 @@ pub(crate) struct Typed {
     rules: Rules,
 }
 
-/// The schema that a server enforces.
+/// A schema, as each that enforces it wants it: each route takes its own.
 #[derive(Debug)]
-pub(crate) struct EnforcedSchema {
+pub(crate) struct Enforced {
+    /// For a server.
     pub(crate) json: Box<str>,
     /// Whether each of its objects lists all its properties, as OpenAI's strict mode wants it.
     pub(crate) strict: bool,
+    /// For the engine in this process: the same, and what servers leave out. Empty without the engine.
+    pub(crate) exact: Box<str>,
 }
 
 /// What the JSON of an answer is.
@@ -139,9 +142,13 @@ impl Expectation {
                     true => (schema, Root::Value),
                     false => (schema.wrapped(), Root::Wrapped),
                 };
-                let enforced = EnforcedSchema {
+                let enforced = Enforced {
                     json: schema.to_wire().to_string().into(),
                     strict: schema.is_closed(),
+                    exact: match cfg!(feature = "embedded") {
+                        true => schema.to_exact().to_string().into(),
+                        false => Box::default(),
+                    },
                 };
                 Content::json(Some(enforced), schema, root)
             }
@@ -154,11 +161,9 @@ impl Expectation {
 }
 
 impl Content {
-    fn json(enforced: Option<EnforcedSchema>, schema: Schema, root: Root) -> Self {
+    fn json(enforced: Option<Enforced>, schema: Schema, root: Root) -> Self {
         let quoted = serde_json::Value::String(schema.to_form()).to_string();
-        let exact = enforced.as_ref().filter(|_| cfg!(feature = "embedded"));
         Self::Json(Box::new(Typed {
-            exact: exact.map(|_| schema.to_exact().to_string().into()),
             enforced,
             form: quoted[1..quoted.len() - 1].into(),
             root,

@@ -188,3 +188,20 @@ impl Request {
         self.refused.get_or_insert(error);
     }
 }
+
+impl Request {
+    /// The conversation up to the prompt, without the system message.
+    pub(crate) fn conversation(&self) -> Vec<Message> {
+        let mut messages = self.history.clone();
+        let mut prompt = Message::user(self.prompt.as_str());
+        prompt.images.clone_from(&self.images);
+        messages.push(prompt);
+        messages
+    }
+
+    /// The images of the whole conversation.
+    pub(crate) fn all_images(&self) -> impl Iterator<Item = &Image> {
+        let earlier = self.history.iter().flat_map(|message| &message.images);
+        earlier.chain(&self.images)
+    }
+}

@@ -8,14 +8,11 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use futures_core::stream::FusedStream;
 
-use crate::engine::{self, Finished, Flow};
+use crate::engine::{self, Flow};
 use crate::error::Error;
-use crate::message::Message;
+use crate::outcome::Summary;
 use crate::output::{Accept, Expectation};
-use crate::reply::{FinishReason, Timings, Usage};
 use crate::request::Request;
-use crate::route::Route;
-use crate::warning::Warning;
 
 /// The text of an answer as the model writes it: see [`Command::stream`](crate::Command::stream).
 ///
@@ -74,34 +71,6 @@ struct End {
     text: String,
     thinking: String,
     summary: Option<Summary>,
-}
-
-/// All that is known about a streamed answer once it has ended: see [`TextStream::summary`].
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Summary {
-    /// The whole text.
-    pub text: String,
-    /// The thinking text, where the model gave one.
-    pub thinking: Option<String>,
-    /// The conversation: history, prompt, and the answer as its last message. It is what
-    /// [`history`](crate::Command::history) takes.
-    pub messages: Vec<Message>,
-    /// The tokens it took.
-    pub usage: Usage,
-    /// Where the time went, by the server's clock; Chat Completions does not say.
-    pub timings: Timings,
-    /// Why the model stopped; `None` where the server did not say.
-    pub finish_reason: Option<FinishReason>,
-    /// The model's name as the server got it.
-    pub model: String,
-    /// The protocol that was spoken, and why.
-    pub route: Route,
-    /// How often the request was sent: more than once where a connection was lost before the reply began, or
-    /// the server was busy.
-    pub sends: u32,
-    /// What went otherwise than it was asked for: nothing, usually.
-    pub warnings: Vec<Warning>,
 }
 
 impl TextStream {
@@ -174,7 +143,7 @@ impl TextStream {
         self.end.summary.as_ref()
     }
 
-    /// The same, without a copy; `None` where there is none.
+    /// Takes the [`summary`](Self::summary) out of the stream, without a copy; `None` where there is none.
     #[must_use]
     pub fn into_summary(self) -> Option<Summary> {
         self.end.summary
@@ -212,26 +181,6 @@ impl TextStream {
             flow.thinking().clone_into(&mut self.end.thinking);
             flow.text().clone_into(&mut self.end.text);
             self.end.summary = flow.into_finished().map(Summary::of);
-        }
-    }
-}
-
-impl Summary {
-    fn of(finished: Finished) -> Self {
-        let messages = finished.messages();
-        let reply = finished.answered.reply;
-        let target = finished.prepared.target;
-        Self {
-            text: reply.text,
-            thinking: reply.thinking,
-            messages,
-            usage: reply.usage,
-            timings: reply.timings,
-            finish_reason: reply.finish_reason,
-            model: target.model.as_str().to_owned(),
-            route: target.route.clone(),
-            sends: finished.answered.spent.sends,
-            warnings: finished.prepared.warnings,
         }
     }
 }

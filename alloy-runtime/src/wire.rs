@@ -27,8 +27,10 @@ use crate::config::options;
 use crate::config::{Api, KeepAlive, Settings, Text, Think};
 use crate::error::Error;
 use crate::message::{Image, Message};
+use crate::output::{Enforced, Typed};
 use crate::reply::Reply;
 use crate::route::{ModelName, Way};
+use crate::tool::Toolset;
 use crate::warning::Warning;
 
 /// A reply as HTTP brought it, before a protocol has read it.
@@ -57,43 +59,25 @@ pub(crate) struct Chat<'a> {
     pub(crate) images: &'a [Image],
     /// The conversation after the prompt.
     pub(crate) follow_up: &'a [Message],
-    /// The tools that the model may call, as JSON: a list.
-    pub(crate) tools: Option<&'a str>,
-    /// What the engine in this process enforces of their calls, as JSON: a list of schemas.
-    pub(crate) calls: Option<&'a str>,
-    /// What the server is to enforce.
-    pub(crate) format: Option<Format<'a>>,
+    /// The tools that the model may call.
+    pub(crate) tools: Option<&'a Toolset>,
+    /// What the answer is to be, where it is to be JSON.
+    pub(crate) typed: Option<&'a Typed>,
     /// Whether the reply is to come piece by piece.
     pub(crate) streamed: bool,
     pub(crate) settings: &'a Settings,
 }
 
-/// What the server is to enforce of an answer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Format<'a> {
-    /// That it is JSON.
-    Json,
-    /// That it keeps to this schema, as JSON.
-    Schema {
-        json: &'a str,
-        /// Whether each of its objects lists all its properties, as OpenAI's strict mode wants it.
-        strict: bool,
-    },
-}
-
 impl Chat<'_> {
     /// Room for the texts of a request, an eighth more for what escaping adds, and its frame.
     fn capacity(&self, frame: usize) -> usize {
-        let format = match self.format {
-            Some(Format::Schema { json, .. }) => json,
-            Some(Format::Json) | None => "",
-        };
+        let schema = self.typed.and_then(|typed| typed.enforced.as_ref());
         let texts = [
             self.system,
             self.form,
             Some(self.prompt),
-            Some(format),
-            self.tools,
+            schema.map(|schema| &*schema.json),
+            self.tools.map(|tools| &*tools.json),
         ];
         let texts: usize = texts.into_iter().flatten().map(str::len).sum();
         let messages = self.history.iter().chain(self.follow_up);

@@ -64,14 +64,12 @@ impl<T, M> Command<T, M> {
     pub fn history(self, messages: impl IntoIterator<Item = Message>) -> Self {
         self.change(|request| {
             request.history = messages.into_iter().collect();
-            let mut images = request.images();
-            if images.any(|image| image.bytes().is_empty()) {
+            if request.all_images().any(|image| image.bytes().is_empty()) {
                 return Err(Error::configuration(
                     "the history has an empty image; expected the bytes of a PNG, JPEG or WebP file",
                     "Leave it out, or push the whole content of the file.",
                 ));
             }
-            drop(images);
             let roles = request.history.iter().map(|message| message.role);
             if roles.into_iter().any(|role| role == Role::System) {
                 return Err(Error::configuration(

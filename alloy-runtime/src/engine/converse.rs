@@ -93,7 +93,7 @@ pub(super) async fn converse(
         prepared.record_answer(&tracing::Span::current(), &reply);
         let accepted = accept(&reply, prepared.expectation, slot);
         // With tools the server enforces no schema: the text is an answer where it happens to be one.
-        if had_tools && prepared.is_typed() && !is_the_value(&accepted, &reply) {
+        if had_tools && prepared.typed().is_some() && !is_the_value(&accepted, &reply) {
             prepared.talk.say(asked_for_the_value(
                 reply,
                 accepted.err(),
@@ -177,7 +177,7 @@ pub(super) async fn look_first(
     request: &Request,
     prepared: &mut Prepared,
 ) -> Result<(), Error> {
-    if request.images().next().is_some() {
+    if request.all_images().next().is_some() {
         // Boxed, like all that is asked now and then: the usual call does not carry it.
         let warning = Box::pin(line.check_vision()).await?;
         prepared.warnings.extend(warning);

@@ -10,14 +10,14 @@ use super::talk::Talk;
 use crate::config::{Config, Layer, Settings, Source};
 use crate::error::Error;
 use crate::global;
-use crate::message::{Image, Message};
-use crate::output::{Content, Expectation};
+use crate::message::Message;
+use crate::output::{Content, Expectation, Typed};
 use crate::reply::Reply;
 use crate::request::Request;
-use crate::route::{Target, Way};
+use crate::route::Target;
 use crate::tool::Toolset;
 use crate::warning::Warning;
-use crate::wire::{self, Chat, Format};
+use crate::wire::{self, Chat};
 
 /// A request that is decided in every part and not yet sent.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ pub(crate) fn prepare(
         body: Bytes::new(),
     };
     let mut warnings = Vec::new();
-    prepared.body = prepared.body(request, &mut warnings);
+    prepared.body = prepared.encode(request, &mut warnings);
     prepared.warnings = warnings;
     Ok(prepared)
 }
@@ -88,10 +88,10 @@ impl Prepared {
     /// Makes the body anew, with what was said since.
     pub(super) fn renew(&mut self, request: &Request) {
         // What a request cannot express was told with the first.
-        self.body = self.body(request, &mut Vec::new());
+        self.body = self.encode(request, &mut Vec::new());
     }
 
-    fn body(&self, request: &Request, warnings: &mut Vec<Warning>) -> Bytes {
+    fn encode(&self, request: &Request, warnings: &mut Vec<Warning>) -> Bytes {
         let chat = Chat {
             model: &self.target.model,
             system: self.system(request),
@@ -100,18 +100,21 @@ impl Prepared {
             prompt: &request.prompt,
             images: &request.images,
             follow_up: self.talk.said(),
-            tools: self.toolset.as_deref().map(|tools| &*tools.json),
-            calls: self.toolset.as_deref().map(|tools| &*tools.calls),
-            format: self.format(),
+            tools: self.toolset.as_deref(),
+            // Nothing is enforced beside tools, which no model could call any more.
+            typed: self.typed().filter(|_| self.toolset.is_none()),
             streamed: request.streamed,
             settings: &self.target.settings,
         };
         wire::body(self.target.route.way(), &chat, warnings).into()
     }
 
-    /// Whether the answer is to be JSON.
-    pub(super) fn is_typed(&self) -> bool {
-        matches!(self.expectation.content, Content::Json(_))
+    /// What the answer is to be, where it is to be JSON.
+    pub(super) fn typed(&self) -> Option<&'static Typed> {
+        match &self.expectation.content {
+            Content::Json(typed) => Some(typed),
+            Content::Text | Content::Ignored => None,
+        }
     }
 
     /// Whether prompts and answers are recorded in the trace.
@@ -151,32 +154,9 @@ impl Prepared {
         wire::system_text(self.system(request), self.form()).map(Message::system)
     }
 
-    /// What the server is to enforce: nothing beside tools, which no model could call any more.
-    fn format(&self) -> Option<Format<'static>> {
-        if self.toolset.is_some() {
-            return None;
-        }
-        let Content::Json(typed) = &self.expectation.content else {
-            return None;
-        };
-        let schema = match self.target.route.way() {
-            Way::Server(_) => typed.enforced.as_ref().map(|schema| Format::Schema {
-                json: &schema.json,
-                strict: schema.strict,
-            }),
-            Way::Embedded => typed.exact.as_deref().map(|json| Format::Schema {
-                json,
-                strict: false,
-            }),
-        };
-        Some(schema.unwrap_or(Format::Json))
-    }
-
     /// The form of a typed answer, escaped for a JSON string, where the model is told it.
     fn form(&self) -> Option<&'static str> {
-        let Content::Json(typed) = &self.expectation.content else {
-            return None;
-        };
+        let typed = self.typed()?;
         let told = self.target.settings.schema_in_prompt.as_ref();
         told.is_none_or(|set| set.value).then_some(&*typed.form)
     }
@@ -190,22 +170,5 @@ impl Prepared {
             (set, None) => set.as_ref().map(|set| &*set.value),
         };
         text.filter(|text| !text.trim().is_empty())
-    }
-}
-
-impl Request {
-    /// The conversation up to the prompt, without the system message.
-    pub(crate) fn conversation(&self) -> Vec<Message> {
-        let mut messages = self.history.clone();
-        let mut prompt = Message::user(self.prompt.as_str());
-        prompt.images.clone_from(&self.images);
-        messages.push(prompt);
-        messages
-    }
-
-    /// The images of the whole conversation.
-    pub(crate) fn images(&self) -> impl Iterator<Item = &Image> {
-        let earlier = self.history.iter().flat_map(|message| &message.images);
-        earlier.chain(&self.images)
     }
 }

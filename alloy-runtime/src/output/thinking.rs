@@ -2,6 +2,7 @@
 //! model's thinking.
 
 /// What stands around it.
+#[cfg(feature = "embedded")]
 pub(crate) const TAGS: (&str, &str) = (OPEN, CLOSE);
 
 const OPEN: &str = "<think>";

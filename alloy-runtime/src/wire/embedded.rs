@@ -22,9 +22,9 @@ const DONE: [&str; 10] = [
 
 /// The body, written once.
 pub(super) fn body(chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
-    let mut out = native::begin(chat, warnings);
-    if let Some(calls) = chat.calls {
-        out.raw(",\"calls\":").raw(calls);
+    let mut out = native::begin(chat, |enforced| &enforced.exact, warnings);
+    if let Some(tools) = chat.tools {
+        out.raw(",\"calls\":").raw(&tools.calls);
     }
     options(&mut out, chat, warnings);
     out.raw("}");

@@ -5,37 +5,36 @@ use crate::message::{Image, Message};
 use crate::warning::Warning;
 use crate::wire::json::Writer;
 use crate::wire::messages::Dialect;
-use crate::wire::{Chat, Format, calls, messages, unknown_option};
+use crate::wire::{Chat, Enforced, calls, messages, unknown_option};
 
 /// Room for everything but the texts: the keys, the braces and the options.
 const FRAME: usize = 256;
 
 /// The body, written once.
 pub(crate) fn body(chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
-    let mut out = begin(chat, warnings);
+    let mut out = begin(chat, |enforced| &enforced.json, warnings);
     options(&mut out, chat, warnings);
     beside(&mut out, chat);
     out.raw("}");
     out.into_bytes()
 }
 
-/// A body without its options, and without its last brace.
-pub(in crate::wire) fn begin(chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Writer {
+/// A body without its options, and without its last brace, with the schema that `schema` takes.
+pub(in crate::wire) fn begin(
+    chat: &Chat<'_>,
+    schema: fn(&Enforced) -> &str,
+    warnings: &mut Vec<Warning>,
+) -> Writer {
     let mut out = Writer::with_capacity(chat.capacity(FRAME));
     out.raw("{\"model\":").value(chat.model.as_str());
     messages::write(&mut out, chat, Native);
     out.raw(",\"stream\":").value(chat.streamed);
     if let Some(tools) = chat.tools {
-        out.raw(",\"tools\":").raw(tools);
+        out.raw(",\"tools\":").raw(&tools.json);
     }
-    match chat.format {
-        None => {}
-        Some(Format::Json) => {
-            out.raw(",\"format\":\"json\"");
-        }
-        Some(Format::Schema { json, strict: _ }) => {
-            out.raw(",\"format\":").raw(json);
-        }
+    if let Some(typed) = chat.typed {
+        let schema = typed.enforced.as_ref().map(schema);
+        out.raw(",\"format\":").raw(schema.unwrap_or("\"json\""));
     }
     if let Some(think) = chat.think(warnings) {
         out.raw(",\"think\":").raw(think.to_json());

@@ -178,7 +178,11 @@ fn read_choice(
         return Ok(String::new());
     };
     // The server leaves the reason out where the generation ended before its end.
-    if let Some(word) = choice.finish_reason.as_deref().filter(|word| !word.is_empty()) {
+    if let Some(word) = choice
+        .finish_reason
+        .as_deref()
+        .filter(|word| !word.is_empty())
+    {
         gathered.finish(Some(word));
     }
     let Some(said) = said(choice) else {

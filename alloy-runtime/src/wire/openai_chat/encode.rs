@@ -6,7 +6,7 @@ use crate::message::{Image, Message, Role, ToolCall};
 use crate::warning::Warning;
 use crate::wire::json::Writer;
 use crate::wire::messages::Dialect;
-use crate::wire::{Chat, Format, calls, messages, unknown_option};
+use crate::wire::{Chat, calls, messages, unknown_option};
 
 /// Room for everything but the texts: the keys, the braces and the options.
 const FRAME: usize = 384;
@@ -23,18 +23,18 @@ pub(crate) fn body(chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
         out.raw(",\"stream_options\":{\"include_usage\":true}");
     }
     if let Some(tools) = chat.tools {
-        out.raw(",\"tools\":").raw(tools);
+        out.raw(",\"tools\":").raw(&tools.json);
     }
-    match chat.format {
+    match chat.typed.map(|typed| &typed.enforced) {
         None => {}
-        Some(Format::Json) => {
+        Some(None) => {
             out.raw(",\"response_format\":{\"type\":\"json_object\"}");
         }
-        Some(Format::Schema { json, strict }) => {
+        Some(Some(schema)) => {
             out.raw(",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"output\",\"strict\":")
-                .value(strict)
+                .value(schema.strict)
                 .raw(",\"schema\":")
-                .raw(json)
+                .raw(&schema.json)
                 .raw("}}");
         }
     }
@@ -155,21 +155,7 @@ fn media_type(bytes: &[u8]) -> &'static str {
     match bytes {
         [0x89, b'P', b'N', b'G', ..] => "image/png",
         [0xff, 0xd8, 0xff, ..] => "image/jpeg",
-        [
-            b'R',
-            b'I',
-            b'F',
-            b'F',
-            _,
-            _,
-            _,
-            _,
-            b'W',
-            b'E',
-            b'B',
-            b'P',
-            ..,
-        ] => "image/webp",
+        _ if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") => "image/webp",
         _ => "",
     }
 }
@@ -187,8 +173,7 @@ fn effort(think: Think) -> &'static str {
 }
 
 /// The options, beside all else. Ollama's server takes a few of its own here and ignores the others, which
-/// are left out;
-/// of another server nobody but its user knows what it takes.
+/// are left out; of another server nobody but its user knows what it takes.
 fn options(out: &mut Writer, chat: &Chat<'_>, warnings: &mut Vec<Warning>) {
     for (name, json) in chat.options() {
         let place = options::find(name).map(|known| known.place);
