@@ -1,0 +1,141 @@
+//! Templates, in the attribute, as the body, or in a file: the whole prompt.
+
+use alloy_runtime::command;
+
+use super::check;
+
+#[command("Extract: {text}", model = "m")]
+async fn positional(text: &str) -> String;
+
+#[command(prompt = "Extract: {text}", model = "m")]
+async fn keyed(text: &str) -> String;
+
+#[command(model = "m")]
+async fn literal_body(text: &str) -> String {
+    "Extract: {text}"
+}
+
+/// This comment is documentation, not the prompt.
+#[command("Extract: {text}", model = "m")]
+async fn documented(text: &str) -> String;
+
+#[test]
+fn a_template_is_the_whole_prompt() {
+    check(&positional("a"), "Extract: a");
+    check(&keyed("a"), "Extract: a");
+    check(&literal_body("a"), "Extract: a");
+    check(&documented("a"), "Extract: a");
+}
+
+// E6
+#[test]
+fn braces_in_values_stay_text() {
+    check(&positional("{text} {{}} {0}"), "Extract: {text} {{}} {0}");
+}
+
+const LIMIT: usize = 3;
+
+#[command("{{\"n\": {n:>4}, \"m\": {m:?}}} at most {LIMIT}", model = "m")]
+async fn formatted(n: u8, m: &str) -> String;
+
+#[test]
+fn placeholders_are_rusts_inline_format_arguments() {
+    check(&formatted(7, "x"), r#"{"n":    7, "m": "x"} at most 3"#);
+}
+
+#[command(
+    "
+    Extract the user.
+      Indented: {text}
+    {{Braces}} and {LIMIT:?}.
+
+    Width: {text:>width$}|
+    ",
+    model = "m"
+)]
+async fn several_lines(text: &str, width: usize) -> String;
+
+#[test]
+fn shared_indentation_is_removed() {
+    check(
+        &several_lines("a", 3),
+        "Extract the user.\n  Indented: a\n{Braces} and 3.\n\nWidth:   a|",
+    );
+    // The values' own indentation and braces stay.
+    check(
+        &several_lines("a\n        {b}", 0),
+        "Extract the user.\n  Indented: a\n        {b}\n{Braces} and 3.\n\nWidth: a\n        {b}|",
+    );
+}
+
+#[command("Format:\n    keep {text}\n", model = "m")]
+async fn escaped_lines(text: &str) -> String;
+
+#[test]
+fn indentation_that_is_written_as_an_escape_stays() {
+    check(&escaped_lines("a"), "Format:\n    keep a\n");
+    check(&continued_lines(), "Items:\n    - a\n      - nested end");
+}
+
+#[command(
+    "Items:\n    - a\n      - nested \
+     end",
+    model = "m"
+)]
+async fn continued_lines() -> String;
+
+#[command(
+    "
+    A {x:}>4}
+    B
+    ",
+    model = "m"
+)]
+async fn filled_with_braces(x: u8) -> String;
+
+#[test]
+fn a_brace_can_be_what_a_value_is_filled_with() {
+    check(&filled_with_braces(7), "A }}}7\nB");
+}
+
+#[command(
+    "
+    Sum up: {value}
+    ",
+    model = "m"
+)]
+async fn generic_lines<T: std::fmt::Display>(value: T) -> String;
+
+#[test]
+fn generic_parameters_render_in_dedented_templates() {
+    check(&generic_lines(1.5), "Sum up: 1.5");
+    check(&generic_lines("x"), "Sum up: x");
+}
+
+#[command("The type {type} of {fn}", model = "m")]
+async fn raw(r#type: &str, r#fn: &str) -> String;
+
+#[test]
+fn raw_identifiers_are_named_without_their_prefix() {
+    check(&raw("a", "b"), "The type a of b");
+}
+
+#[command(prompt_file = "prompts/translate.md", model = "m")]
+async fn translate(text: &str, language: &str) -> String;
+
+// D2
+#[test]
+fn the_text_of_a_file_is_a_template() {
+    check(
+        &translate("{text}", "French"),
+        "Translate the text into French:\n\n    {keep} the indentation\n\n{text}",
+    );
+}
+
+// D2: the compiler knows what this program was made of.
+#[test]
+fn a_change_of_the_file_compiles_the_crate_again() {
+    let made_of = std::env::current_exe().unwrap().with_extension("d");
+    let made_of = std::fs::read_to_string(made_of).unwrap();
+    assert!(made_of.contains("translate.md"));
+}
