@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 
-use self::measure::{Parts, Route, ServerProcess};
+use self::measure::{Floor, Parts, Route, ServerProcess};
 
 const CALLS: usize = 200;
 const CROWD: usize = 1000;
@@ -218,13 +218,6 @@ fn extract_on(route: Route) -> impl Fn(&str) -> Extract + Copy {
     }
 }
 
-/// Hand-written code: what a careful person would write for this one request.
-struct Floor {
-    client: reqwest::Client,
-    url: reqwest::Url,
-    route: Route,
-}
-
 #[derive(Serialize)]
 struct NativeBody<'a> {
     model: &'a str,
@@ -297,14 +290,6 @@ struct Answer<'a> {
 }
 
 impl Floor {
-    fn new(host: &str, route: Route) -> Self {
-        Self {
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
-            url: route.url(host),
-            route,
-        }
-    }
-
     fn body(&self, system: Option<&str>, text: &str, schema: Option<&RawValue>) -> String {
         let prompt = format!("Extract: {text}");
         let user = Message {
@@ -359,18 +344,11 @@ impl Floor {
         schema: Option<&RawValue>,
         read: impl FnOnce(&str) -> T,
     ) -> T {
-        let mut request = self
-            .client
-            .post(self.url.clone())
-            .header("content-type", "application/json");
+        let mut request = self.post(self.body(system, text, schema));
         if let Route::OpenaiChat = self.route {
             request = request.header("authorization", "Bearer ollama");
         }
-        let response = request
-            .body(self.body(system, text, schema))
-            .send()
-            .await
-            .unwrap();
+        let response = request.send().await.unwrap();
         let bytes = response.error_for_status().unwrap().bytes().await.unwrap();
         match self.route {
             Route::Native => {

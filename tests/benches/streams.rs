@@ -26,7 +26,7 @@ use std::fmt::Write as _;
 use alloy_runtime::command;
 use serde::Deserialize;
 
-use self::measure::{Parts, Route, ServerProcess};
+use self::measure::{Floor, Parts, Route, ServerProcess};
 
 const LONG: usize = 2000;
 const SHORT_AT_ONCE: usize = 201;
@@ -181,13 +181,6 @@ fn each(more: usize) -> f64 {
     more as f64 / (LONG_AT_ONCE - SHORT_AT_ONCE) as f64
 }
 
-/// Hand-written code: what a careful person would write for this one stream.
-struct Floor {
-    client: reqwest::Client,
-    url: reqwest::Url,
-    route: Route,
-}
-
 #[derive(Deserialize)]
 struct Line<'a> {
     #[serde(borrow)]
@@ -224,19 +217,10 @@ struct Text<'a> {
 }
 
 impl Floor {
-    fn new(host: &str, route: Route) -> Self {
-        Self {
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
-            url: route.url(host),
-            route,
-        }
-    }
-
     /// Reads a stream to its end, and gives the bytes of its text.
     async fn stream(&self, body: String) -> usize {
-        let request = self.client.post(self.url.clone()).body(body);
-        let request = request.header("content-type", "application/json");
-        let mut response = request.send().await.unwrap().error_for_status().unwrap();
+        let response = self.post(body).send().await.unwrap();
+        let mut response = response.error_for_status().unwrap();
         let mut buffer = Vec::new();
         let (mut bytes, mut done) = (0, false);
         while let Some(chunk) = response.chunk().await.unwrap() {

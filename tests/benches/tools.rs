@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use self::measure::{Parts, Route, ServerProcess};
+use self::measure::{Floor, Parts, Route, ServerProcess};
 
 /// Commands a round.
 const COMMANDS: usize = 50;
@@ -135,7 +135,7 @@ fn measured(_: &str, host: &str) {
             Route::Native => (one_native, twenty_native as fn() -> _),
             Route::OpenaiChat => (one_openai_chat, twenty_openai_chat as fn() -> _),
         };
-        let floor = Floor::new(host, route, &one().preview().unwrap().body);
+        let floor = Loop::new(host, route, &one().preview().unwrap().body);
         let run = async |command: fn() -> Command<String, WithTools>| {
             assert_eq!(command().await.unwrap(), "The result is 10.");
         };
@@ -169,10 +169,8 @@ fn measured(_: &str, host: &str) {
 }
 
 /// Hand-written code: what a careful person would write for this one loop.
-struct Floor {
-    client: reqwest::Client,
-    url: reqwest::Url,
-    route: Route,
+struct Loop {
+    floor: Floor,
     /// The tools, encoded once.
     tools: Box<RawValue>,
 }
@@ -252,13 +250,11 @@ struct Answer {
     tool_calls: Vec<Call>,
 }
 
-impl Floor {
+impl Loop {
     fn new(host: &str, route: Route, body: &str) -> Self {
         let sent: serde_json::Value = serde_json::from_str(body).unwrap();
         let floor = Self {
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
-            url: route.url(host),
-            route,
+            floor: Floor::new(host, route),
             tools: RawValue::from_string(sent["tools"].to_string()).unwrap(),
         };
         assert_eq!(
@@ -270,7 +266,7 @@ impl Floor {
     }
 
     fn body(&self, messages: &[Message]) -> String {
-        let native = matches!(self.route, Route::Native);
+        let native = matches!(self.floor.route, Route::Native);
         let body = Body {
             model: if native { "llama3.1" } else { "gpt-oss:20b" },
             messages,
@@ -305,14 +301,14 @@ impl Floor {
     async fn call(&self, call: &Call) -> Message {
         assert_eq!(call.function.name, "add");
         let arguments = call.function.arguments.get();
-        let Numbers { a, b } = match self.route {
+        let Numbers { a, b } = match self.floor.route {
             Route::Native => serde_json::from_str(arguments).unwrap(),
             Route::OpenaiChat => {
                 let text: String = serde_json::from_str(arguments).unwrap();
                 serde_json::from_str(&text).unwrap()
             }
         };
-        let native = matches!(self.route, Route::Native);
+        let native = matches!(self.floor.route, Route::Native);
         Message {
             tool_name: native.then(|| call.function.name.clone()),
             tool_call_id: Some(call.id.clone()),
@@ -321,16 +317,13 @@ impl Floor {
     }
 
     async fn send(&self, body: String) -> Answer {
-        let mut request = self
-            .client
-            .post(self.url.clone())
-            .header("content-type", "application/json");
-        if let Route::OpenaiChat = self.route {
+        let mut request = self.floor.post(body);
+        if let Route::OpenaiChat = self.floor.route {
             request = request.header("authorization", "Bearer ollama");
         }
-        let response = request.body(body).send().await.unwrap();
+        let response = request.send().await.unwrap();
         let bytes = response.error_for_status().unwrap().bytes().await.unwrap();
-        match self.route {
+        match self.floor.route {
             Route::Native => {
                 let reply: NativeReply = serde_json::from_slice(&bytes).unwrap();
                 assert!(reply.done);
