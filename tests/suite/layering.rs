@@ -70,15 +70,34 @@ fn sources(krate: &str) -> Vec<(PathBuf, String, String)> {
                 }) {
                     continue;
                 }
-                let text = fs::read_to_string(&path).unwrap();
-                let text = text.split("#[cfg(test)]").next().unwrap();
-                let text = text.split("#[cfg(all(test").next().unwrap().to_owned();
+                let mut text = fs::read_to_string(&path).unwrap();
+                // Tests with a body stand at the end of a file. What else is for tests alone is read as well.
+                if let Some(tests) = text.find("\nmod tests {") {
+                    text.truncate(tests);
+                }
+                check_own_rooms(&path, &text, inside.components().count());
                 found.push((path, room, text));
             }
         }
     }
     assert!(found.len() > 10, "{krate} has sources");
     found
+}
+
+/// No `super::` of a file so many folders deep leads out of its room: another is named by `crate::room`.
+fn check_own_rooms(path: &Path, text: &str, depth: usize) {
+    let code = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    for line in code {
+        let mut up = line.matches("super::").count();
+        // `self::super` and the like would be none of ours; a line has one path at most.
+        if line.starts_with(' ') {
+            // Within a module of this file.
+            up = up.saturating_sub(1);
+        }
+        assert!(up < depth, "{} leaves its room: {line}", path.display());
+    }
 }
 
 /// The rooms that a text uses by `crate::room`.

@@ -391,6 +391,33 @@ mod another_server {
         assert_eq!(outcome.thinking.as_deref(), Some("Hm."));
     }
 
+    // Some servers have both in a choice: the message so far in each event, an empty piece beside a whole one.
+    #[tokio::test]
+    async fn may_send_message_and_delta_side_by_side() {
+        for empty in [json!(null), json!({"content": ""})] {
+            let mut body = Said::new("hello").openai_chat();
+            body["choices"][0]["delta"] = empty;
+            let server = Server::start([Reply::json(200, &body)]);
+            let answer = remote::<String>().config(at(&server)).await;
+            assert_eq!(answer.unwrap(), "hello");
+        }
+        let event = |new: &str, all: &str, reason: Value| {
+            let choice = json!({"index": 0, "delta": {"content": new}, "message": {"content": all}, "finish_reason": reason});
+            format!("data: {}\n\n", json!({"choices": [choice]}))
+        };
+        let events = [
+            event("hel", "hel", Value::Null),
+            event("lo", "hello", json!("stop")),
+            "data: [DONE]\n\n".to_owned(),
+        ];
+        let server = Server::start([Reply::chunked(200, "text/event-stream", &events)]);
+        let mut stream = remote::<String>().config(at(&server)).stream();
+        while let Some(text) = stream.next().await {
+            text.unwrap();
+        }
+        assert_eq!(stream.text(), "hello");
+    }
+
     // What a filter cut looks like a whole answer.
     #[tokio::test]
     async fn may_filter_an_answer() {

@@ -1,9 +1,11 @@
 //! A10 D9: runtimes beside one another, one after the other, and none.
 
+use std::future::{Future as _, IntoFuture as _, poll_fn};
+use std::task::Poll;
 use std::thread;
 
 use alloy_runtime::{Error, ErrorKind, command};
-use alloy_tests::server::{Reply, Server};
+use alloy_tests::server::{Reply, Said, Server};
 use tokio::runtime::{Builder, Runtime};
 
 #[command("Say hello", model = "ollama:llama3.1")]
@@ -52,7 +54,7 @@ fn runtimes_side_by_side_do_not_share_connections() {
 
 #[test]
 fn many_threads_wait_on_the_one_background_runtime() {
-    let server = hellos(9);
+    let server = hellos(10);
     let host = server.host();
     assert_eq!(hello().host(&host).blocking().unwrap(), "hello");
     let waiting: Vec<_> = (0..8)
@@ -64,7 +66,10 @@ fn many_threads_wait_on_the_one_background_runtime() {
     for thread in waiting {
         assert_eq!(thread.join().unwrap(), "hello");
     }
-    assert!(server.connections() <= 9);
+    // One runtime has their connections: the next call opens no other.
+    let before = server.connections();
+    assert_eq!(hello().host(&host).blocking().unwrap(), "hello");
+    assert_eq!(server.connections(), before);
 }
 
 #[test]
@@ -91,6 +96,33 @@ async fn blocking_inside_a_runtime_says_what_to_write() {
     check(hello().blocking_outcome().unwrap_err());
     let error = tokio::task::spawn_blocking(|| hello().blocking().unwrap_err());
     check(error.await.unwrap());
+}
+
+// A command, or a stream, that was begun in a runtime is one of that runtime's, wherever it is polled next.
+#[test]
+fn what_was_begun_in_a_runtime_may_be_polled_outside() {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let text = Said::new("hello");
+    let server = Server::start([
+        Reply::stream(&text),
+        Reply::error(503, "busy"),
+        Reply::answer("hello"),
+    ]);
+    let mut stream = hello().host(server.host()).stream();
+    let first = runtime.block_on(stream.next()).unwrap().unwrap();
+    let rest: Vec<_> = futures::executor::block_on_stream(stream).collect();
+    let rest: Result<String, _> = rest.into_iter().collect();
+    assert_eq!(first + &rest.unwrap(), "hello");
+
+    // It is polled once within, and waits for its second try outside.
+    let mut command = Box::pin(hello().host(server.host()).into_future());
+    let once = poll_fn(|context| Poll::Ready(command.as_mut().poll(context).is_pending()));
+    assert!(runtime.block_on(once));
+    assert_eq!(futures::executor::block_on(command).unwrap(), "hello");
 }
 
 #[test]

@@ -6,14 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::runtime::Handle;
 
 use super::deadline::Deadline;
 use super::remote::Remote;
 use super::source::Source;
 use crate::config::{self, Settings};
 use crate::error::{Error, ErrorKind, excerpt};
-use crate::global;
+use crate::global::{self, Runtime};
 use crate::output::apart;
 use crate::reply::{Reply, Usage};
 use crate::request::Definition;
@@ -28,7 +27,7 @@ pub(super) struct Line {
     definition: &'static Definition,
     pub(super) deadline: Deadline,
     /// The runtime whose timers and connections it has, wherever it is polled later.
-    pub(super) runtime: Handle,
+    pub(super) runtime: Runtime,
 }
 
 /// What is at its other end.

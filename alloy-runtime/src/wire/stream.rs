@@ -194,6 +194,10 @@ impl Decoder {
             if is_document && !self.gathered.said {
                 return Err(failure::protocol(NO_MESSAGE, json));
             }
+            if is_document {
+                // Its text is handed on: it is not to be held twice.
+                self.frames = Frames::Document(Vec::new());
+            }
             let ends = is_document || !is_event && self.gathered.finished;
             // What ends a reply may have a text: it comes first, the end at the next step.
             if !text.is_empty() {
@@ -304,6 +308,20 @@ mod tests {
             rest = others;
             (!piece.is_empty() || length == 0 && !rest.is_empty()).then_some(piece)
         })
+    }
+
+    // A stream offers no tools, and one that calls them for ever fills no memory.
+    #[test]
+    fn calls_are_not_kept() {
+        let call = json!({"function": {"name": "f", "arguments": {}}});
+        let native = json!({"message": {"tool_calls": vec![call; 100]}, "done": true}).to_string();
+        let call = json!({"id": "1", "function": {"name": "f", "arguments": "{}"}});
+        let choice = json!({"delta": {"tool_calls": vec![call; 100]}, "finish_reason": "stop"});
+        let event = format!("data: {}\n\ndata: [DONE]\n\n", json!({"choices": [choice]}));
+        for (api, body) in [(Api::Native, native), (Api::OpenaiChat, event)] {
+            let (_, _, end) = read(api, [body.as_bytes()]);
+            assert!(end.unwrap().calls.is_empty(), "{api}");
+        }
     }
 
     /// What a stream says at a time: thinking, then text.

@@ -16,6 +16,19 @@ async fn a_neighbour_that_speaks_json() {
     assert_eq!(error.excerpt(), Some("File Not Found"));
 }
 
+// Some answer with status 200 to a path that they do not have.
+#[tokio::test]
+async fn a_neighbour_that_does_not_know_the_endpoint() {
+    let message = json!({"error": "Unexpected endpoint or method. (POST /api/chat)"});
+    let error = error_of::<String>(Reply::json(200, &message)).await;
+    assert_eq!(error.kind(), ErrorKind::NotOllama);
+    let told = error.to_string();
+    assert!(
+        told.contains("is not Ollama: it does not know the endpoint that was asked; set"),
+        "{told}"
+    );
+}
+
 #[tokio::test]
 async fn a_web_page() {
     let error = check::<String>(

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
 use alloy_runtime::{Api, ErrorKind};
-use alloy_tests::server::{Reply, Server};
+use alloy_tests::server::{Reply, Said, Server};
 
 use super::{DONE, body, broken, events, lines, story};
 use crate::ROUTES;
@@ -95,5 +95,18 @@ async fn memory_is_bounded() {
             let told = error.to_string();
             assert!(told.contains("longer than 16 MiB"), "{field}: {told}");
         }
+    }
+}
+
+// A whole reply instead of a stream may be as long as an awaited one.
+#[tokio::test]
+async fn a_document_may_be_long() {
+    let text = "x".repeat(10 * 1024 * 1024);
+    for api in ROUTES {
+        let server = Server::start([Reply::said(&Said::new(&text))]);
+        let mut stream = story().api(api).host(server.host()).stream();
+        let (read, error) = super::read(&mut stream).await;
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!(read.len(), text.len());
     }
 }

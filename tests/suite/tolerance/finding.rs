@@ -47,6 +47,33 @@ async fn thinking_is_no_part_of_a_text() {
     reads(Said::new(quoted), quoted.to_owned(), &[]).await;
 }
 
+// What the model thought does not go back to it as a thing that it said.
+#[tokio::test]
+async fn thinking_in_a_text_is_kept_apart_on_both_routes() {
+    let text = "<think>A greeting, then.</think>\n\nHello!";
+    for api in ROUTES {
+        let server = Server::start([Reply::answer(text)]);
+        let command = answer::<String>().api(api).host(server.host());
+        let outcome = command.outcome().await.unwrap();
+        assert_eq!(outcome.text, "Hello!");
+        assert_eq!(outcome.thinking.as_deref(), Some("A greeting, then."));
+        let last = outcome.messages.last().unwrap();
+        assert_eq!(last.content, "Hello!");
+        assert_eq!(last.thinking, outcome.thinking);
+    }
+}
+
+// Nothing stands behind the thinking: the answer may stand in it, as in the field for it.
+#[tokio::test]
+async fn the_answer_is_found_in_the_thinking_of_a_text_that_has_no_other() {
+    let said = Said::new(&format!("<think>{USER}</think>"));
+    let repairs = [
+        "thinking text was left out of the answer",
+        "the answer was found in the thinking text",
+    ];
+    reads(said, user(), &repairs).await;
+}
+
 // A draft is not the answer.
 #[tokio::test]
 async fn what_stands_in_the_thinking_is_not_taken() {
