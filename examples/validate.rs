@@ -51,7 +51,7 @@ async fn main() -> alloy_runtime::Result<()> {
             // `Decision::Retry` asks again whatever `retry` says, `Decision::Stop` gives up.
             Decision::BySettings
         })
-        .on_retry(|next| eprintln!("asking for answer {}", next.answer))
+        .on_retry(|next| eprintln!("asking for answer {}", next.attempt))
         .await?;
     let Booking {
         guest,

@@ -28,7 +28,7 @@ use crate::stream::TextStream;
 /// `Result<T, Error>`; it holds its prompt and borrows nothing, so that it can be awaited, spawned,
 /// joined or kept. Nothing is sent before it is first polled, and dropping it cancels the request.
 ///
-/// `M` tells what the command can do beside being awaited: [`Plain`] is the ordinary case, [`WithTools`] that of
+/// `M` tells what the command can do besides being awaited: [`Plain`] is the ordinary case, [`WithTools`] that of
 /// one whose model can call tools.
 ///
 /// It runs on tokio: on any runtime with I/O and time enabled, as `#[tokio::main]` makes it.
@@ -36,6 +36,10 @@ use crate::stream::TextStream;
 /// # Errors
 ///
 /// Awaiting gives an [`Error`]; its [`kind`](Error::kind) says which of them.
+///
+/// # Panics
+///
+/// Polling it after it gave its result panics, as other futures do.
 ///
 /// # Examples
 ///

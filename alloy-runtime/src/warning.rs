@@ -72,12 +72,12 @@ impl fmt::Display for Warning {
                     "num_ctx" => f.write_str(
                         "; set OLLAMA_CONTEXT_LENGTH on the server, or use the native route",
                     ),
-                    _ => f.write_str("; Ollama's native route has"),
+                    _ => f.write_str("; Ollama's native route has one"),
                 }
             }
             Self::NotDone { setting } => write!(
                 f,
-                "`{setting}` was left out: the engine in this process does not do it; Ollama does, as `ollama:NAME`"
+                "`{setting}` was left out: the embedded engine does not support it; Ollama does, as `ollama:NAME`"
             ),
             Self::ThinksAnyway => f.write_str(
                 "`think = false` was not sent: models named gpt-oss always think; `low` is the least",
@@ -94,7 +94,7 @@ impl fmt::Display for Warning {
                 "the prompt filled the model's context of {tokens} tokens, so a part of it was probably cut; shorten it, or set OLLAMA_CONTEXT_LENGTH on the server"
             ),
             Self::ThinkingStreamed => f.write_str(
-                "the text began with thinking that nothing told from it before its end; it was given out, and the summary has the two apart",
+                "the text began with thinking that could not be told from it before its end, so it was given out; the summary has the two apart",
             ),
             Self::VisionUnknown => f.write_str(
                 "the server did not say whether the model can see images; one that cannot ignores them",

@@ -226,7 +226,7 @@ fn heard_by(command: Command<User>, heard: &Heard, decision: Decision) -> Comman
             assert_eq!(retry.error.model(), Some("llama3.1"));
             retries.push(format!(
                 "answer {} send {} {:?}",
-                retry.answer, retry.send, retry.pause
+                retry.attempt, retry.send, retry.pause
             ));
         })
 }
@@ -352,7 +352,7 @@ async fn a_hook_hears_of_each_further_send() {
         let (attempts, sends) = (next.error.attempts(), next.error.sends());
         mine.push(format!(
             "{} answer {} send {} after {attempts} answers and {sends} sends: {}",
-            next.command, next.answer, next.send, next.error
+            next.command, next.attempt, next.send, next.error
         ));
     });
     let outcome = command.host(server.host()).outcome().await.unwrap();

@@ -172,7 +172,7 @@ fn what_the_compatible_endpoint_cannot_take_is_a_warning() {
     assert_eq!(
         warnings,
         [
-            "`keep_alive` was not sent: openai_chat has no place for it; Ollama's native route has",
+            "`keep_alive` was not sent: openai_chat has no place for it; Ollama's native route has one",
             "`num_ctx` was not sent: openai_chat has no place for it; set OLLAMA_CONTEXT_LENGTH on the server, or use the native route",
         ]
     );

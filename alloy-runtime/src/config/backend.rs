@@ -6,12 +6,12 @@ use crate::error::{Error, excerpt};
 
 /// What answers a command.
 ///
-/// The real servers are the only ones so far. A name that is not known is an error and never ignored:
+/// The real models are the only ones so far. A name that is not known is an error and never ignored:
 /// a program that was meant to run offline must not reach a model by accident.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Backend {
-    /// The server of the model's route.
+    /// The model's own route: a server, or the engine in this process.
     #[default]
     Real,
 }

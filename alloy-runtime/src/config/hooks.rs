@@ -9,11 +9,11 @@ use crate::error::Error;
 
 /// An answer that was rejected, as [`on_invalid`](crate::Command::on_invalid) gets it: one that is missing
 /// or not valid.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct InvalidAnswer<'a> {
     /// The command's name.
-    pub command: &'static str,
+    pub command: &'a str,
     /// Which answer of the command this is: 1 for the first.
     pub attempt: u32,
     /// The answer, as the model wrote it.
@@ -40,13 +40,13 @@ pub enum Decision {
 
 /// A further answer or a further send that is about to be tried, as
 /// [`on_retry`](crate::Command::on_retry) gets it.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct NextTry<'a> {
     /// The command's name.
-    pub command: &'static str,
+    pub command: &'a str,
     /// Which answer of the command is asked for: 2 for the second.
-    pub answer: u32,
+    pub attempt: u32,
     /// Which send of that request this is: 1 where another answer is asked for, more where the same request
     /// is sent once more.
     pub send: u32,

@@ -36,11 +36,10 @@ impl Secret {
     /// A key that no header can carry. `given` names it.
     pub(crate) fn bearer(given: &str, key: &str) -> Result<Self, Error> {
         let key = key.trim();
-        let key = key
-            .strip_prefix("Bearer")
-            .filter(|rest| rest.is_empty() || rest.starts_with(' '))
-            .unwrap_or(key)
-            .trim();
+        let key = match key.split_once(' ').unwrap_or((key, "")) {
+            (scheme, rest) if scheme.eq_ignore_ascii_case("bearer") => rest.trim(),
+            _ => key,
+        };
         if key.is_empty() {
             return Ok(Self::known(""));
         }

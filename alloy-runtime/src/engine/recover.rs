@@ -40,7 +40,7 @@ impl Answers {
             self.left = self.left.saturating_sub(1);
             settings.tell(&NextTry {
                 command: invalid.command,
-                answer: invalid.attempt + 1,
+                attempt: invalid.attempt + 1,
                 send: 1,
                 pause: Duration::ZERO,
                 error: invalid.error,

@@ -42,7 +42,7 @@ where
         if hooked {
             line.settings().tell(&NextTry {
                 command: line.command(),
-                answer: spent.attempts + 1,
+                attempt: spent.attempts + 1,
                 send: own + 1,
                 pause,
                 error: &line.named(spent.told(error)),

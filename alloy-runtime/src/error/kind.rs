@@ -8,16 +8,16 @@
 pub enum ErrorKind {
     /// A setting is missing or cannot be used; nothing was sent.
     Configuration,
-    /// The prompt could not be made: the command's body left with `?`, or a parameter could not be shown.
-    /// Nothing was sent.
+    /// The prompt could not be made: the command's body left with `?`, or a parameter or a `.context(…)` could not
+    /// be shown. Nothing was sent.
     Prompt,
-    /// Nothing listens at the server's address.
+    /// Nothing listens at the server's address, or no host has that name.
     Unreachable,
     /// Something listens at the address, but it is not Ollama.
     NotOllama,
-    /// The server does not have the model.
+    /// The server does not have the model, or there is no such model file.
     ModelNotFound,
-    /// The server has the model but could not start it, or it ended while it ran.
+    /// The server has the model but could not start it, or it ended while it ran; or a model file cannot be run.
     ModelLoad,
     /// The model cannot do what was asked for.
     Capability,

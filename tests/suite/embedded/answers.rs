@@ -151,7 +151,7 @@ async fn what_the_engine_does_not_do_is_a_warning() {
     assert_eq!(
         told,
         [
-            "`num_gpu` was left out: the engine in this process does not do it; Ollama does, as `ollama:NAME`",
+            "`num_gpu` was left out: the embedded engine does not support it; Ollama does, as `ollama:NAME`",
             "`topk` is no option that Ollama is known to have; did you mean `top_k`?",
         ]
     );
