@@ -149,6 +149,9 @@ macro_rules! keys {
             }
         }
 
+        /// The names of the keys that have a field.
+        pub(super) const NAMES: &[&str] = &[$(stringify!($key)),*];
+
         /// The table of keys, in the order of the documentation.
         pub fn keys() -> Vec<Key> {
             let offers = |who: &[&str], name: &str| who.contains(&name);

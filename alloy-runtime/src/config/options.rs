@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Text;
+use super::keys::NAMES;
 use crate::error::{Error, excerpt};
 
 /// Options that one layer sets: names, and values as JSON. Each name once.
@@ -188,14 +189,12 @@ fn check_name(name: &str) -> Result<(), Error> {
         ));
     }
     let instead = match name {
-        "temperature" => "set the key `temperature` instead",
-        "num_predict" | "max_tokens" => "set the key `max_tokens` instead",
-        "think" => "set the key `think` instead",
-        "keep_alive" => "set the key `keep_alive` instead",
-        "model" => "set the key `model` instead",
-        "messages" | "prompt" | "system" | "stream" | "format" | "response_format" | "tools"
+        "num_predict" => "set the key `max_tokens` instead",
+        "messages" | "prompt" | "stream" | "format" | "response_format" | "tools"
         | "tool_choice" | "options" => "Alloy makes this part of the request itself",
         "" => "name it, for example `num_ctx`",
+        // A server would be sent what it does not know, a secret among it.
+        _ if NAMES.contains(&name) => &format!("set the key `{name}` instead"),
         _ => return Ok(()),
     };
     Err(Error::configuration(
@@ -307,6 +306,29 @@ mod tests {
             "format",
             json!("json"),
             "`format` is no option of a model; Alloy makes this part of the request itself",
+        );
+    }
+
+    // A secret among them is neither sent nor shown.
+    #[test]
+    fn the_keys_of_the_table_are_no_options() {
+        for name in NAMES {
+            let error = Options::default().set(name, "sk-1").unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("`{name}` is no option of a model; set the key `{name}` instead")
+            );
+        }
+        assert!(NAMES.contains(&"api_key") && NAMES.contains(&"timeout"));
+    }
+
+    // As the attribute does, whose literal has a point as well.
+    #[test]
+    fn a_whole_number_has_no_point() {
+        let error = Options::default().set("num_ctx", 8192.0).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the option `num_ctx` is 8192.0; expected a whole number"
         );
     }
 
