@@ -17,13 +17,14 @@ pub(crate) fn read(path: &LitStr) -> syn::Result<String> {
         _ => format!("the file `{name}` cannot be read: {error}"),
     });
     let text = text.and_then(|bytes| {
-        String::from_utf8(bytes).map_err(|_| format!("the file `{name}` is not UTF-8"))
+        let text =
+            String::from_utf8(bytes).map_err(|_| format!("the file `{name}` is not UTF-8"))?;
+        // A checkout or an editor of another system does not change a prompt.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        match text.trim().is_empty() {
+            true => Err(format!("the file `{name}` is empty")),
+            false => Ok(text.replace("\r\n", "\n").trim_end_matches('\n').to_owned()),
+        }
     });
-    match text {
-        Ok(text) if text.trim().is_empty() => Err(format!("the file `{name}` is empty")),
-        // A checkout on another system does not change a prompt.
-        Ok(text) => Ok(text.replace("\r\n", "\n").trim_end_matches('\n').to_owned()),
-        Err(message) => Err(message),
-    }
-    .map_err(|message| syn::Error::new_spanned(path, message))
+    text.map_err(|message| syn::Error::new_spanned(path, message))
 }

@@ -7,12 +7,13 @@
 )]
 
 use expect_test::{Expect, expect};
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::command;
 use crate::entry::{self, Refused};
+use crate::file;
 use crate::tool;
 
 type Macro = fn(TokenStream, &TokenStream) -> Result<TokenStream, Refused>;
@@ -268,6 +269,30 @@ fn the_documentation_shows_what_it_becomes() {
     let shown = std::fs::read_to_string(shown).expect("the documentation is beside this crate");
     let expanded = prettyplease::unparse(&file);
     assert!(shown.contains(&expanded), "{expanded}");
+}
+
+// An editor's mark of the encoding is no part of a prompt, and makes no file of an empty one.
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_prompt() {
+    let check = |name: &str, text: &str, expected: Result<&str, &str>| {
+        let path = std::env::temp_dir().join(format!("alloy-{name}-{}.md", std::process::id()));
+        std::fs::write(&path, text).expect("a file of its own");
+        let literal = syn::LitStr::new(&path.to_string_lossy(), Span::call_site());
+        let read = file::read(&literal).map_err(|error| error.to_string());
+        std::fs::remove_file(&path).expect("the file of before");
+        match (read, expected) {
+            (Ok(read), Ok(expected)) => assert_eq!(read, expected),
+            (Err(read), Err(expected)) => assert!(read.ends_with(expected), "{read}"),
+            (read, _) => panic!("{read:?}"),
+        }
+    };
+    check("marked", "\u{feff}Greet {name}\r\n", Ok("Greet {name}"));
+    check(
+        "inside",
+        "Greet \u{feff}{name}\n",
+        Ok("Greet \u{feff}{name}"),
+    );
+    check("empty", "\u{feff}\n", Err("is empty"));
 }
 
 /// Pieces of declarations, right ones and wrong ones.
