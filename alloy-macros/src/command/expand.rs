@@ -73,7 +73,7 @@ pub(super) fn command(command: &Command<'_>) -> TokenStream {
     }
     let file = command.prompt_file.as_ref().map(|path| {
         quote! {
-            const _: &[u8] = ::core::include_bytes!(::core::concat!(
+            const _: &[::core::primitive::u8] = ::core::include_bytes!(::core::concat!(
                 ::core::env!("CARGO_MANIFEST_DIR"),
                 "/",
                 #path
@@ -128,7 +128,7 @@ pub(super) fn header(sig: &Signature, returns: &TokenStream) -> TokenStream {
 //
 // Input:  #[ensure(|user| user.age < 130, "age must be below 130")]
 // Output: ::alloy_runtime::__private::ensured(…, |__alloy_answer: &User, __alloy_broken| {
-//             let __alloy_holds: fn(&User) -> bool = |user| user.age < 130;
+//             let __alloy_holds: fn(&User) -> ::core::primitive::bool = |user| user.age < 130;
 //             if !__alloy_holds(__alloy_answer) {
 //                 __alloy_broken.push("age must be below 130");
 //             }
@@ -143,7 +143,7 @@ fn ensured(call: TokenStream, ensures: &[Contract], output: &Type, path: &Path) 
     let checks = ensures.iter().map(|ensure| {
         let (condition, message) = (ensure.of_answer(), &ensure.message);
         quote! {
-            let #holds: fn(&#output) -> bool = #condition;
+            let #holds: fn(&#output) -> ::core::primitive::bool = #condition;
             if !#holds(#answer) {
                 #broken.push(#message);
             }

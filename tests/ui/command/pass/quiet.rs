@@ -110,6 +110,29 @@ async fn finite() -> alloy_runtime::Result<f64>;
 #[ensure(|values: &Vec<T>| { let values = values.len(); values < 10 }, "must be few")]
 async fn few<T: alloy_runtime::Output>(values: u8) -> Vec<T>;
 
+// The names of the standard library and the language are the user's.
+mod shadowed {
+    #![allow(non_camel_case_types, dead_code, reason = "as a user might")]
+
+    struct bool;
+    struct u8;
+    struct str;
+    struct usize;
+    struct Option;
+    struct Some;
+    struct Ok;
+    struct Vec;
+    struct Box;
+    struct Result;
+
+    #[alloy_runtime::command(prompt_file = "prompts/greet.md", system = "Speak {name}")]
+    #[ensure(|greeting| !greeting.is_empty(), "must not be empty")]
+    pub(super) async fn greeted(name: &::core::primitive::str) -> ::std::string::String;
+
+    #[alloy_runtime::command(options(num_ctx = 8192, top_p = 1.0, seed = -1, stop = ["a", "b",]))]
+    pub(super) async fn named(count: ::core::option::Option<::core::primitive::u8>) -> ::std::string::String;
+}
+
 #[cfg(any())]
 #[command("Never compiled {at all}")]
 async fn absent() -> Nothing;
@@ -131,6 +154,8 @@ fn main() {
     kept(&from_file(""));
     kept(&finite());
     kept(&few::<u8>(3));
+    kept(&shadowed::greeted(""));
+    kept(&shadowed::named(None));
     drop(alloy_runtime::with_config(Config::new().model("m"), from_name("")));
     drop(configured());
 }
