@@ -36,7 +36,7 @@ pub(crate) fn is(attr: &Attribute, name: &str) -> bool {
 /// Reads the arguments, each key once. One that cannot be read is a mistake and does not hide the others.
 pub(crate) fn arguments(tokens: TokenStream, errors: &mut Errors) -> Vec<Argument> {
     let mut arguments: Vec<Argument> = Vec::new();
-    for piece in split_at_commas(tokens) {
+    for piece in split_at_commas(tokens, errors) {
         match argument.parse2(piece) {
             Ok(Argument { key, .. }) if arguments.iter().any(|other| other.key == key) => {
                 errors.push(&key, format!("`{key}` is given twice; keep one"));
@@ -92,18 +92,21 @@ fn pair(key: Ident, input: ParseStream<'_>) -> syn::Result<Argument> {
     Ok(Argument { key, form, value })
 }
 
-/// The arguments as token streams; an empty one after a last comma is none.
-pub(crate) fn split_at_commas(tokens: TokenStream) -> Vec<TokenStream> {
-    let mut pieces = vec![TokenStream::new()];
+/// The arguments as token streams. One comma may end them; each has something before it.
+pub(crate) fn split_at_commas(tokens: TokenStream, errors: &mut Errors) -> Vec<TokenStream> {
+    let mut pieces = Vec::new();
+    let mut piece = TokenStream::new();
     for token in tokens {
-        match (&token, pieces.last_mut()) {
-            (TokenTree::Punct(punct), _) if punct.as_char() == ',' => {
-                pieces.push(TokenStream::new());
-            }
-            (_, Some(piece)) => piece.extend([token]),
-            (_, None) => {}
+        match &token {
+            TokenTree::Punct(punct) if punct.as_char() == ',' => match piece.is_empty() {
+                true => errors.push(token, "expected a value before this comma"),
+                false => pieces.push(std::mem::take(&mut piece)),
+            },
+            _ => piece.extend([token]),
         }
     }
-    pieces.retain(|piece| !piece.is_empty());
+    if !piece.is_empty() {
+        pieces.push(piece);
+    }
     pieces
 }

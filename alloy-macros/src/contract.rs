@@ -3,6 +3,7 @@
 
 use proc_macro2::{Ident, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
+use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, ExprPath, LitStr, Meta};
 
@@ -73,80 +74,106 @@ pub(crate) fn read(
     params: &[Param],
     errors: &mut Errors,
 ) -> Option<Contract> {
+    let read = parse(attr, kind, errors).and_then(|contract| {
+        check_message(&contract.message, params)?;
+        check_condition(&contract, kind, params)?;
+        Ok(contract)
+    });
+    read.map_err(|error| errors.add(error)).ok()
+}
+
+fn parse(attr: &Attribute, kind: Kind, errors: &mut Errors) -> syn::Result<Contract> {
     let (name, example) = (kind.name(), kind.example());
-    let mut wrong = |place: TokenStream, message: &str| {
-        errors.push(place, message);
-        None
-    };
-    let path = || attr.path().to_token_stream();
     let Meta::List(arguments) = &attr.meta else {
         let message = format!("`#[{name}]` takes a condition and a message: {example}");
-        return wrong(path(), &message);
+        return Err(syn::Error::new_spanned(attr.path(), message));
     };
-    let mut pieces = attr::split_at_commas(arguments.tokens.clone());
+    let mut pieces = attr::split_at_commas(arguments.tokens.clone(), errors);
     let last = pieces.pop().unwrap_or_default();
     // Commas of the condition's own, those of a turbofish for example, were parted as well.
     let condition = quote!(#(#pieces),*);
-    let message = match syn::parse2::<LitStr>(last.clone()) {
-        Ok(message) if message.value().trim().is_empty() => {
-            return wrong(last, "the message is empty; say what must hold");
-        }
-        Ok(message) if !condition.is_empty() => message,
-        _ if named_message(&last) => {
-            let text = format!("the message is a string literal alone, without a name: {example}");
-            return wrong(last, &text);
-        }
-        read => {
-            let is_text = |token: &TokenTree| syn::parse2::<LitStr>(token.clone().into()).is_ok();
-            let (place, lacks) = match last.clone().into_iter().last() {
-                None => (path(), "its condition and its message"),
-                Some(_) if read.is_ok() => (last, "its condition"),
-                Some(end) if is_text(&end) => (end.into(), "a comma before this message"),
-                Some(_) => (
-                    last,
-                    "the message for the model, a string literal at its end",
-                ),
-            };
-            return wrong(place, &format!("this `#[{name}]` lacks {lacks}: {example}"));
-        }
-    };
-    let is_closure = condition
-        .clone()
-        .into_iter()
-        .next()
-        .is_some_and(|first| ["|", "move"].contains(&first.to_string().as_str()));
-    let in_braces = |param: &&Param| message.value().contains(&format!("{{{}", param.name));
-    if let Some(param) = params.iter().find(in_braces) {
-        let text = format!(
-            "a message is told as it is, also before any call: say what must hold, without `{{{}}}`",
-            param.name
-        );
-        return wrong(message.to_token_stream(), &text);
-    }
-    match kind {
-        Kind::Ensure if !is_closure && syn::parse2::<ExprPath>(condition.clone()).is_err() => {
-            let text = format!("a condition of the answer is a closure, or a function: {example}");
-            return wrong(condition, &text);
-        }
-        Kind::Require if is_closure => {
-            let text = format!("a condition of the parameters is no closure: {example}");
-            return wrong(condition, &text);
-        }
-        Kind::Require => {}
-        Kind::Ensure => {
-            if let Some(param) = parameter_in(&condition, is_closure, params) {
-                let text = format!(
-                    "a condition sees the answer alone, and `{param}` is a parameter: check that after the call"
-                );
-                return wrong(param.into(), &text);
-            }
-        }
-    }
-    Some(Contract {
+    let message = message(attr, &condition, last, kind)?;
+    let first = condition.clone().into_iter().next();
+    let is_closure = first.is_some_and(|first| ["|", "move"].contains(&&*first.to_string()));
+    Ok(Contract {
         condition,
         is_closure,
         message,
     })
+}
+
+/// The message behind a condition, or what is there in its place.
+fn message(
+    attr: &Attribute,
+    condition: &TokenStream,
+    last: TokenStream,
+    kind: Kind,
+) -> syn::Result<LitStr> {
+    let (name, example) = (kind.name(), kind.example());
+    let path = attr.path().to_token_stream();
+    let read = syn::parse2::<LitStr>(last.clone());
+    let is_text = |token: &TokenTree| syn::parse2::<LitStr>(token.clone().into()).is_ok();
+    let (place, lacks) = match (last.clone().into_iter().last(), read) {
+        (_, Ok(message)) if message.value().trim().is_empty() => {
+            let text = "the message is empty; say what must hold";
+            return Err(syn::Error::new_spanned(last, text));
+        }
+        (_, Ok(message)) if !condition.is_empty() => return Ok(message),
+        _ if named_message(&last) => {
+            let text = format!("the message is a string literal alone, without a name: {example}");
+            return Err(syn::Error::new_spanned(last, text));
+        }
+        (None, _) => (path, "its condition and its message"),
+        (_, Ok(_)) => (last, "its condition"),
+        (Some(end), _) if is_text(&end) => (end.into(), "a comma before this message"),
+        _ => (last, "its message, a string literal at the end"),
+    };
+    let text = format!("this `#[{name}]` lacks {lacks}: {example}");
+    Err(syn::Error::new_spanned(place, text))
+}
+
+/// No placeholders: a message is never rendered.
+fn check_message(message: &LitStr, params: &[Param]) -> syn::Result<()> {
+    let text = message.value();
+    let in_name = |c: char| c.is_alphanumeric() || c == '_';
+    for name in params.iter().map(|param| param.name.unraw().to_string()) {
+        let begins = |inside: &str| {
+            let after = inside.trim_start().strip_prefix(&name);
+            after.is_some_and(|after| !after.starts_with(in_name))
+        };
+        if text.split('{').skip(1).any(begins) {
+            let text = format!(
+                "a message is told as it is, also before any call: say what must hold, without `{{{name}}}`"
+            );
+            return Err(syn::Error::new_spanned(message, text));
+        }
+    }
+    Ok(())
+}
+
+/// What a condition can be, and what it may speak of.
+fn check_condition(contract: &Contract, kind: Kind, params: &[Param]) -> syn::Result<()> {
+    let (condition, is_closure) = (&contract.condition, contract.is_closure);
+    let example = kind.example();
+    let is_path = || syn::parse2::<ExprPath>(condition.clone()).is_ok();
+    let wrong = |place: TokenStream, text: &str| Err(syn::Error::new_spanned(place, text));
+    match kind {
+        Kind::Require if is_closure => {
+            let text = format!("a condition of the parameters is no closure: {example}");
+            wrong(condition.clone(), &text)
+        }
+        Kind::Require => Ok(()),
+        Kind::Ensure if !is_closure && !is_path() => {
+            let text = format!("a condition of the answer is a closure, or a function: {example}");
+            wrong(condition.clone(), &text)
+        }
+        Kind::Ensure => parameter_in(condition, is_closure, params).map_or(Ok(()), |param| {
+            let text = format!(
+                "a condition sees the answer alone, and `{param}` is a parameter: check that after the call"
+            );
+            wrong(param.into(), &text)
+        }),
+    }
 }
 
 /// Whether the last piece is `message = "…"`.
@@ -225,24 +252,17 @@ fn first_of(tokens: TokenStream, is_param: &impl Fn(&Ident) -> bool) -> Option<T
     None
 }
 
-/// `#[ensure]` by itself: it stands where no other macro sees it.
-pub(crate) fn misplaced_ensure(item: &TokenStream) -> Refused {
-    let message = "`#[ensure]` belongs below the `#[command(…)]` or `#[tool]` of a function, which reads it: move it there";
-    misplaced(item, message)
-}
-
-/// `#[require]` likewise.
-pub(crate) fn misplaced_require(item: &TokenStream) -> Refused {
-    let message =
-        "`#[require]` belongs below the `#[tool]` of a function, which reads it: move it there";
-    misplaced(item, message)
-}
-
-fn misplaced(item: &TokenStream, message: &str) -> Refused {
-    let mut errors = Errors::default();
-    errors.push(TokenStream::new(), message);
+/// A condition by itself: it stands where no other macro sees it.
+pub(crate) fn misplaced(kind: Kind, item: &TokenStream) -> Refused {
+    let (name, readers) = match kind {
+        Kind::Require => ("require", "`#[tool]`"),
+        Kind::Ensure => ("ensure", "`#[command(…)]` or `#[tool]`"),
+    };
+    let message = format!(
+        "`#[{name}]` belongs below the {readers} of a function, which reads it: move it there"
+    );
     Refused {
-        errors,
+        errors: syn::Error::new(Span::call_site(), message).into(),
         standin: item.clone(),
     }
 }

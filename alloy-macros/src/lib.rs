@@ -4,6 +4,11 @@
 //! makes the `model`, `expand` writes it out and cannot fail. The entry points are documented where
 //! `alloy-runtime` re-exports them.
 
+#![allow(
+    missing_docs,
+    reason = "the macros are documented where they are re-exported, since rustdoc joins the two texts"
+)]
+
 mod attr;
 mod body;
 mod command;
@@ -20,56 +25,32 @@ mod tests;
 mod tool;
 mod types;
 
-#[allow(
-    missing_docs,
-    reason = "documented where it is re-exported, since rustdoc joins the two texts"
-)]
+use proc_macro::TokenStream;
+
+use crate::contract::Kind;
+
 #[proc_macro_attribute]
-pub fn command(
-    attribute: proc_macro::TokenStream,
-    item: proc_macro::TokenStream,
-) -> proc_macro::TokenStream {
+pub fn command(attribute: TokenStream, item: TokenStream) -> TokenStream {
     entry::run(attribute.into(), &item.into(), command::expand).into()
 }
 
-#[allow(
-    missing_docs,
-    reason = "documented where it is re-exported, since rustdoc joins the two texts"
-)]
 #[proc_macro_attribute]
-pub fn ensure(
-    attribute: proc_macro::TokenStream,
-    item: proc_macro::TokenStream,
-) -> proc_macro::TokenStream {
+pub fn ensure(attribute: TokenStream, item: TokenStream) -> TokenStream {
     entry::run(attribute.into(), &item.into(), |_, item| {
-        Err(contract::misplaced_ensure(item))
+        Err(contract::misplaced(Kind::Ensure, item))
     })
     .into()
 }
 
-#[allow(
-    missing_docs,
-    reason = "documented where it is re-exported, since rustdoc joins the two texts"
-)]
 #[proc_macro_attribute]
-pub fn require(
-    attribute: proc_macro::TokenStream,
-    item: proc_macro::TokenStream,
-) -> proc_macro::TokenStream {
+pub fn require(attribute: TokenStream, item: TokenStream) -> TokenStream {
     entry::run(attribute.into(), &item.into(), |_, item| {
-        Err(contract::misplaced_require(item))
+        Err(contract::misplaced(Kind::Require, item))
     })
     .into()
 }
 
-#[allow(
-    missing_docs,
-    reason = "documented where it is re-exported, since rustdoc joins the two texts"
-)]
 #[proc_macro_attribute]
-pub fn tool(
-    attribute: proc_macro::TokenStream,
-    item: proc_macro::TokenStream,
-) -> proc_macro::TokenStream {
+pub fn tool(attribute: TokenStream, item: TokenStream) -> TokenStream {
     entry::run(attribute.into(), &item.into(), tool::expand).into()
 }

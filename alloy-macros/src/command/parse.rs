@@ -102,9 +102,8 @@ impl Arguments {
                 return Err(syn::Error::new_spanned(key, message));
             }
             "tools" if form == Form::List && !value.is_empty() => {
-                let pieces = attr::split_at_commas(value).into_iter();
-                for tool in pieces.map(keys::tool) {
-                    match tool {
+                for piece in attr::split_at_commas(value, errors) {
+                    match keys::tool(piece) {
                         Ok(tool) => self.tools.push(tool),
                         Err(error) => errors.add(error),
                     }

@@ -51,4 +51,13 @@ fn nameless(b: i64) -> Result<impl serde::Serialize> {
     Ok(b)
 }
 
+#[tool]
+#[require(a > 0, "must be one of {abc}, or {a}")]
+#[require(a > 0, "must be { a:?}")]
+#[require(r#type > 0, "must be above {type}")]
+#[require(r#type > 0, "must be of {types}")]
+fn named(a: u8, r#type: u8) -> Result<u8> {
+    Ok(a)
+}
+
 fn main() {}
