@@ -34,6 +34,58 @@ fn the_macro_knows_every_option_that_the_runtime_knows() {
     }
 }
 
+// What an attribute has not is set elsewhere: the macro knows where, of every key and of every setter.
+#[test]
+fn the_macro_knows_where_each_setting_is_set() {
+    let told = include_str!("../ui/command/fail/misplaced_keys.expected");
+    let no_options = include_str!("../ui/command/fail/no_options.expected");
+    let keys = alloy_runtime::__private::keys();
+    for key in &keys {
+        let name = key.name;
+        let place = match key.call {
+            true => format!("`{name}` is set at the call, not in the attribute: `.{name}(…)`"),
+            false => format!(
+                "`{name}` is set for the program, not in the attribute: `Config::new().{name}(…)`"
+            ),
+        };
+        assert!(key.attribute || told.contains(&place), "{name}");
+        let no_option = format!("`{name}` is no option of a model, but ");
+        assert!(no_options.contains(&no_option), "{name}");
+    }
+    for name in alloy_runtime::__private::known_options() {
+        let place = format!("`{name}` is an option of the model: `options({name} = …)`");
+        assert!(told.contains(&place), "{name}");
+    }
+    let setters = concat!(
+        include_str!("../../alloy-runtime/src/config/setters.rs"),
+        include_str!("../../alloy-runtime/src/command/setters.rs"),
+    );
+    let setters = setters
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("pub fn "));
+    let setters: Vec<&str> = setters
+        .map(|line| line.split('(').next().unwrap())
+        .collect();
+    assert!(setters.contains(&"api") && setters.contains(&"image"));
+    for name in &setters {
+        // `tools` is a key of the attribute alone.
+        let is_key = keys.iter().any(|key| key.name == *name && key.attribute) || *name == "tools";
+        let near = format!("unknown key `{name}`; did you mean `{name}s");
+        let place = format!("`{name}` is set at the call, not in the attribute: `.{name}(…)`");
+        assert!(
+            is_key || told.contains(&place) || told.contains(&near),
+            "{name}"
+        );
+    }
+    for line in told
+        .lines()
+        .filter(|line| line.contains("is set at the call"))
+    {
+        let name = line.split('`').nth(1).unwrap();
+        assert!(setters.contains(&name), "{name}");
+    }
+}
+
 // Each key has its heading, which its example stands under, and its row.
 #[test]
 fn each_key_of_the_attribute_is_documented() {

@@ -1,10 +1,11 @@
 //! The arguments of `#[command(…)]`, each known by its key.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens as _, quote};
+use quote::ToTokens;
 use syn::{Ident, LitStr, Path};
 
 use super::model::{Setting, Value};
+use super::names;
 use crate::attr::{self, Argument, Form};
 use crate::errors::Errors;
 use crate::keys;
@@ -74,32 +75,16 @@ impl Arguments {
                         "the model is empty; expected for example `model = \"ollama:llama3.1\"`";
                     return Err(syn::Error::new_spanned(model, message));
                 }
-                self.set(name, Value::Tokens(model.to_token_stream()));
+                self.set_to(name, model);
             }
-            "temperature" => {
-                let number = keys::number(name, value)?;
-                self.set(name, Value::Tokens(quote!(#number)));
-            }
-            "max_tokens" | "retry" | "max_tool_turns" => {
-                let (least, example) = match name {
-                    "max_tokens" => (1, 200),
-                    "retry" => (1, 3),
-                    _ => (0, 10),
-                };
-                let count = keys::count(name, least, example, value)?;
-                self.set(name, Value::Tokens(quote!(#count)));
-            }
-            "timeout" => {
-                let millis = keys::millis(name, value)?;
-                self.set(name, Value::Tokens(quote!(#millis)));
-            }
+            "temperature" => self.set_to(name, keys::number(name, value)?),
+            "max_tokens" => self.set_to(name, keys::count(name, 1, 200, value)?),
+            "retry" => self.set_to(name, keys::count(name, 1, 3, value)?),
+            "max_tool_turns" => self.set_to(name, keys::count(name, 0, 10, value)?),
+            "timeout" => self.set_to(name, keys::millis(name, value)?),
             "think" => self.set(name, Value::Think(keys::think(name, value)?)),
             "options" if form == Form::List => {
                 self.set(name, Value::Options(options(value, errors)));
-            }
-            "options" => {
-                let message = "`options` takes a list: `options(num_ctx = 8192)`";
-                return Err(syn::Error::new_spanned(key, message));
             }
             "tools" if form == Form::List && !value.is_empty() => {
                 for piece in attr::split_at_commas(value, errors) {
@@ -109,13 +94,20 @@ impl Arguments {
                     }
                 }
             }
-            "tools" => {
-                let message = "`tools` takes a list of tools: `tools(add, math::divide)`";
+            "options" | "tools" => {
+                let message = match name {
+                    "options" => "`options` takes a list: `options(num_ctx = 8192)`",
+                    _ => "`tools` takes a list of tools: `tools(add, math::divide)`",
+                };
                 return Err(syn::Error::new_spanned(key, message));
             }
-            _ => return Err(unknown(&key)),
+            _ => return Err(names::unknown(&key, &value)),
         }
         Ok(())
+    }
+
+    fn set_to(&mut self, key: &str, literal: impl ToTokens) {
+        self.set(key, Value::Tokens(literal.into_token_stream()));
     }
 
     fn set(&mut self, key: &str, value: Value) {
@@ -133,7 +125,7 @@ fn options(tokens: TokenStream, errors: &mut Errors) -> Vec<(String, String)> {
         if form != Form::Pair {
             let message = "an option is `name = value`: `options(num_ctx = 8192)`";
             errors.push(key, message);
-        } else if let Some(message) = keys::no_option(&name) {
+        } else if let Some(message) = names::no_option(&name) {
             errors.push(key, message);
         } else {
             match keys::json(&name, value) {
@@ -143,46 +135,4 @@ fn options(tokens: TokenStream, errors: &mut Errors) -> Vec<(String, String)> {
         }
     }
     pairs
-}
-
-/// Settings that a call has, and an attribute has not.
-const SETTERS: [&str; 11] = [
-    "connect_timeout",
-    "idle_timeout",
-    "parallel_tools_max",
-    "auto_finalize_missing_output",
-    "keep_alive",
-    "schema_in_prompt",
-    "api",
-    "host",
-    "on_invalid",
-    "on_retry",
-    "tool",
-];
-
-fn unknown(key: &Ident) -> syn::Error {
-    let name = key.to_string();
-    if SETTERS.contains(&&*name) {
-        let message = format!("`{name}` is no key but a setter of the call: `.{name}(…)`");
-        return syn::Error::new_spanned(key, message);
-    }
-    if name == "max_retries" {
-        let message = "unknown key `max_retries`; the key is `retry`, which counts the first answer as well: \
-                       `max_retries = 2` is `retry = 3`";
-        return syn::Error::new_spanned(key, message);
-    }
-    let near = KEYS
-        .into_iter()
-        .find(|known| strsim::osa_distance(known, &name) <= 2);
-    let keys = KEYS.map(|key| format!("`{key}`")).join(", ");
-    let message = match near {
-        Some(near) => {
-            format!("unknown key `{name}`; did you mean `{near}`? the keys are {keys}")
-        }
-        None => format!(
-            "unknown key `{name}`; the keys are {keys}; \
-             options of the model go into `options(…)`, and other settings are setters of the call"
-        ),
-    };
-    syn::Error::new_spanned(key, message)
 }

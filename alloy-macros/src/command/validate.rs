@@ -11,6 +11,7 @@ use crate::attr;
 use crate::contract::{self, Kind};
 use crate::errors::Errors;
 use crate::function::{Function, check_parameters};
+use crate::keys;
 use crate::types::{borrowed_or_nameless, inside_result};
 
 /// Holds a declaration to the rules. On mistakes, gives all of them and the path for the stand-in.
@@ -28,7 +29,7 @@ pub(super) fn validate<'a>(
         tools,
         path,
     } = arguments;
-    let path = path.unwrap_or_else(|| parse_quote!(::alloy_runtime));
+    let path = keys::runtime(path);
     let params = function.params();
 
     signature(&function.sig, &mut errors);
@@ -113,7 +114,8 @@ fn output(output: &ReturnType, errors: &mut Errors) -> (Type, Option<Type>) {
     let ReturnType::Type(_, written) = output else {
         return (parse_quote!(()), None);
     };
-    let output = inside_result(written).unwrap_or(written);
+    let inside = inside_result(written);
+    let output = inside.unwrap_or(written);
     match borrowed_or_nameless(output.to_token_stream()) {
         Some(TokenTree::Ident(word)) => errors.push(
             word,
@@ -125,8 +127,5 @@ fn output(output: &ReturnType, errors: &mut Errors) -> (Type, Option<Type>) {
         ),
         None => {}
     }
-    match inside_result(written) {
-        Some(inside) => (inside.clone(), Some((**written).clone())),
-        None => ((**written).clone(), None),
-    }
+    (output.clone(), inside.map(|_| (**written).clone()))
 }

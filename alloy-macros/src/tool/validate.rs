@@ -5,9 +5,7 @@ use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::parse::Parser as _;
 use syn::spanned::Spanned as _;
-use syn::{
-    Attribute, FnArg, GenericParam, LitStr, ReturnType, Safety, Signature, Type, parse_quote,
-};
+use syn::{Attribute, FnArg, GenericParam, LitStr, ReturnType, Safety, Signature, Type};
 
 use super::model::{Names, Param, Pass, Source, Tool};
 use super::parse::{Arguments, ParamParts, Parts, Role};
@@ -39,9 +37,7 @@ pub(super) fn validate(
     let states = states.count();
     let names = Names {
         handle: arguments.handle.unwrap_or_else(|| sig.ident.clone()),
-        path: arguments
-            .path
-            .unwrap_or_else(|| parse_quote!(::alloy_runtime)),
+        path: keys::runtime(arguments.path),
     };
     if let Body::Missing(semicolon) = &function.body {
         if !is_command {
@@ -183,7 +179,7 @@ fn params(sig: &Signature, parts: Vec<ParamParts>, errors: &mut Errors) -> Vec<P
         let source = match role {
             Some(Role::State) => Source::State,
             Some(Role::Default(value)) => {
-                let shown = keys::json_value.parse2(value.clone()).ok();
+                let shown = keys::json_value.parse2(value.clone()).ok().flatten();
                 let default = Some((converted(value, &typed.ty, &pass), shown));
                 Source::Model {
                     description,
