@@ -46,6 +46,11 @@ pub(crate) struct Contract {
 }
 
 impl Contract {
+    /// Whether a condition of parameters reads this one.
+    pub(crate) fn reads(&self, param: &Ident) -> bool {
+        first_of(self.condition.clone(), &|name| name == param).is_some()
+    }
+
     /// A condition of an answer as a closure.
     pub(crate) fn of_answer(&self) -> TokenStream {
         let condition = &self.condition;

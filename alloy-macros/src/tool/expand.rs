@@ -206,10 +206,20 @@ fn checked(tool: &Tool<'_>) -> Option<TokenStream> {
     let arguments = sig.inputs.iter().filter_map(argument_name);
     let awaited = sig.asyncness.map(|_| quote!(.await));
     // In a function of its own, so that what leaves it early is held to the conditions as well.
-    let body = Signature {
+    let mut body = Signature {
         ident: Ident::new("__alloy_body", Span::mixed_site()),
         ..sig.clone()
     };
+    for input in &mut body.inputs {
+        let read = |name| tool.requires.iter().any(|require| require.reads(name));
+        if argument_name(input).is_some_and(read) {
+            if let FnArg::Typed(typed) = input {
+                typed.attrs.push(parse_quote!(
+                    #[allow(unused_variables, reason = "a condition reads it")]
+                ));
+            }
+        }
+    }
     let checked = Signature {
         ident: Ident::new("__alloy_checked", Span::call_site()),
         output: parse_quote!(-> ::core::result::Result<#returns, #path::__private::Broken>),

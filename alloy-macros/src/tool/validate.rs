@@ -58,7 +58,7 @@ pub(super) fn validate(
     };
     if !is_command {
         let contracts = requires.iter().chain(&ensures);
-        can_be_refused(returns.as_ref(), contracts, &mut errors);
+        can_be_refused(sig, returns.as_ref(), contracts, &mut errors);
     }
     let all = function.params();
     if let (false, Some(result)) = (ensures.is_empty(), returns.as_ref().and_then(inside_result)) {
@@ -116,11 +116,16 @@ fn signature(sig: &Signature, errors: &mut Errors) {
 
 /// A condition that does not hold is an error for whoever calls the function in Rust.
 fn can_be_refused<'a>(
+    sig: &Signature,
     returns: Option<&Type>,
     mut contracts: impl Iterator<Item = &'a Attribute>,
     errors: &mut Errors,
 ) {
     let Some(attr) = contracts.next() else { return };
+    if let Some(token) = sig.constness {
+        let message = "a tool with conditions cannot be `const`: remove the word";
+        errors.push(token, message);
+    }
     let written = returns.map_or_else(|| "()".to_owned(), |ty| quote!(#ty).to_string());
     if returns.and_then(inside_result).is_none() {
         let message = format!(

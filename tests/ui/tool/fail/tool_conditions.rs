@@ -60,4 +60,10 @@ fn named(a: u8, r#type: u8) -> Result<u8> {
     Ok(a)
 }
 
+#[tool]
+#[require(b < 5, "b must be below 5")]
+const fn constant(b: i64) -> Result<i64> {
+    Ok(b)
+}
+
 fn main() {}

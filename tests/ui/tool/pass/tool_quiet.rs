@@ -48,6 +48,45 @@ fn look(text: &str, file: Option<&Path>, list: &[u8], #[tool(state)] seen: &Mute
 #[require(n > 0, "n must be above zero")]
 fn one_line(n: u8) -> Result<u8> { Ok(n) }
 
+// What only a condition reads is read.
+#[tool]
+#[require(confirmed || (force.len() == 3 && r#type.len() == 1), "ask first")]
+fn delete(path: &str, confirmed: bool, force: &str, r#type: &str) -> Result<()> {
+    println!("{path}");
+    Ok(())
+}
+
+#[tool]
+#[require(a > 0 || r#type > 0, "must be one of {abc}, {a_b}, {types}")]
+fn told_as_it_is(a: u8, r#type: u8) -> Result<()> {
+    Ok(())
+}
+
+// The names of the standard library and the language are the user's.
+mod shadowed {
+    #![allow(non_camel_case_types, dead_code, reason = "as a user might")]
+
+    struct bool;
+    struct u8;
+    struct str;
+    struct usize;
+    struct Option;
+    struct Vec;
+    struct Ok;
+    struct Into;
+
+    #[alloy_runtime::tool]
+    #[require(more, "there must be more")]
+    #[ensure(|it| *it > 0, "must be above zero")]
+    pub(super) fn count(
+        more: ::core::primitive::bool,
+        #[tool(default = 1)] by: ::core::primitive::i64,
+        #[tool(state)] base: ::core::primitive::i64,
+    ) -> alloy_runtime::Result<::core::primitive::i64> {
+        alloy_runtime::Result::Ok(base + by)
+    }
+}
+
 trait Store {
     fn len(&self) -> usize;
 }
@@ -143,6 +182,8 @@ fn main() {
     let store: std::sync::Arc<dyn Store + Send + Sync> = std::sync::Arc::new(vec![1, 2]);
     let _tool = counter::with(store, Mutex::new(0));
     println!("{:?}", divide(1, 1).is_ok());
+    println!("{:?} {:?}", delete("", true, "", ""), shadowed::count(true, 1, 2).is_ok());
+    let _tools = [delete::tool(), told_as_it_is::tool(), shadowed::count::with(1)];
     let _command = Desk.method();
     println!("{}", weather::weather("Oslo"));
     inside();
