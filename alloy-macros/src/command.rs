@@ -13,17 +13,11 @@ use proc_macro2::TokenStream;
 use crate::contract::{self, Kind};
 use crate::entry::Refused;
 use crate::errors::Errors;
-use crate::function::{self, Function};
+use crate::function;
 
 /// The whole macro.
 pub(crate) fn expand(attribute: TokenStream, item: &TokenStream) -> Result<TokenStream, Refused> {
-    let mut function: Function = match syn::parse2(item.clone()) {
-        Ok(function) => function,
-        Err(error) => {
-            let message = "`#[command]` goes on an `async fn`";
-            return Err(function::missing(error, item, message));
-        }
-    };
+    let mut function = function::read(item, "`#[command]` goes on an `async fn`")?;
     let mut errors = Errors::default();
     let arguments = parse::arguments(attribute, &mut errors);
     let ensures = contract::take(&mut function.attrs, Kind::Ensure);

@@ -3,6 +3,8 @@
 use proc_macro2::Span;
 use syn::{Attribute, Expr, Lit, Meta};
 
+use crate::errors::Errors;
+
 /// The part of a function's doc comment that a model reads: up to its first heading.
 pub(crate) struct Doc {
     pub(crate) text: String,
@@ -12,13 +14,11 @@ pub(crate) struct Doc {
 
 /// Reads a doc comment; `None` where there is none, or nothing before its first heading.
 ///
-/// # Errors
-///
-/// A `#[doc = include_str!(…)]` stands where its text, unknown here, would be read: `unknown` says so.
-pub(crate) fn text(attrs: &[Attribute], unknown: &str) -> syn::Result<Option<Doc>> {
+/// A `#[doc = include_str!(…)]` where its text, unknown here, would be read is a mistake: `unknown` says so.
+pub(crate) fn text(attrs: &[Attribute], unknown: &str, errors: &mut Errors) -> Option<Doc> {
     let mut lines: Vec<(String, Span)> = Vec::new();
     for attr in attrs {
-        if let Some((text, span)) = line(attr, unknown)? {
+        if let Some((text, span)) = line(attr, unknown, errors) {
             let comment = text.split('\n').map(|line| line.trim_end().to_owned());
             lines.extend(
                 without_stars(comment.collect())
@@ -46,7 +46,7 @@ pub(crate) fn text(attrs: &[Attribute], unknown: &str) -> syn::Result<Option<Doc
     unindent(&mut lines);
     let text: Vec<&str> = lines.iter().map(|(line, _)| line.as_str()).collect();
     let text = text.join("\n").trim_matches('\n').to_owned();
-    Ok((!text.is_empty()).then_some(Doc { text, lines }))
+    (!text.is_empty()).then_some(Doc { text, lines })
 }
 
 /// The marks of a line that begins or ends a block of code: which, how many, and whether they are all
@@ -93,17 +93,19 @@ pub(crate) fn is_doc(attr: &Attribute) -> bool {
 }
 
 /// The text of a doc attribute; `None` of any other, and of `#[doc(…)]`.
-fn line(attr: &Attribute, unknown: &str) -> syn::Result<Option<(String, Span)>> {
-    let Meta::NameValue(meta) = &attr.meta else {
-        return Ok(None);
+fn line(attr: &Attribute, unknown: &str, errors: &mut Errors) -> Option<(String, Span)> {
+    let (Meta::NameValue(meta), true) = (&attr.meta, is_doc(attr)) else {
+        return None;
     };
     match &meta.value {
-        _ if !is_doc(attr) => Ok(None),
         Expr::Lit(expr) => match &expr.lit {
-            Lit::Str(text) => Ok(Some((text.value(), text.span()))),
-            _ => Ok(None),
+            Lit::Str(text) => Some((text.value(), text.span())),
+            _ => None,
         },
-        other => Err(syn::Error::new_spanned(other, unknown)),
+        other => {
+            errors.push(other, unknown);
+            None
+        }
     }
 }
 

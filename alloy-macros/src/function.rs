@@ -68,19 +68,14 @@ fn block(token: TokenTree) -> Result<Group, Span> {
 }
 
 impl Function {
-    /// The parameters without the receiver. Those whose pattern is no plain name are left out: they
+    /// The parameters. Those whose pattern is no plain name are left out: they
     /// are a mistake of their own.
     pub(crate) fn params(&self) -> Vec<Param> {
-        let inputs = self.sig.inputs.iter();
-        inputs
-            .filter_map(|input| match input {
-                FnArg::Typed(typed) => Some(Param {
-                    name: plain_name(typed)?.clone(),
-                    ty: (*typed.ty).clone(),
-                }),
-                FnArg::Receiver(_) => None,
-            })
-            .collect()
+        let param = |typed: &PatType| {
+            let (name, ty) = (plain_name(typed)?.clone(), (*typed.ty).clone());
+            Some(Param { name, ty })
+        };
+        typed(&self.sig).filter_map(param).collect()
     }
 
     /// Whether `#[command]` stands above it, and not some other macro of that name.
@@ -104,12 +99,25 @@ impl Function {
     }
 }
 
+/// The parameters without the receiver.
+pub(crate) fn typed(sig: &Signature) -> impl Iterator<Item = &PatType> {
+    sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(typed),
+        FnArg::Receiver(_) => None,
+    })
+}
+
 /// The name of a parameter that is written as `name: Type` or `mut name: Type`.
 pub(crate) fn plain_name(typed: &PatType) -> Option<&Ident> {
     match &*typed.pat {
         Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(&pat.ident),
         _ => None,
     }
+}
+
+/// A name of the macro's own, which no name of the user's can mean.
+pub(crate) fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
 }
 
 /// `extract_user` as `Extract user`.
@@ -155,9 +163,14 @@ pub(crate) fn placed(path: &Path, place: Span) -> TokenStream {
     tokens.collect()
 }
 
+/// Reads the function under an attribute. `message` is for what is none.
+pub(crate) fn read(item: &TokenStream, message: &str) -> Result<Function, Refused> {
+    syn::parse2(item.clone()).map_err(|error| missing(error, item, message))
+}
+
 /// What stands under the attribute is no function: say so, and leave it as it is. A function that is
 /// only half typed keeps the parser's own words.
-pub(crate) fn missing(error: syn::Error, item: &TokenStream, message: &str) -> Refused {
+fn missing(error: syn::Error, item: &TokenStream, message: &str) -> Refused {
     match syn::parse2::<syn::Item>(item.clone()) {
         Ok(syn::Item::Fn(_) | syn::Item::Verbatim(_)) | Err(_) => Refused {
             errors: error.into(),

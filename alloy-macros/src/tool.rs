@@ -3,23 +3,18 @@
 mod expand;
 mod model;
 mod parse;
+mod standin;
 mod validate;
 
 use proc_macro2::TokenStream;
 
 use crate::entry::Refused;
 use crate::errors::Errors;
-use crate::function::{self, Function};
+use crate::function;
 
 /// The whole macro.
 pub(crate) fn expand(attribute: TokenStream, item: &TokenStream) -> Result<TokenStream, Refused> {
-    let mut function: Function = match syn::parse2(item.clone()) {
-        Ok(function) => function,
-        Err(error) => {
-            let message = "`#[tool]` goes on a function";
-            return Err(function::missing(error, item, message));
-        }
-    };
+    let mut function = function::read(item, "`#[tool]` goes on a function")?;
     let mut errors = Errors::default();
     let arguments = parse::arguments(attribute, &mut errors);
     let parts = parse::parts(&mut function, &mut errors);
@@ -27,7 +22,7 @@ pub(crate) fn expand(attribute: TokenStream, item: &TokenStream) -> Result<Token
         Ok(model) => Ok(expand::tool(&model)),
         Err((errors, names, states)) => Err(Refused {
             errors,
-            standin: expand::standin(&function, &names, states),
+            standin: standin::tool(&function, &names, states),
         }),
     }
 }

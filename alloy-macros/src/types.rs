@@ -65,11 +65,6 @@ fn inside<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     }
 }
 
-/// Whether a type is written `Option<…>`, by whatever path.
-pub(crate) fn is_option(ty: &Type) -> bool {
-    is(ty, "Option")
-}
-
 /// Whether a type has this name, by whatever path and with whatever arguments.
 pub(crate) fn is(ty: &Type, name: &str) -> bool {
     last(ty).is_some_and(|last| last.ident == name)

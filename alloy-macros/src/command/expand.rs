@@ -13,7 +13,7 @@ use syn::{Attribute, FnArg, LitStr, Path, Safety, Signature, Type, parse_quote};
 use super::model::{Block, Command, Prompt, Setting, System, Template, Value};
 use crate::contract::Contract;
 use crate::doc::is_doc;
-use crate::function::placed;
+use crate::function::{local, placed};
 use crate::template::Piece;
 
 /// Writes a command.
@@ -49,7 +49,6 @@ pub(super) fn command(command: &Command<'_>) -> TokenStream {
         .result
         .iter()
         .map(|result| quote!(#path::__private::returned::<#result, #output>();));
-    let local = |name| Ident::new(name, Span::mixed_site());
     let (prompt_local, system_local) = (local("__alloy_prompt"), local("__alloy_system"));
     let text = render_prompt(&command.prompt, path);
     // Before the prompt, whose body may move a parameter that the system text mentions.
@@ -137,7 +136,6 @@ fn ensured(call: TokenStream, ensures: &[Contract], output: &Type, path: &Path) 
     if ensures.is_empty() {
         return call;
     }
-    let local = |name| Ident::new(name, Span::mixed_site());
     let (answer, broken) = (local("__alloy_answer"), local("__alloy_broken"));
     let holds = local("__alloy_holds");
     let checks = ensures.iter().map(|ensure| {
@@ -341,13 +339,12 @@ fn render_words(text: &LitStr, blocks: &[Block], path: &Path) -> TokenStream {
     if blocks.is_empty() {
         return render_literal(text, path);
     }
-    let local = Ident::new("__alloy_text", Span::mixed_site());
+    let (words, value) = (local("__alloy_text"), local("__alloy_value"));
     let start = render_literal(text, path);
-    let value = Ident::new("__alloy_value", Span::mixed_site());
     let pushes = blocks.iter().map(|Block { name, optional }| {
         let label = name.unraw().to_string();
         let push =
-            |value: TokenStream| quote!(#path::__private::push_block(&mut #local, #label, #value););
+            |value: TokenStream| quote!(#path::__private::push_block(&mut #words, #label, #value););
         if *optional {
             let push = push(quote!(#value));
             quote!(if let ::core::option::Option::Some(#value) = &#name { #push })
@@ -357,9 +354,9 @@ fn render_words(text: &LitStr, blocks: &[Block], path: &Path) -> TokenStream {
     });
     quote! {
         {
-            let mut #local = #start;
+            let mut #words = #start;
             #(#pushes)*
-            #local
+            #words
         }
     }
 }

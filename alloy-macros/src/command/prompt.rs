@@ -11,7 +11,7 @@ use crate::errors::Errors;
 use crate::file;
 use crate::function::{Body, Function, Param, in_words};
 use crate::template::{self, Piece, Problem};
-use crate::types::is_option;
+use crate::types::is;
 
 /// What texts are made from.
 pub(super) struct Source<'a, 'b> {
@@ -114,10 +114,7 @@ impl<'a> Source<'a, '_> {
     fn words(&self, in_system: &[String], errors: &mut Errors) -> Prompt<'a> {
         let unknown = "the doc comment is the prompt of this command, and this text is not known to the macro: \
                        write the prompt as a template, `#[command(\"…\")]`";
-        let doc = doc::text(&self.function.attrs, unknown).unwrap_or_else(|error| {
-            errors.add(error);
-            None
-        });
+        let doc = doc::text(&self.function.attrs, unknown, errors);
         let (text, mentioned) = match doc {
             Some(Doc { text, lines }) => {
                 let place = lines.first().map_or_else(Span::call_site, |line| line.1);
@@ -138,7 +135,7 @@ impl<'a> Source<'a, '_> {
         };
         let blocks = self.params.iter().filter(unmentioned).map(|param| Block {
             name: param.name.clone(),
-            optional: is_option(&param.ty),
+            optional: is(&param.ty, "Option"),
         });
         let blocks = blocks.collect();
         Prompt::Words { text, blocks }

@@ -1,13 +1,13 @@
 //! The expansion of a tool: its function, and a type that stands for it.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
-use quote::{ToTokens as _, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, LitStr, Pat, Path, Signature, parse_quote};
 
 use super::model::{Names, Param, Pass, Source, Tool};
-use crate::function::{Body, Function, placed};
+use crate::function::{Body, Function, local, placed, plain_name, typed};
 use crate::types::inside_result;
 
 /// Writes a tool.
@@ -56,57 +56,8 @@ pub(super) fn tool(tool: &Tool<'_>) -> TokenStream {
     }
 }
 
-/// What stands in for a tool whose declaration is wrong: the function as it is, and a tool of its name.
-pub(super) fn standin(
-    function: &Function,
-    Names { handle, path }: &Names,
-    states: usize,
-) -> TokenStream {
-    let states: Vec<_> = (0..states)
-        .map(|number| Ident::new(&format!("S{number}"), Span::call_site()))
-        .collect();
-    let Function {
-        attrs,
-        vis,
-        sig,
-        body,
-    } = function;
-    let is_command = function.has_command();
-    let body = match body {
-        Body::Missing(semicolon) if is_command => semicolon.to_token_stream(),
-        Body::Missing(_) => quote!({ ::core::unimplemented!() }),
-        Body::Block(block) => block.to_token_stream(),
-    };
-    let function_alone = quote! {
-        #(#attrs)*
-        #[allow(unused_variables, dead_code, reason = "a tool with mistakes")]
-        #vis #sig #body
-    };
-    if sig.receiver().is_some() {
-        // In an `impl` nothing can stand beside it.
-        return function_alone;
-    }
-    let (handle_type, cfgs) = (handle_type(function, handle), cfgs(function));
-    quote! {
-        #function_alone
-        #handle_type
-        #(#cfgs)*
-        #[allow(dead_code, reason = "a tool with mistakes")]
-        const _: () = {
-            impl #handle {
-                #vis fn tool() -> #path::Tool { ::core::unimplemented!() }
-                #vis fn with<#(#states),*>(#(_: #states),*) -> #path::Tool { ::core::unimplemented!() }
-            }
-            impl #path::__private::DeclaredAsTool for #handle { type Handle = Self; }
-            impl #path::__private::WithoutState for #handle {
-                fn __alloy_tool() -> #path::Tool { ::core::unimplemented!() }
-            }
-        };
-    }
-}
-
 /// The type in braces, which is no value: the function keeps its name there.
-fn handle_type(function: &Function, handle: &Ident) -> TokenStream {
+pub(super) fn handle_type(function: &Function, handle: &Ident) -> TokenStream {
     let (vis, cfgs) = (&function.vis, cfgs(function));
     quote! {
         #(#cfgs)*
@@ -117,7 +68,7 @@ fn handle_type(function: &Function, handle: &Ident) -> TokenStream {
 }
 
 /// What decides whether the function is there at all.
-fn cfgs(function: &Function) -> impl Iterator<Item = &Attribute> {
+pub(super) fn cfgs(function: &Function) -> impl Iterator<Item = &Attribute> {
     let attrs = function.attrs.iter();
     attrs.filter(|attr| attr.path().is_ident("cfg"))
 }
@@ -146,7 +97,7 @@ fn function(tool: &Tool<'_>) -> TokenStream {
     }
     let Names { handle, path } = &tool.names;
     let name = tool_name(sig);
-    let arguments = sig.inputs.iter().filter_map(argument_name);
+    let arguments = typed(sig).filter_map(plain_name);
     let awaited = sig.asyncness.map(|_| quote!(.await));
     // The return type's place, so that rustc points at one that cannot tell a broken condition.
     let place = tool.returned_at(Span::mixed_site());
@@ -175,7 +126,6 @@ fn checked(tool: &Tool<'_>) -> Option<TokenStream> {
         return None;
     };
     let path = &tool.names.path;
-    let local = |name| Ident::new(name, Span::mixed_site());
     let (holds, result) = (local("__alloy_holds"), local("__alloy_result"));
     let answer = local("__alloy_answer");
     let refuse = |kind: &str, message: &LitStr| {
@@ -203,21 +153,20 @@ fn checked(tool: &Tool<'_>) -> Option<TokenStream> {
     let ensures = (!tool.ensures.is_empty())
         .then(|| quote!(if let ::core::result::Result::Ok(#answer) = &#result { #(#ensures)* }));
     let sig = &tool.function.sig;
-    let arguments = sig.inputs.iter().filter_map(argument_name);
+    let arguments = typed(sig).filter_map(plain_name);
     let awaited = sig.asyncness.map(|_| quote!(.await));
     // In a function of its own, so that what leaves it early is held to the conditions as well.
     let mut body = Signature {
-        ident: Ident::new("__alloy_body", Span::mixed_site()),
+        ident: local("__alloy_body"),
         ..sig.clone()
     };
     for input in &mut body.inputs {
         let read = |name| tool.requires.iter().any(|require| require.reads(name));
-        if argument_name(input).is_some_and(read) {
-            if let FnArg::Typed(typed) = input {
-                typed.attrs.push(parse_quote!(
-                    #[allow(unused_variables, reason = "a condition reads it")]
-                ));
-            }
+        match input {
+            FnArg::Typed(typed) if plain_name(typed).is_some_and(read) => typed
+                .attrs
+                .push(parse_quote!(#[allow(unused_variables, reason = "a condition reads it")])),
+            _ => {}
         }
     }
     let checked = Signature {
@@ -236,13 +185,6 @@ fn checked(tool: &Tool<'_>) -> Option<TokenStream> {
             ::core::result::Result::Ok(#result)
         }
     })
-}
-
-fn argument_name(input: &FnArg) -> Option<&Ident> {
-    match input {
-        FnArg::Typed(typed) => crate::function::plain_name(typed),
-        FnArg::Receiver(_) => None,
-    }
 }
 
 /// A signature whose parameters are only passed on.
@@ -321,7 +263,6 @@ fn constant(index: usize) -> Ident {
 fn constructor(tool: &Tool<'_>) -> TokenStream {
     let Names { handle, path } = &tool.names;
     let Function { vis, sig, .. } = tool.function;
-    let local = |name: &str| Ident::new(name, Span::mixed_site());
     let (given, value) = (local("__alloy_arguments"), local("__alloy_value"));
     let (mut shown, mut states, mut kept) = (Vec::new(), Vec::new(), Vec::new());
     let (mut read, mut arguments) = (Vec::new(), Vec::new());
@@ -330,7 +271,7 @@ fn constructor(tool: &Tool<'_>) -> TokenStream {
         let (bound, constant) = (local(&format!("__alloy_{index}")), constant(index));
         match param.source {
             Source::State => {
-                let name = Ident::new(&name.to_string(), Span::mixed_site());
+                let name = local(&name.to_string());
                 states.push(quote!(#name: impl ::core::convert::Into<::std::sync::Arc<#ty>>));
                 kept.push(
                     quote!(let #bound: ::std::sync::Arc<#ty> = ::core::convert::Into::into(#name);),

@@ -50,41 +50,38 @@ pub(super) fn arguments(tokens: TokenStream, errors: &mut Errors) -> Arguments {
         return read;
     }
     for Argument { key, form, value } in attr::arguments(tokens, errors) {
-        let taken = match (key.to_string().as_str(), form) {
+        let name = key.to_string();
+        let taken = match (&*name, form) {
             ("handle", Form::Pair) => {
                 keys::ident("handle", "WeatherTool", value).map(|name| read.handle = Some(name))
             }
             ("crate", Form::Pair) => keys::path("crate", value).map(|path| read.path = Some(path)),
-            ("description", _) | (_, Form::Template) => {
-                let message = "a tool is described by the doc comment of its function";
-                Err(syn::Error::new_spanned(key, message))
-            }
-            ("name", _) => {
-                let message =
-                    "a tool has the name of its function: name that as the model is to call it";
-                Err(syn::Error::new_spanned(key, message))
-            }
-            (name @ ("handle" | "crate"), Form::List) => {
-                let message = format!("`{name}` takes a value: `{name} = …`");
-                Err(syn::Error::new_spanned(key, message))
-            }
-            ("default", _) => {
-                let message = "`#[tool(default = …)]` stands above a parameter";
-                Err(syn::Error::new_spanned(key, message))
-            }
-            (name, _) => {
-                let message = format!(
-                    "unknown key `{name}`; the keys of a tool are `handle` and `crate`, \
-                     and its conditions are `#[require(…)]` and `#[ensure(…)]` below it"
-                );
-                Err(syn::Error::new_spanned(key, message))
-            }
+            _ => Err(syn::Error::new_spanned(key, unknown(&name, form))),
         };
         if let Err(error) = taken {
             errors.add(error);
         }
     }
     read
+}
+
+/// What to write for a key that is none, or has no value.
+fn unknown(name: &str, form: Form) -> String {
+    let message = match (name, form) {
+        ("description", _) | (_, Form::Template) => {
+            "a tool is described by the doc comment of its function"
+        }
+        ("name", _) => "a tool has the name of its function: name that as the model is to call it",
+        ("default", _) => "`#[tool(default = …)]` stands above a parameter",
+        ("handle" | "crate", _) => return format!("`{name}` takes a value: `{name} = …`"),
+        _ => {
+            return format!(
+                "unknown key `{name}`; the keys of a tool are `handle` and `crate`, \
+             and its conditions are `#[require(…)]` and `#[ensure(…)]` below it"
+            );
+        }
+    };
+    message.to_owned()
 }
 
 /// Takes out of a function what it cannot be compiled with.

@@ -5,14 +5,14 @@ use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::parse::Parser as _;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, FnArg, GenericParam, LitStr, ReturnType, Safety, Signature, Type};
+use syn::{Attribute, GenericParam, LitStr, ReturnType, Safety, Signature, Type};
 
 use super::model::{Names, Param, Pass, Source, Tool};
 use super::parse::{Arguments, ParamParts, Parts, Role};
 use crate::contract::{self, Contract, Kind};
 use crate::doc;
 use crate::errors::Errors;
-use crate::function::{Body, Function, check_parameters, in_words, plain_name};
+use crate::function::{Body, Function, check_parameters, in_words, plain_name, typed};
 use crate::keys;
 use crate::types::{bare, borrowed_or_nameless, inside_option, inside_result, is};
 
@@ -148,10 +148,7 @@ fn description(
 ) -> String {
     let unknown = "the doc comment describes this tool to the model, and this text is not known to the macro: \
                    write it out";
-    let doc = doc::text(&function.attrs, unknown).unwrap_or_else(|error| {
-        errors.add(error);
-        None
-    });
+    let doc = doc::text(&function.attrs, unknown, errors);
     let mut text = doc.map_or_else(|| in_words(&function.sig.ident), |doc| doc.text);
     for (beginning, contracts) in [("Requires", requires), ("Ensures", ensures)] {
         for contract in contracts {
@@ -164,22 +161,15 @@ fn description(
 }
 
 fn params(sig: &Signature, parts: Vec<ParamParts>, errors: &mut Errors) -> Vec<Param> {
-    let typed = sig.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(typed) => Some(typed),
-        FnArg::Receiver(_) => None,
-    });
     let mut params = Vec::new();
-    for (typed, ParamParts { docs, role }) in typed.zip(parts) {
+    for (typed, ParamParts { docs, role }) in typed(sig).zip(parts) {
         let Some(name) = plain_name(typed) else {
             continue;
         };
         let is_state = matches!(role, Some(Role::State));
         let (ty, pass) = kept(&typed.ty, is_state, errors);
         let unknown = "this text describes the parameter to the model, and is not known to the macro: write it out";
-        let docs = doc::text(&docs, unknown).unwrap_or_else(|error| {
-            errors.add(error);
-            None
-        });
+        let docs = doc::text(&docs, unknown, errors);
         let description = docs.map_or_else(String::new, |doc| one_line(&doc.text));
         let source = match role {
             Some(Role::State) => Source::State,
