@@ -235,26 +235,23 @@ fn binds(tokens: TokenStream) -> bool {
 
 /// The first name that is a variable and a parameter: no field, no path, no macro.
 fn first_of(tokens: TokenStream, is_param: &impl Fn(&Ident) -> bool) -> Option<TokenTree> {
-    let mut after_dot = false;
-    let mut tokens = tokens.into_iter().peekable();
-    while let Some(token) = tokens.next() {
-        let next = tokens.peek().map(ToString::to_string).unwrap_or_default();
-        match &token {
-            TokenTree::Group(group) => {
-                if let Some(found) = first_of(group.stream(), is_param) {
-                    return Some(found);
-                }
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let text = |range: &[TokenTree]| -> String { range.iter().map(ToString::to_string).collect() };
+    tokens
+        .iter()
+        .enumerate()
+        .find_map(|(at, token)| match token {
+            TokenTree::Group(group) => first_of(group.stream(), is_param),
+            TokenTree::Ident(name) if is_param(name) => {
+                let before = text(&tokens[at.saturating_sub(2)..at]);
+                let after = text(&tokens[at + 1..tokens.len().min(at + 3)]);
+                // `..` and `!=` stand beside variables.
+                let other = before.ends_with(['.', ':']) && before != ".."
+                    || after.starts_with([':', '!']) && after != "!=";
+                (!other).then(|| token.clone())
             }
-            TokenTree::Ident(name)
-                if !after_dot && ![":", "!"].contains(&next.as_str()) && is_param(name) =>
-            {
-                return Some(token);
-            }
-            _ => {}
-        }
-        after_dot = [".", ":"].contains(&token.to_string().as_str());
-    }
-    None
+            _ => None,
+        })
 }
 
 /// A condition by itself: it stands where no other macro sees it.

@@ -639,7 +639,11 @@ fn a_tool_with_conditions() {
                             clippy::unnecessary_wraps,
                             reason = "a broken condition is an error"
                         )]
-                        async fn __alloy_body(mut a: i64, b: i64) -> Result<i64> {
+                        async fn __alloy_body(
+                            mut a: i64,
+                            #[allow(unused_variables, reason = "a condition reads it")]
+                            b: i64,
+                        ) -> Result<i64> {
                             Ok(a / b)
                         }
                         let __alloy_holds: ::core::primitive::bool = b != 0;

@@ -22,4 +22,10 @@ async fn captures(name: &str, limit: usize) -> String;
 #[ensure(|()| true, "must be")]
 async fn nothing();
 
+#[command("Say hello to {limit}")]
+#[ensure(|answer| limit != answer.len(), "must be long")]
+#[ensure(|answer| (0..limit).contains(&answer.len()), "must be short")]
+#[ensure(|answer| answer.limit() > own::limit && limit!(answer), "must be another's")]
+async fn beside_operators(limit: usize) -> String;
+
 fn main() {}

@@ -57,6 +57,12 @@ fn delete(path: &str, confirmed: bool, force: &str, r#type: &str) -> Result<()> 
 }
 
 #[tool]
+#[require(least != 0 && (least..most).contains(&5), "there must be a 5")]
+fn bounds(least: u8, most: u8) -> Result<()> {
+    Ok(())
+}
+
+#[tool]
 #[require(a > 0 || r#type > 0, "must be one of {abc}, {a_b}, {types}")]
 fn told_as_it_is(a: u8, r#type: u8) -> Result<()> {
     Ok(())
@@ -183,7 +189,7 @@ fn main() {
     let _tool = counter::with(store, Mutex::new(0));
     println!("{:?}", divide(1, 1).is_ok());
     println!("{:?} {:?}", delete("", true, "", ""), shadowed::count(true, 1, 2).is_ok());
-    let _tools = [delete::tool(), told_as_it_is::tool(), shadowed::count::with(1)];
+    let _tools = [delete::tool(), told_as_it_is::tool(), bounds::tool(), shadowed::count::with(1)];
     let _command = Desk.method();
     println!("{}", weather::weather("Oslo"));
     inside();
