@@ -70,9 +70,8 @@ pub(crate) async fn run(
     let (answered, span) = {
         let asking = pin!(converse(&line, &request, &mut prepared, slot));
         let mut asking = asking.instrument(span);
-        // Its timers and connections are those of the runtime that it began in, wherever it is polled.
         let answered = poll_fn(|context| {
-            let _within = line.runtime.enter();
+            let _within = global::within(&line.runtime);
             Pin::new(&mut asking).poll(context)
         });
         (answered.await, asking.span().clone())
@@ -154,7 +153,7 @@ pub(crate) async fn installed() -> Result<Vec<Model>, Error> {
     let settings = prepare::settings(None, &Layer::EMPTY, scope.as_deref())?;
     let server = Arc::new(Server::of_ollama(&settings));
     let deadline = Deadline::starting(settings.timeout.map(|set| set.value));
-    let remote = Remote::open(&server, deadline)?;
+    let remote = Remote::open(&server, deadline.clone())?;
     let models = deadline.hold(pin!(remote.installed())).await;
     models.map_err(|error| server.told(error))
 }

@@ -16,6 +16,6 @@ pub(crate) use self::blocking::block_on;
 pub(crate) use self::clients::client;
 pub(crate) use self::engines::generate;
 pub(crate) use self::once::{Once, expectation};
-pub(crate) use self::runtime::runtime;
+pub(crate) use self::runtime::{runtime, within};
 pub(crate) use self::scope::{depth, in_tools, on_a_thread, scope, scoped};
 pub(crate) use self::settings::{Resolved, environment, shared, update_process};

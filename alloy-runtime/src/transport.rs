@@ -42,12 +42,18 @@ const MOST_IN_TASKS: usize = 68;
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     http: HttpClient,
+    shared: Arc<Shared>,
+}
+
+/// What the clones of a client have in common.
+#[derive(Debug)]
+struct Shared {
     /// How long opening a connection may take.
     connect_timeout: Duration,
     /// How many requests are waited for by their callers.
-    inline: Arc<AtomicUsize>,
+    inline: AtomicUsize,
     /// The turns of requests in tasks, by server.
-    turns: Arc<Mutex<BTreeMap<String, Arc<Semaphore>>>>,
+    turns: Mutex<BTreeMap<String, Arc<Semaphore>>>,
 }
 
 /// What to send, and where.
@@ -63,7 +69,7 @@ pub(crate) struct Outgoing<'a> {
 
 impl Client {
     /// A client for servers on this machine, which no proxy stands before, or for all others, where
-    /// `HTTP_PROXY` and its kin are honoured.
+    /// `HTTP_PROXY` and the like are honoured.
     pub(crate) fn new(loopback: bool, connect_timeout: Duration) -> Result<Self, Error> {
         let mut builder = HttpClient::builder()
             .user_agent(concat!("alloy-runtime/", env!("CARGO_PKG_VERSION")))
@@ -85,9 +91,11 @@ impl Client {
         })?;
         Ok(Self {
             http: client,
-            connect_timeout,
-            inline: Arc::default(),
-            turns: Arc::default(),
+            shared: Arc::new(Shared {
+                connect_timeout,
+                inline: AtomicUsize::default(),
+                turns: Mutex::default(),
+            }),
         })
     }
 
@@ -100,7 +108,7 @@ impl Client {
         &self,
         outgoing: Outgoing<'_>,
     ) -> impl Future<Output = Result<Answer, Error>> + use<'_> {
-        let inline = Inline::of(&self.inline);
+        let inline = Inline::of(&self.shared.inline);
         let turns = match inline {
             Some(_) => None,
             None => Some(self.turns_of(outgoing.url)),
@@ -113,7 +121,8 @@ impl Client {
             if let Some(turns) = turns {
                 return Box::pin(self.clone().in_turn(turns, reply, idle_timeout)).await;
             }
-            let mut incoming = Incoming::of(reply.await, idle_timeout, self.connect_timeout)?;
+            let mut incoming =
+                Incoming::of(reply.await, idle_timeout, self.shared.connect_timeout)?;
             let body = incoming.rest().await?;
             Ok(incoming.answer(body))
         }
@@ -126,7 +135,11 @@ impl Client {
 
     /// The turns of requests to a server.
     fn turns_of(&self, url: &Url) -> Arc<Semaphore> {
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut turns = self
+            .shared
+            .turns
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let of_server = turns.entry(url.authority().to_owned());
         Arc::clone(of_server.or_insert_with(|| Arc::new(Semaphore::new(MOST_IN_TASKS))))
     }
@@ -141,7 +154,7 @@ impl Client {
         let mut task = JoinSet::new();
         task.spawn(async move {
             let _turn = turns.acquire().await;
-            let incoming = Incoming::of(reply.await, idle_timeout, self.connect_timeout)?;
+            let incoming = Incoming::of(reply.await, idle_timeout, self.shared.connect_timeout)?;
             incoming.whole().await
         });
         match task.join_next().await {
@@ -160,7 +173,7 @@ impl Client {
         &self,
         outgoing: Outgoing<'_>,
     ) -> impl Future<Output = Result<Incoming, Error>> + use<> {
-        let (idle_timeout, connect_timeout) = (outgoing.idle_timeout, self.connect_timeout);
+        let (idle_timeout, connect_timeout) = (outgoing.idle_timeout, self.shared.connect_timeout);
         let reply = self.http.execute(request(outgoing));
         async move { Incoming::of(reply.await, idle_timeout, connect_timeout) }
     }

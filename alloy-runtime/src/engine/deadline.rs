@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -10,18 +11,22 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 use crate::error::{Detail, Error, TimeLimit};
 
 /// When a command's `timeout` ends, if it has one.
-#[derive(Clone, Copy)]
-pub(super) struct Deadline(Option<(Duration, Instant)>);
+///
+/// Shared: most commands have none, and are not to hold its room wherever it is asked.
+#[derive(Clone)]
+pub(super) struct Deadline(Option<Arc<(Duration, Instant)>>);
 
 impl Deadline {
     pub(super) fn starting(limit: Option<Duration>) -> Self {
         // A limit beyond what a clock can hold is none.
-        Self(limit.and_then(|limit| Some((limit, Instant::now().checked_add(limit)?))))
+        let end = |limit| Some(Arc::new((limit, Instant::now().checked_add(limit)?)));
+        Self(limit.and_then(end))
     }
 
     /// Whether a pause ends before it.
     pub(super) fn allows(&self, pause: Duration) -> bool {
-        self.0.is_none_or(|(_, end)| Instant::now() + pause < end)
+        let mut end = self.0.iter().map(|ends| ends.1);
+        end.all(|end| Instant::now() + pause < end)
     }
 
     /// Waits for `work`, but no longer than the deadline.
@@ -31,21 +36,18 @@ impl Deadline {
     where
         F: Future<Output = Result<T, Error>>,
     {
-        let Some((_, end)) = self.0 else {
+        let Some(ends) = &self.0 else {
             return work.await;
         };
-        // Boxed: most commands have no deadline, and are not to hold its timer.
-        let timed = Box::pin(timeout_at(end, work)).await;
-        let limit = self.0.map_or(Duration::ZERO, |(limit, _)| limit);
-        timed.unwrap_or_else(|_| Err(passed(limit)))
+        // Boxed, like its end.
+        let timed = Box::pin(timeout_at(ends.1, work)).await;
+        timed.unwrap_or_else(|_| Err(passed(ends.0)))
     }
 
     /// The same, for what is polled and not awaited.
     pub(super) fn timer(&self) -> DeadlineTimer {
-        DeadlineTimer(
-            self.0
-                .map(|(limit, end)| (limit, Box::pin(sleep_until(end)))),
-        )
+        let ends = self.0.as_deref().copied();
+        DeadlineTimer(ends.map(|(limit, end)| (limit, Box::pin(sleep_until(end)))))
     }
 }
 

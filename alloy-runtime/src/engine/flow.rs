@@ -13,6 +13,7 @@ use super::prepare::Prepared;
 use super::source::Source;
 use super::{Finished, failed, open, record_usage, send, start};
 use crate::error::{Detail, Error};
+use crate::global;
 use crate::output::{Accept, Expectation, ThinkingFilter};
 use crate::reply::Reply;
 use crate::request::Request;
@@ -72,7 +73,7 @@ pub(crate) async fn stream(
     Ok(Flow {
         span,
         stage: Stage::Reading,
-        deadline: line.deadline.timer(),
+        deadline: line.deadline().timer(),
         source,
         line,
         filter: ThinkingFilter::default(),
@@ -94,9 +95,8 @@ impl Flow {
         // Of a span that nobody listens to there is nothing to enter.
         let span = (!self.span.is_disabled()).then(|| self.span.clone());
         let _entered = span.as_ref().map(Span::enter);
-        // Its timers are those of the runtime that it was begun in.
         let runtime = self.line.runtime.clone();
-        let _within = runtime.enter();
+        let _within = global::within(&runtime);
         loop {
             match &mut self.stage {
                 Stage::Reading => {

@@ -25,7 +25,6 @@ pub(super) struct Line {
     end: End,
     target: Arc<Target>,
     definition: &'static Definition,
-    pub(super) deadline: Deadline,
     /// The runtime whose timers and connections it has, wherever it is polled later.
     pub(super) runtime: Runtime,
 }
@@ -35,7 +34,7 @@ pub(super) struct Line {
 enum End {
     Server(Remote),
     /// The engine in this process, with this file.
-    Engine(Arc<Path>),
+    Engine(Arc<Path>, Deadline),
 }
 
 /// An error, with the command, the model and the server that it is about.
@@ -86,15 +85,22 @@ impl Line {
         let limit = target.settings.timeout.as_ref().map(|set| set.value);
         let deadline = Deadline::starting(limit);
         Ok(Self {
-            runtime,
-            deadline,
             end: match &target.destination {
                 Destination::Server(server) => End::Server(Remote::open(server, deadline)?),
-                Destination::File(path) => End::Engine(Arc::clone(path)),
+                Destination::File(path) => End::Engine(Arc::clone(path), deadline),
             },
             definition,
             target,
+            runtime,
         })
+    }
+
+    /// When the command's time is over.
+    pub(super) fn deadline(&self) -> &Deadline {
+        match &self.end {
+            End::Server(remote) => &remote.deadline,
+            End::Engine(_, deadline) => deadline,
+        }
     }
 
     /// The settings, with what the program wants to be told and asked.
@@ -129,10 +135,10 @@ impl Line {
     pub(super) async fn chat(&self, body: &Bytes) -> Result<Reply, Failed> {
         let mut reply = match &self.end {
             End::Server(remote) => remote.chat(body).await?,
-            End::Engine(path) => {
+            End::Engine(path, deadline) => {
                 let generation = global::generate(path, body.clone())?;
                 // Boxed: a command that asks a server does not carry it.
-                let reply = Box::pin(async { self.deadline.hold(pin!(generation.whole())).await });
+                let reply = Box::pin(async { deadline.hold(pin!(generation.whole())).await });
                 reply.await?
             }
         };
@@ -144,9 +150,9 @@ impl Line {
     pub(super) async fn begin(&self, body: &Bytes) -> Result<Box<dyn Source>, Failed> {
         match &self.end {
             End::Server(remote) => Ok(Box::new(remote.begin(body).await?)),
-            End::Engine(path) => {
+            End::Engine(path, deadline) => {
                 let generation = global::generate(path, body.clone())?;
-                let begun = self.deadline.hold(pin!(generation.begin())).await?;
+                let begun = deadline.hold(pin!(generation.begin())).await?;
                 Ok(Box::new(begun))
             }
         }
@@ -159,7 +165,7 @@ impl Line {
                 let explained = remote.explained(error, self.model(), self.is_pinned());
                 explained.await
             }
-            End::Engine(_) => error,
+            End::Engine(..) => error,
         }
     }
 
@@ -176,7 +182,7 @@ impl Line {
                 Err(error) => Err(self.explained(error).await),
                 looked => looked,
             },
-            End::Engine(_) => Err(Error::embedded(
+            End::Engine(..) => Err(Error::embedded(
                 ErrorKind::Capability,
                 "a model file does not support images: the engine in this process reads text alone",
                 "Leave the images out, or ask a model with vision on a server, as `ollama:NAME`.",
@@ -193,7 +199,7 @@ impl Line {
     pub(super) async fn context_filled(&self, usage: Usage) -> Option<u64> {
         match &self.end {
             End::Server(remote) => remote.context_filled(usage, self.model()).await,
-            End::Engine(_) => None,
+            End::Engine(..) => None,
         }
     }
 }

@@ -25,7 +25,7 @@ const SMALLEST_CONTEXT: u64 = 256;
 pub(super) struct Remote {
     pub(super) client: Client,
     pub(super) server: Arc<Server>,
-    deadline: Deadline,
+    pub(super) deadline: Deadline,
 }
 
 impl Remote {

@@ -34,7 +34,7 @@ where
             Ok(reply) => return Ok(reply),
             Err(failed) => failed,
         };
-        let pause = pause(&error, own, retry_after).filter(|pause| line.deadline.allows(*pause));
+        let pause = pause(&error, own, retry_after).filter(|pause| line.deadline().allows(*pause));
         let Some(pause) = pause else {
             return Err(spent.told(Box::pin(line.explained(error)).await));
         };

@@ -93,7 +93,7 @@ impl Turn<'_> {
         let calls = calls.iter().map(|call| Box::pin(self.call(call)));
         let results = side_by_side(calls.collect(), at_a_time as usize);
         let results = global::in_tools(request.scope.clone(), results);
-        self.line.deadline.hold(pin!(results)).await
+        self.line.deadline().hold(pin!(results)).await
     }
 
     async fn call(&self, call: &ToolCall) -> Result<(ToolStatus, String), Error> {

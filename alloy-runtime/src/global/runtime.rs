@@ -1,6 +1,6 @@
 //! The async runtime of whoever waits.
 
-use tokio::runtime::Handle;
+use tokio::runtime::{EnterGuard, Handle};
 
 use crate::error::Error;
 
@@ -16,4 +16,10 @@ pub(crate) fn runtime() -> Result<Handle, Error> {
             "Await it in a function that tokio runs, such as `#[tokio::main] async fn main()`; without a runtime, turn the feature `blocking` on and call `.blocking()` instead.",
         )
     })
+}
+
+/// Where a command is polled outside of any runtime, it goes on with the timers of the one that it was begun in, until
+/// this is dropped.
+pub(crate) fn within(begun_in: &Handle) -> Option<EnterGuard<'_>> {
+    Handle::try_current().is_err().then(|| begun_in.enter())
 }
