@@ -8,6 +8,7 @@ mod once;
 mod runtime;
 mod scope;
 mod settings;
+mod threads;
 
 pub(crate) use tokio::runtime::Handle as Runtime;
 
@@ -17,5 +18,6 @@ pub(crate) use self::clients::client;
 pub(crate) use self::engines::generate;
 pub(crate) use self::once::{Once, expectation};
 pub(crate) use self::runtime::{runtime, within};
-pub(crate) use self::scope::{depth, in_tools, on_a_thread, scope, scoped};
+pub(crate) use self::scope::{depth, in_tools, scope, scoped};
 pub(crate) use self::settings::{Resolved, environment, shared, update_process};
+pub(crate) use self::threads::on_a_thread;

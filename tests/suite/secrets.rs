@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, Once};
 
 use alloy_runtime::{Config, ErrorKind, Result, command, tool, with_config};
 use alloy_tests::server::{Reply, Said, Server};
+use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
 #[command("Say hello", model = "ollama:llama3.1")]
@@ -263,6 +264,7 @@ async fn a_key_that_a_server_echoes_is_not_shown() {
                 format!("data: {{\"error\":{{\"message\":\"{echo}\"}}}}\n\n"),
             ),
             Reply::body(200, "", format!("{echo}\ndata: {echo}\n\n")),
+            Reply::error(400, "\"m\" does not support sk-hunter2"),
         ];
         for (reply, streamed) in replies
             .into_iter()
@@ -280,19 +282,39 @@ async fn a_key_that_a_server_echoes_is_not_shown() {
                 false => command.await.unwrap_err(),
             };
             let shown = format!("{error} {error:?} {error:#?}");
-            assert!(!shown.contains("hunter2"), "{shown}");
+            assert!(!shown.to_lowercase().contains("hunter2"), "{shown}");
         }
     }
+}
+
+// One that lies may say it in the model's name.
+#[tokio::test]
+async fn a_key_in_an_answer_that_is_rejected_is_not_shown() {
+    #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct User {
+        name: String,
+    }
+    #[command(model = "ollama:llama3.1")]
+    async fn user() -> User;
+    let said = json!({"name": ["Bearer sk-Hunter2"], "sk-Hunter2": 1}).to_string();
+    let server = Server::start([Reply::answer(&said)]);
+    let config = Config::new().host(server.host()).api_key("sk-Hunter2");
+    let command = user().config(config);
+    let error = command
+        .auto_finalize_missing_output(false)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidOutput);
+    let shown = format!("{error} {error:?} {error:#?} {:?}", error.excerpt());
+    assert!(!shown.contains("Hunter2"), "{shown}");
 }
 
 // As JSON has it, where it has something to escape.
 #[tokio::test]
 async fn a_key_that_a_server_echoes_in_json_is_not_shown() {
     let key = r#"sk-a/b"c+hunter2"#;
-    for echo in [
-        serde_json::json!(key).to_string(),
-        r#""sk-a\/b\"c+hunter2""#.to_owned(),
-    ] {
+    for echo in [json!(key).to_string(), r#""sk-a\/b\"c+hunter2""#.to_owned()] {
         let server = Server::start([Reply::body(200, "application/json", format!("{{{echo}"))]);
         let config = Config::new().host(server.host()).api_key(key);
         let error = hello().config(config).await.unwrap_err();
@@ -352,7 +374,7 @@ fn open(code: &str) -> Result<String> {
 async fn calls_of_tools_are_traced_and_their_contents_only_where_that_is_wanted() {
     let told = async |records: bool| {
         let (log, guard) = listen();
-        let code = |code: &str| Said::call("open", serde_json::json!({ "code": code }));
+        let code = |code: &str| Said::call("open", json!({ "code": code }));
         let server = Server::start([
             Reply::said(&code("hunter2")),
             Reply::said(&code("0000")),
@@ -383,10 +405,7 @@ async fn calls_of_tools_are_traced_and_their_contents_only_where_that_is_wanted(
 async fn a_key_that_a_server_calls_is_not_shown() {
     for api in crate::ROUTES {
         let (log, guard) = listen();
-        let server = Server::start([Reply::said(&Said::call(
-            "hunter2-key",
-            serde_json::json!({}),
-        ))]);
+        let server = Server::start([Reply::said(&Said::call("hunter2-key", json!({})))]);
         let config = Config::new()
             .host(server.host())
             .api(api)
@@ -395,7 +414,7 @@ async fn a_key_that_a_server_calls_is_not_shown() {
         let error = command.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ToolLimit);
         let server = Server::start([
-            Reply::said(&Said::call("hunter2-key", serde_json::json!({}))),
+            Reply::said(&Said::call("hunter2-key", json!({}))),
             Reply::error(500, "no"),
         ]);
         let config = Config::new()

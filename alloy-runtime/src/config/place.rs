@@ -83,6 +83,10 @@ impl<'a> Parts<'a> {
             ));
         }
         let (name, port) = split_port(authority);
+        // Without credentials a missing name is this machine's.
+        if name.is_empty() && user.is_some() {
+            return Err(bad("it names no host"));
+        }
         Ok(Self {
             given,
             text,

@@ -3,7 +3,7 @@
 
 use super::line::Line;
 use super::prepare::Prepared;
-use super::recover::{Answers, ask_for_it, follow_up, is_mendable};
+use super::recover::{Answers, ask_for_it, beginning, follow_up, is_mendable};
 use super::{send, tools};
 use crate::config::InvalidAnswer;
 use crate::error::{Detail, Error, ErrorKind};
@@ -95,7 +95,7 @@ pub(super) async fn converse(
         // With tools the server enforces no schema: the text is an answer where it happens to be one.
         if had_tools && prepared.typed().is_some() && !is_the_value(&accepted, &reply) {
             prepared.talk.say(asked_for_the_value(
-                reply,
+                &reply,
                 accepted.err(),
                 prepared.expectation,
             ));
@@ -156,7 +156,7 @@ fn is_the_value(accepted: &Result<Vec<Repair>, Error>, reply: &Reply) -> bool {
 
 /// What asks for the value, after a text that is none: one that was meant to be is told why it is not.
 fn asked_for_the_value(
-    reply: Reply,
+    reply: &Reply,
     rejection: Option<Error>,
     expectation: &'static Expectation,
 ) -> Vec<Message> {
@@ -166,7 +166,10 @@ fn asked_for_the_value(
             follow_up(&reply.text, &rejection, expectation)
         }
         _ if text.is_empty() => vec![ask_for_it(expectation)],
-        _ => vec![Message::assistant(reply.text), ask_for_it(expectation)],
+        _ => vec![
+            Message::assistant(beginning(&reply.text)),
+            ask_for_it(expectation),
+        ],
     }
 }
 

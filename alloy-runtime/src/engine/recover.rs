@@ -84,7 +84,7 @@ pub(super) fn follow_up(rejected: &str, error: &Error, expectation: &Expectation
 
 /// An answer, or the beginning of one that is longer than any that could be mended: the model is not to
 /// read it all again, and its context is needed for the prompt.
-fn beginning(rejected: &str) -> String {
+pub(super) fn beginning(rejected: &str) -> String {
     const LONGEST: usize = 8 * 1024;
     match rejected.char_indices().find(|(at, _)| *at >= LONGEST) {
         Some((end, _)) => format!("{}…", &rejected[..end]),

@@ -131,7 +131,7 @@ pub(crate) enum TimeLimit {
 }
 
 impl Detail {
-    /// The texts that came from a server and are none of the model's.
+    /// The texts that came from a server: one that lies may have put the key that it was sent into any of them.
     pub(super) fn foreign_texts(&mut self) -> Vec<&mut String> {
         match self {
             Self::NotOllama { found, excerpt } | Self::Protocol { found, excerpt } => {
@@ -145,6 +145,12 @@ impl Detail {
                 names.iter_mut().collect()
             }
             Self::Capability { missing, able } => able.iter_mut().chain([missing]).collect(),
+            Self::InvalidOutput {
+                output: _,
+                path,
+                problem,
+                excerpt,
+            } => vec![path, problem, excerpt],
             Self::ModelName { text }
             | Self::ModelLoad { text }
             | Self::OutOfMemory { text }
@@ -163,8 +169,7 @@ impl Detail {
             | Self::Truncated { .. }
             | Self::Empty
             | Self::Contract { .. }
-            | Self::ToolAborted { .. }
-            | Self::InvalidOutput { .. } => Vec::new(),
+            | Self::ToolAborted { .. } => Vec::new(),
         }
     }
 

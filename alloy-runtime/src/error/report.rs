@@ -238,7 +238,7 @@ pub(super) fn lines(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut said = String::new();
     let mut cause = error.source();
     while let Some(below) = cause {
-        let words = harmless(&below.to_string());
+        let words: String = harmless(&below.to_string()).collect();
         // A reason may be told by more than one layer.
         if words != said {
             write!(f, "\n  cause: {words}")?;
@@ -346,7 +346,7 @@ impl fmt::Display for Span {
 /// nothing that a terminal would obey.
 pub(crate) fn excerpt(text: &str) -> String {
     const LONGEST: usize = 200;
-    let mut out: String = harmless(text).chars().take(LONGEST).collect();
+    let mut out: String = harmless(text).take(LONGEST).collect();
     if text.trim().chars().nth(LONGEST).is_some() {
         out.push('…');
     }
@@ -354,9 +354,9 @@ pub(crate) fn excerpt(text: &str) -> String {
 }
 
 /// A text fit for one line of a terminal.
-fn harmless(text: &str) -> String {
+fn harmless(text: &str) -> impl Iterator<Item = char> {
     let shown = |c| if is_unsafe_to_show(c) { ' ' } else { c };
-    text.trim().chars().map(shown).collect()
+    text.trim().chars().map(shown)
 }
 
 /// Takes a secret out of a text; the beginning of one as well, where the text was cut in the middle of it.

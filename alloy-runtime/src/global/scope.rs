@@ -3,9 +3,6 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use tokio::runtime::Handle;
-use tokio::sync::oneshot;
-
 use crate::config::Config;
 
 tokio::task_local! {
@@ -39,27 +36,27 @@ pub(crate) fn depth() -> u32 {
     DEPTH.try_with(|depth| *depth).unwrap_or_default()
 }
 
-/// Runs a function on a thread of its own, where it may block, with the runtime and the scope of this task.
-///
-/// A runtime waits at its end for its own blocking threads, and a program with one that hangs would never end.
-///
-/// # Errors
-///
-/// The machine has no more threads.
-pub(crate) fn on_a_thread<T: Send + 'static>(
-    run: impl FnOnce() -> T + Send + 'static,
-) -> std::io::Result<oneshot::Receiver<T>> {
-    let (sender, receiver) = oneshot::channel();
-    let (runtime, scope, depth) = (Handle::try_current(), scope(), depth());
-    let thread = std::thread::Builder::new().name("alloy-tool".to_owned());
-    thread.spawn(move || {
-        let _entered = runtime.as_ref().map(Handle::enter);
-        let run = || DEPTH.sync_scope(depth, run);
-        // Where nobody waits any more, it is lost.
-        drop(sender.send(match scope {
+/// What a task takes along to a thread.
+pub(super) struct Ambience {
+    scope: Option<Arc<Config>>,
+    depth: u32,
+}
+
+/// That of the running task.
+pub(super) fn ambience() -> Ambience {
+    Ambience {
+        scope: scope(),
+        depth: depth(),
+    }
+}
+
+impl Ambience {
+    /// Runs a function with it.
+    pub(super) fn hold<T>(self, run: impl FnOnce() -> T) -> T {
+        let run = || DEPTH.sync_scope(self.depth, run);
+        match self.scope {
             Some(scope) => SCOPE.sync_scope(scope, run),
             None => run(),
-        }));
-    })?;
-    Ok(receiver)
+        }
+    }
 }

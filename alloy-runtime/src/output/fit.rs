@@ -125,7 +125,7 @@ impl Rules {
 
     /// Takes out the keys that the schema does not know, for types that refuse them.
     pub(super) fn drop_unknown(value: &mut Value, schema: &Schema, repairs: &mut Vec<Repair>) {
-        drop_unknown(value, &schema.root, schema, "", repairs);
+        drop_unknown(value, &schema.root, schema, &mut String::new(), repairs);
     }
 }
 
@@ -134,13 +134,9 @@ fn drop_unknown(
     value: &mut Value,
     shape: &Shape,
     schema: &Schema,
-    path: &str,
+    path: &mut String,
     repairs: &mut Vec<Repair>,
 ) {
-    let below = |name: &str| match path {
-        "" => name.to_owned(),
-        path => format!("{path}.{name}"),
-    };
     match (&schema.resolve(shape).kind, value) {
         (
             Kind::Object {
@@ -150,33 +146,52 @@ fn drop_unknown(
         ) => {
             let known = |name: &str| properties.iter().find(|property| property.name == name);
             fields.retain(|name, value| {
-                let path = below(name);
-                match known(name)
-                    .map(|property| &property.shape)
-                    .or(rest.as_deref())
-                {
-                    Some(shape) => drop_unknown(value, shape, schema, &path, repairs),
-                    None => {
-                        repairs.push(Repair::UnknownKey { path });
-                        return false;
-                    }
+                let length = enter(path, name);
+                let shape = known(name).map(|property| &property.shape);
+                let shape = shape.or(rest.as_deref());
+                match shape {
+                    Some(shape) => drop_unknown(value, shape, schema, path, repairs),
+                    None => Repair::UnknownKey { path: path.clone() }.add_to(repairs),
                 }
-                true
+                path.truncate(length);
+                shape.is_some()
             });
         }
         (Kind::List { items, .. }, Value::Array(values)) => {
             for (index, value) in values.iter_mut().enumerate() {
-                drop_unknown(value, items, schema, &format!("{path}[{index}]"), repairs);
+                let length = enter_item(path, index);
+                drop_unknown(value, items, schema, path, repairs);
+                path.truncate(length);
             }
         }
         (Kind::Tuple(items), Value::Array(values)) => {
             for (index, (value, shape)) in values.iter_mut().zip(items).enumerate() {
-                drop_unknown(value, shape, schema, &format!("{path}[{index}]"), repairs);
+                let length = enter_item(path, index);
+                drop_unknown(value, shape, schema, path, repairs);
+                path.truncate(length);
             }
         }
         // Of several alternatives none is known to be the one.
         _ => {}
     }
+}
+
+/// Adds a field to a path, and gives the length that it had. A name is kept short and harmless: a model wrote it.
+fn enter(path: &mut String, name: &str) -> usize {
+    let length = path.len();
+    if length > 0 {
+        path.push('.');
+    }
+    path.push_str(&excerpt(name));
+    length
+}
+
+/// The same, for an item of a list.
+fn enter_item(path: &mut String, index: usize) -> usize {
+    let length = path.len();
+    // NOTE: A string can be written to.
+    let _written = write!(path, "[{index}]");
+    length
 }
 
 /// How many values there are in a value, itself included.
@@ -285,9 +300,7 @@ impl<'a> Fitting<'a> {
         shapes: impl Iterator<Item = &'s Shape>,
     ) -> Result<(), Misfit> {
         for (index, (value, shape)) in values.iter_mut().zip(shapes).enumerate() {
-            let length = self.path.len();
-            // NOTE: A string can be written to.
-            let _written = write!(self.path, "[{index}]");
+            let length = enter_item(&mut self.path, index);
             self.fit(value, shape)?;
             self.path.truncate(length);
         }
@@ -335,12 +348,7 @@ impl<'a> Fitting<'a> {
 
     /// Adds a field to the path, and gives the length that it had.
     fn enter(&mut self, name: &str) -> usize {
-        let length = self.path.len();
-        if length > 0 {
-            self.path.push('.');
-        }
-        self.path.push_str(name);
-        length
+        enter(&mut self.path, name)
     }
 
     /// Puts what `convert` makes of a value in its place.
@@ -352,11 +360,12 @@ impl<'a> Fitting<'a> {
         match convert(value) {
             _ if self.mode == Mode::Taken => Ok(()),
             Ok(converted) if self.mode == Mode::Convert => {
-                self.repairs.push(Repair::Converted {
+                let repair = Repair::Converted {
                     path: self.place(),
                     from: excerpt(&value.to_string()),
                     to: converted.to_string(),
-                });
+                };
+                repair.add_to(&mut self.repairs);
                 *value = converted;
                 Ok(())
             }

@@ -43,6 +43,20 @@ pub enum Repair {
         /// What it is now, as JSON.
         to: String,
     },
+    /// There were more than a hundred; the others are not listed.
+    More,
+}
+
+impl Repair {
+    /// Adds it to those of an answer: a hostile one has a million.
+    pub(super) fn add_to(self, repairs: &mut Vec<Self>) {
+        const MOST: usize = 100;
+        match repairs.len() {
+            0..MOST => repairs.push(self),
+            MOST => repairs.push(Self::More),
+            _ => {}
+        }
+    }
 }
 
 impl fmt::Display for Repair {
@@ -58,6 +72,7 @@ impl fmt::Display for Repair {
             }
             Self::UnknownKey { path } => write!(f, "{path}: the unknown key was left out"),
             Self::Converted { path, from, to } => write!(f, "{path}: {from} was read as {to}"),
+            Self::More => f.write_str("more was repaired than is listed"),
         }
     }
 }

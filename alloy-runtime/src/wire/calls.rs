@@ -18,6 +18,10 @@ const MOST_CALLS: usize = 128;
 /// again, and readers stop at 128 levels.
 const DEEPEST: usize = 100;
 
+/// How many values arguments may have. Each takes some dozens of bytes, in each place where a conversation is kept;
+/// as text they take what they are long.
+const MOST_VALUES: usize = 64 * 1024;
+
 /// The calls of a reply.
 #[derive(Default)]
 pub(super) struct Calls(pub(super) Vec<ToolCall>);
@@ -104,10 +108,11 @@ impl From<Call> for ToolCall {
             Value::String(text) if text.trim().is_empty() => Value::Object(Map::new()),
             // What is no JSON stays as it is, for the model to be told.
             Value::String(text) => match serde_json::from_str(without_fence(&text)) {
-                Ok(arguments) if depth(&arguments) <= DEEPEST => arguments,
+                Ok(arguments) if depth(&arguments) <= DEEPEST && is_small(&arguments) => arguments,
                 _ => Value::String(text),
             },
-            arguments => arguments,
+            arguments if is_small(&arguments) => arguments,
+            arguments => Value::String(arguments.to_string()),
         };
         Self {
             id: call.id,
@@ -115,6 +120,23 @@ impl From<Call> for ToolCall {
             arguments,
         }
     }
+}
+
+/// Whether a value has no more parts than [`MOST_VALUES`].
+fn is_small(value: &Value) -> bool {
+    fn count(value: &Value, left: &mut usize) {
+        *left = left.saturating_sub(1);
+        match value {
+            Value::Array(items) if *left > 0 => items.iter().for_each(|item| count(item, left)),
+            Value::Object(fields) if *left > 0 => {
+                fields.values().for_each(|field| count(field, left));
+            }
+            _ => {}
+        }
+    }
+    let mut left = MOST_VALUES;
+    count(value, &mut left);
+    left > 0
 }
 
 /// How deep a value nests.

@@ -66,7 +66,8 @@ fn of_text(status: u16, text: &str, endpoint: Option<&str>) -> Error {
     let lower = text.to_lowercase();
     let says = |any: &[&str]| any.iter().any(|piece| lower.contains(piece));
     let text = excerpt(text);
-    let missing_capability = lower
+    // In the server's own words: lower case would hide a key in them from what blanks it.
+    let missing_capability = text
         .split_once("does not support ")
         .filter(|_| status == 400);
     let names_model = lower.starts_with("model '") || lower.starts_with("model \"");

@@ -96,6 +96,41 @@ async fn sync_calls_run_side_by_side_and_block_nobody() {
     assert_eq!(gauge.most.load(Ordering::SeqCst), 3);
 }
 
+// T5: a thread whose tool is done serves the next call; one whose tool hangs does not.
+#[tokio::test]
+async fn sync_calls_share_threads_one_after_the_other() {
+    let threads = Arc::new(Mutex::new(std::collections::HashSet::new()));
+    let noted = Arc::clone(&threads);
+    let tool = Tool::new("count", "", move |Numbered { number }| {
+        noted.lock().unwrap().insert(std::thread::current().id());
+        number
+    });
+    let server = Server::start([calls("count", 100), Reply::answer("done")]);
+    let command = ask("Count").model("m").tool(tool).parallel_tools_max(1);
+    command.host(server.host()).await.unwrap();
+    // Another test may take one at any time.
+    let threads = threads.lock().unwrap().len();
+    assert!(threads < 50, "{threads} threads for 100 calls");
+}
+
+// Arguments of a million values are kept as the text that they are, and the tool does not run.
+#[tokio::test]
+async fn arguments_without_end_are_not_taken_apart() {
+    for api in ROUTES {
+        let values = vec![0; 70_000];
+        let reply = Reply::said(&Said::call("count", json!({"number": values})));
+        let server = Server::start([reply, Reply::answer("done")]);
+        let tool = Tool::new("count", "", |_: Value| -> String { panic!("it ran") });
+        let command = ask("Count").model("m").tool(tool).api(api);
+        let outcome = command.host(server.host()).outcome().await.unwrap();
+        let [result] = &outcome.tool_results[..] else {
+            panic!("{:?}", outcome.tool_results)
+        };
+        assert_eq!(result.status, alloy_runtime::ToolStatus::InvalidArguments);
+        assert!(result.arguments.is_string());
+    }
+}
+
 // T5: one at a time keeps the order of the calls.
 #[tokio::test]
 async fn one_at_a_time_is_in_order() {

@@ -32,6 +32,64 @@ fn a_value_that_fits_many_alternatives_is_given_up_on() {
     assert_eq!(fits, Ok(()));
 }
 
+// An alternative that is tried costs a copy of all that is in it, and copies double with each level here.
+#[test]
+fn copies_of_what_may_be_one_of_several_are_counted() {
+    #[derive(JsonSchema)]
+    #[schemars(untagged)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    enum Part {
+        Group {
+            inside: Box<Part>,
+            title: Option<u8>,
+        },
+        Section {
+            inside: Box<Part>,
+            id: Option<u8>,
+        },
+        Leaf {
+            #[schemars(range(max = 10))]
+            n: u8,
+            items: Vec<u8>,
+        },
+    }
+    let schema = Schema::of::<Part>();
+    // What is wrong is wrong in the innermost: each alternative of each level is tried.
+    let mut value = json!({"n": 99, "items": vec![0; 1000]});
+    for _ in 0..60 {
+        value = json!({ "inside": value });
+    }
+    let rules = Rules::of(&schema);
+    assert_eq!(rules.hold(&value, &schema), Ok(()));
+}
+
+// A long name, and many values below it: what was repaired is told in as much as anybody reads.
+#[test]
+fn repairs_take_no_more_room_than_the_answer() {
+    #[derive(JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Lists {
+        by_name: BTreeMap<String, Vec<u8>>,
+    }
+    let schema = Schema::of::<Lists>();
+    let name = "n".repeat(100_000);
+    let mut value = json!({"by_name": {name: vec!["1"; 10_000]}});
+    let mut repairs = Vec::new();
+    let fits = Rules::of(&schema).fit(&mut value, &schema, &mut repairs);
+    assert_eq!((fits, repairs.len()), (Ok(()), 101));
+    assert_eq!(repairs.last(), Some(&Repair::More));
+    let length = format!("{repairs:?}").len();
+    assert!(length < 100_000, "{length} bytes");
+    // Keys that the type does not know likewise.
+    let names = (0..10_000).map(|number| (format!("{number}\u{1b}{}", "x".repeat(1000)), json!(1)));
+    let mut value = Value::Object(names.collect());
+    let mut repairs = Vec::new();
+    Rules::drop_unknown(&mut value, &schema, &mut repairs);
+    assert_eq!((value, repairs.len()), (json!({}), 101));
+    let told = format!("{}", repairs[0]);
+    assert!(told.len() < 300 && !told.contains('\u{1b}'), "{told:?}");
+}
+
 /// Some schema of the normal form, whose only name is `Node`.
 fn schemas() -> impl Strategy<Value = Schema> {
     (objects(shapes()), objects(shapes())).prop_map(|(root, node)| Schema {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::convert::as_integer;
 use super::words::{alternatives, found_whole, one_of};
-use super::{Fitting, Mode};
+use super::{Fitting, Mode, parts};
 use crate::output::misfit::Misfit;
 use crate::schema::{Kind, Literal, Presence, Property, Schema, Shape};
 
@@ -42,6 +42,8 @@ impl Fitting<'_> {
         for mode in modes {
             for option in &candidates {
                 let before = (self.mode, self.path.len(), self.repairs.len());
+                // A copy costs all its parts, however few of them are looked at then.
+                self.tries = self.tries.saturating_sub(parts(value));
                 let mut tried = value.clone();
                 self.mode = *mode;
                 let fits = self.fit(&mut tried, option).is_ok();
