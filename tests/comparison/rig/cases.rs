@@ -1,0 +1,76 @@
+//! The cases with rig: an agent, built once, on either of its routes to Ollama.
+
+use futures::StreamExt as _;
+use measure::{CHUNK, CHUNKS, DIVISION, Protocol, QUESTION, TEXT, Task};
+use rig::prelude::*;
+use rig::providers::ollama::OllamaConfig;
+use rig::streaming::{Item, StreamEvent};
+
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+struct User {
+    name: String,
+    age: u8,
+}
+
+/// Divides a by b.
+#[rig::rig_tool(params(a = "The dividend.", b = "The divisor."))]
+fn divide(a: i64, b: i64) -> Result<i64, rig::tool::ToolExecutionError> {
+    Ok(a / b)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let task = Task::given();
+    let client = OllamaConfig::new()
+        .with_base_url(format!("http://{}", task.host))
+        .client();
+    let builder = match task.protocol {
+        Protocol::Native => AgentBuilder::new(client.native_completion("llama3.1")),
+        Protocol::OpenAi => AgentBuilder::new(client.completion("llama3.1")),
+    };
+    match task.case.as_str() {
+        "text" => {
+            let agent = builder.build();
+            let call = async || {
+                let reply = agent.prompt(QUESTION).await.unwrap();
+                assert!(reply.output().starts_with("Jupiter"));
+            };
+            task.measure(call).await;
+        }
+        // Its structured output, which the server enforces. Its `Extractor` asks for a call of a tool instead.
+        "typed" => {
+            let agent = builder.build();
+            let call = async || {
+                let user = agent.prompt_typed::<User>(TEXT).await.unwrap().output;
+                assert_eq!((user.name.as_str(), user.age), ("Jason", 25));
+            };
+            task.measure(call).await;
+        }
+        "stream" => {
+            let agent = builder.build();
+            let call = async || {
+                let mut stream = agent.prompt(QUESTION).stream();
+                let mut bytes = 0;
+                while let Some(item) = stream.next().await {
+                    if let MultiTurnStreamItem::StreamAssistantItem(Item::Event(
+                        StreamEvent::Text { text, .. },
+                    )) = item.unwrap()
+                    {
+                        bytes += text.len();
+                    }
+                }
+                assert_eq!(bytes, CHUNKS * CHUNK.len());
+            };
+            task.measure(call).await;
+        }
+        // It calls a tool in the agent's own task, async or not.
+        _ => {
+            let agent = builder.tool(Divide).build();
+            let call = async || {
+                let reply = agent.prompt(DIVISION).max_turns(3).await.unwrap();
+                assert!(reply.output().contains("42"));
+            };
+            task.measure(call).await;
+        }
+    }
+}
