@@ -286,10 +286,15 @@ impl Error {
         self
     }
 
-    /// Takes secrets out of what a server said: it may quote the key that it does not like.
+    /// Takes secrets out of what a server said: it may quote the key that it does not like, or answer with it.
     pub(crate) fn without(mut self, secrets: &[String]) -> Self {
         let texts = self.0.detail.foreign_texts().into_iter();
-        for text in texts.chain(&mut self.0.last_failure) {
+        let results = self.0.tool_results.iter_mut();
+        let texts = texts.chain(results.map(|result| &mut result.content));
+        for text in texts
+            .chain(&mut self.0.last_failure)
+            .chain(&mut self.0.partial)
+        {
             for secret in secrets {
                 blank(text, secret);
             }

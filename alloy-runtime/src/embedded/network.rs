@@ -5,15 +5,18 @@
 //! implementation does not read is refused.
 
 use std::cell::RefCell;
+use std::fs::File;
+use std::io::BufReader;
 use std::rc::Rc;
 
-use candle_core::quantized::gguf_file::Value;
+use candle_core::quantized::gguf_file::{Content, Value};
 use candle_core::{Device, Tensor};
 use candle_transformers::models::{
     quantized_gemma3, quantized_llama, quantized_phi3, quantized_qwen2, quantized_qwen3,
 };
 
 use super::file::{ModelFile, words};
+use super::problem::unusable;
 use crate::error::Error;
 
 /// How many tokens of a prompt are given at once.
@@ -63,6 +66,17 @@ struct Known {
     /// The most places that candle's implementation has.
     places: usize,
     continues: Continues,
+    /// Whether a copy remembers what it was given apart from the others, at the price of that alone.
+    forks: bool,
+    /// Whether its heads are as wide as all of them together leave it.
+    derives_width: bool,
+    /// Whether the whole of each head is turned by its place.
+    turns_all: bool,
+    /// The base that places are turned by, where candle has no other.
+    base: Option<f64>,
+    /// Whether each token sees the nearest ones only, which candle leaves out: no more are read.
+    is_windowed: bool,
+    load: fn(Content, &mut BufReader<File>, &Device) -> candle_core::Result<Kind>,
 }
 
 /// When a network can be given several tokens at a time behind others.
@@ -96,6 +110,15 @@ const KNOWN: [Known; 5] = [
         ],
         places: quantized_llama::MAX_SEQ_LEN,
         continues: Continues::Always,
+        forks: true,
+        derives_width: true,
+        turns_all: true,
+        base: None,
+        is_windowed: false,
+        load: |content, reader, device| {
+            let network = quantized_llama::ModelWeights::from_gguf(content, reader, device);
+            network.map(Kind::Llama)
+        },
     },
     Known {
         name: "qwen2",
@@ -116,6 +139,15 @@ const KNOWN: [Known; 5] = [
         // Its masks grow with the square of it.
         places: 8192,
         continues: Continues::AtMultiples,
+        forks: false,
+        derives_width: true,
+        turns_all: false,
+        base: None,
+        is_windowed: false,
+        load: |content, reader, device| {
+            let network = quantized_qwen2::ModelWeights::from_gguf(content, reader, device);
+            network.map(|network| Kind::Qwen2(Rc::new(RefCell::new(network))))
+        },
     },
     Known {
         name: "qwen3",
@@ -134,6 +166,16 @@ const KNOWN: [Known; 5] = [
         ],
         places: LONGEST_CONTEXT,
         continues: Continues::BeforeSteps,
+        // A copy takes the memory of thousands of places at once.
+        forks: false,
+        derives_width: false,
+        turns_all: false,
+        base: None,
+        is_windowed: false,
+        load: |content, reader, device| {
+            let network = quantized_qwen3::ModelWeights::from_gguf(content, reader, device);
+            network.map(Kind::Qwen3)
+        },
     },
     Known {
         name: "gemma3",
@@ -154,6 +196,15 @@ const KNOWN: [Known; 5] = [
         ],
         places: LONGEST_CONTEXT,
         continues: Continues::Never,
+        forks: true,
+        derives_width: false,
+        turns_all: false,
+        base: None,
+        is_windowed: true,
+        load: |content, reader, device| {
+            let network = quantized_gemma3::ModelWeights::from_gguf(content, reader, device);
+            network.map(Kind::Gemma3)
+        },
     },
     Known {
         name: "phi3",
@@ -167,6 +218,16 @@ const KNOWN: [Known; 5] = [
         ],
         places: LONGEST_CONTEXT,
         continues: Continues::Always,
+        // Its copies write into one memory.
+        forks: false,
+        derives_width: true,
+        turns_all: false,
+        base: Some(10_000.0),
+        is_windowed: false,
+        load: |content, reader, device| {
+            let network = quantized_phi3::ModelWeights::from_gguf(false, content, reader, device);
+            network.map(Kind::Phi3)
+        },
     },
 ];
 
@@ -202,24 +263,9 @@ impl Network {
             content,
             mut reader,
         } = file;
-        let (device, reader) = (&Device::Cpu, &mut reader);
-        let kind =
-            match known.name {
-                "llama" => quantized_llama::ModelWeights::from_gguf(content, reader, device)
-                    .map(Kind::Llama),
-                "qwen2" => quantized_qwen2::ModelWeights::from_gguf(content, reader, device)
-                    .map(|network| Kind::Qwen2(Rc::new(RefCell::new(network)))),
-                "qwen3" => quantized_qwen3::ModelWeights::from_gguf(content, reader, device)
-                    .map(Kind::Qwen3),
-                "gemma3" => quantized_gemma3::ModelWeights::from_gguf(content, reader, device)
-                    .map(Kind::Gemma3),
-                _ => quantized_phi3::ModelWeights::from_gguf(false, content, reader, device)
-                    .map(Kind::Phi3),
-            };
-        let kind =
-            kind.map_err(|error| super::problem::unusable(&path, &words(&error), OTHER_FILE))?;
+        let kind = (known.load)(content, &mut reader, &Device::Cpu);
         Ok(Self {
-            kind,
+            kind: kind.map_err(|error| unusable(&path, &words(&error), OTHER_FILE))?,
             known,
             context,
             stepped: false,
@@ -262,17 +308,12 @@ impl Network {
 
     /// Whether a clone remembers what it was given apart from the others.
     pub(super) fn forks(&self) -> bool {
-        match self.kind {
-            Kind::Llama(_) | Kind::Gemma3(_) => true,
-            // The clones of the first two write into one memory; one of the last takes that of thousands of places at
-            // once.
-            Kind::Qwen2(_) | Kind::Phi3(_) | Kind::Qwen3(_) => false,
-        }
+        self.known.forks
     }
 
     /// Whether its context is the window that each of its tokens sees.
     pub(super) fn is_windowed(&self) -> bool {
-        matches!(self.kind, Kind::Gemma3(_))
+        self.known.is_windowed
     }
 
     /// Whether it takes further tokens one by one only.
@@ -347,14 +388,13 @@ fn check(file: &ModelFile, known: &Known) -> Result<usize, Error> {
             "its heads are {head} wide, {turned} of which are turned by their place"
         ));
     }
-    let derives_width = matches!(known.name, "llama" | "qwen2" | "phi3");
-    if derives_width && head * heads != width {
+    if known.derives_width && head * heads != width {
         return refused(format!(
             "its heads are {head} wide, which this engine does not support for `{}`",
             known.name
         ));
     }
-    if known.name == "llama" && turned != head {
+    if known.turns_all && turned != head {
         return refused("it turns a part of each head only".to_owned());
     }
     if file
@@ -375,11 +415,13 @@ fn check(file: &ModelFile, known: &Known) -> Result<usize, Error> {
     if is_scaled {
         return refused("it scales its places, which this engine does not support".to_owned());
     }
-    let base = file.number(&key("rope.freq_base")).unwrap_or(10_000.0);
-    if known.name == "phi3" && (base - 10_000.0).abs() > 1e-3 {
-        return refused(format!(
-            "it turns its places by the base {base}, and this engine turns those of `phi3` by 10000"
-        ));
+    if let (Some(known_base), Some(base)) = (known.base, file.number(&key("rope.freq_base"))) {
+        if (base - known_base).abs() > 1e-3 {
+            return refused(format!(
+                "it turns its places by the base {base}, and this engine turns those of `{}` by {known_base}",
+                known.name
+            ));
+        }
     }
     for name in tensors.keys() {
         let in_layer = || {
@@ -394,12 +436,7 @@ fn check(file: &ModelFile, known: &Known) -> Result<usize, Error> {
             ));
         }
     }
-    // Beyond its window each token sees only the nearest ones, which candle leaves out.
-    let window = match known.name {
-        "gemma3" => file
-            .count(&key("attention.sliding_window"))
-            .unwrap_or(LONGEST_CONTEXT),
-        _ => LONGEST_CONTEXT,
-    };
-    Ok(context.min(known.places).min(window))
+    let window = file.count(&key("attention.sliding_window"));
+    let window = window.filter(|_| known.is_windowed);
+    Ok(context.min(known.places).min(window.unwrap_or(usize::MAX)))
 }
