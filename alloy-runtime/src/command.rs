@@ -14,11 +14,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 pub use self::preview::Preview;
-use crate::engine::{self, Finished};
 use crate::error::Error;
 use crate::global;
 use crate::outcome::Outcome;
 use crate::output::{Ensure, Output, Slot, Streamed};
+use crate::pipeline::{self, Finished};
 use crate::request::Request;
 use crate::stream::TextStream;
 
@@ -189,7 +189,7 @@ async fn run<T: Output>(
     ensure: Option<Ensure<T>>,
 ) -> Result<(T, Finished), Error> {
     let mut slot = Slot::new(ensure);
-    let finished = engine::run(request, global::expectation::<T>(), &mut slot).await?;
+    let finished = pipeline::run(request, global::expectation::<T>(), &mut slot).await?;
     match slot.into_value() {
         Some(value) => Ok((value, finished)),
         // NOTE: The pipeline succeeds only once the slot has accepted an answer.

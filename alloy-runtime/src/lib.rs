@@ -1,4 +1,5 @@
 #![doc = include_str!("docs/crate.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // Plain data, and the one error type.
 mod error;
@@ -23,9 +24,9 @@ mod wire;
 
 // One call, from its request to its outcome.
 mod command;
-mod engine;
 mod global;
 mod outcome;
+mod pipeline;
 mod request;
 mod stream;
 

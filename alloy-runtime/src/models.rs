@@ -1,8 +1,8 @@
 //! What is installed.
 
-use crate::engine;
 use crate::error::Error;
 use crate::installed::Model;
+use crate::pipeline;
 
 /// Lists the models that Ollama's server has, at the host that is configured, as `ollama list` does.
 ///
@@ -24,5 +24,5 @@ use crate::installed::Model;
 /// # }
 /// ```
 pub async fn models() -> Result<Vec<Model>, Error> {
-    engine::installed().await
+    pipeline::installed().await
 }

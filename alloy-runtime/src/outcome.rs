@@ -1,8 +1,8 @@
 //! Everything a finished command can tell besides its value.
 
-use crate::engine::{Answered, Finished, Prepared, Spent};
 use crate::message::{Message, ToolResult};
 use crate::output::Repair;
+use crate::pipeline::{Answered, Finished, Prepared, Spent};
 use crate::reply::{FinishReason, Timings, Usage};
 use crate::route::Route;
 use crate::warning::Warning;

@@ -8,10 +8,10 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use futures_core::stream::FusedStream;
 
-use crate::engine::{self, Flow};
 use crate::error::Error;
 use crate::outcome::Summary;
 use crate::output::{Accept, Expectation};
+use crate::pipeline::{self, Flow};
 use crate::request::Request;
 
 /// The text of an answer as the model writes it: see [`Command::stream`](crate::Command::stream).
@@ -81,7 +81,7 @@ impl TextStream {
     ) -> Self {
         Self {
             state: State::Opening(Box::pin(async move {
-                let flow = engine::stream(request, expectation, slot).await?;
+                let flow = pipeline::stream(request, expectation, slot).await?;
                 Ok(Box::new(flow))
             })),
             end: End::default(),

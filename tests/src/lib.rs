@@ -26,10 +26,16 @@ mod documentation {
     struct Embedded;
     #[doc = include_str!("../../docs/errors.md")]
     struct Errors;
+    #[doc = include_str!("../../examples/README.md")]
+    struct Examples;
     #[doc = include_str!("../../docs/guide.md")]
     struct Guide;
+    #[doc = include_str!("../../docs/README.md")]
+    struct Index;
     #[doc = include_str!("../../docs/models.md")]
     struct Models;
+    #[doc = include_str!("../../docs/performance.md")]
+    struct Performance;
     #[doc = include_str!("../../docs/streaming.md")]
     struct Streaming;
     #[doc = include_str!("../../docs/tools.md")]

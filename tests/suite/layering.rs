@@ -23,7 +23,7 @@ const RUNTIME: &[&str] = &[
     "embedded",
     "global",
     "request",
-    "engine",
+    "pipeline",
     "outcome",
     "stream",
     "command",
@@ -186,7 +186,7 @@ fn only_the_transport_and_the_loading_of_a_model_do_io() {
     // Addresses are plain values, too.
     check_only(&["config"], &["std::net::"]);
     // Timers, and which runtime this is: no sockets, files or processes.
-    check_only(&["transport", "engine"], &["tokio::time"]);
+    check_only(&["transport", "pipeline"], &["tokio::time"]);
     check_only(&["global"], &["tokio::runtime"]);
     // A model is a file.
     check_only(&["embedded"], &["std::fs", "std::io::{"]);

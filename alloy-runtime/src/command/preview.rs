@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::{Command, State};
 use crate::config::Settings;
-use crate::engine;
 use crate::error::Error;
 use crate::global;
 use crate::message::Message;
 use crate::output::Output;
+use crate::pipeline;
 use crate::route::Route;
 use crate::warning::Warning;
 
@@ -65,7 +65,8 @@ impl<T: Output, M> Command<T, M> {
         if let Some(error) = &request.refused {
             return Err(error.again().of_command(request.definition.name()));
         }
-        let prepared = engine::prepare(request, request.call.clone(), global::expectation::<T>())?;
+        let prepared =
+            pipeline::prepare(request, request.call.clone(), global::expectation::<T>())?;
         let system = prepared.system_message(request).into_iter();
         let mut target = Arc::unwrap_or_clone(prepared.target);
         if let Some(system) = &request.system {

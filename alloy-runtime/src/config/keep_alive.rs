@@ -58,3 +58,18 @@ impl fmt::Display for KeepAlive {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_what_the_server_can_count() {
+        let seconds = |duration| KeepAlive::For(duration).seconds().to_string();
+        assert_eq!(seconds(Duration::from_millis(500)), "0.5");
+        assert_eq!(seconds(Duration::from_secs(9_000_000_000)), "9000000000");
+        assert_eq!(seconds(Duration::from_secs(9_000_000_001)), "-1");
+        assert_eq!(seconds(Duration::MAX), "-1");
+        assert_eq!(KeepAlive::Forever.seconds().to_string(), "-1");
+    }
+}

@@ -338,4 +338,25 @@ mod tests {
         assert_eq!(near("num_cxt"), Some("num_ctx"));
         assert_eq!(near("mirostat"), None);
     }
+
+    #[test]
+    fn what_is_no_option_says_where_it_belongs() {
+        for (name, expected) in [
+            ("num_predict", "set the key `max_tokens` instead"),
+            ("", "name it, for example `num_ctx`"),
+            ("messages", "Alloy makes this part of the request itself"),
+        ] {
+            let error = Options::default().set(name, 1).unwrap_err();
+            assert!(error.to_string().ends_with(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_stops_an_answer_is_text() {
+        let set = |value: Value| Options::default().set("stop", value);
+        assert!(set(json!("END")).is_ok());
+        assert!(set(json!(["END", "."])).is_ok());
+        assert!(set(json!(["END", 1])).is_err());
+        assert!(set(json!(1)).is_err());
+    }
 }

@@ -230,3 +230,34 @@ fn is_loopback(host: &str) -> bool {
     };
     host == "localhost" || host.ends_with(".localhost") || host.parse().is_ok_and(is_own)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_of_an_address_has_no_secret() {
+        let check = |text: &str, expected: &str| assert_eq!(shown(text), expected, "{text}");
+        check("http://u:p@gpu", "http://[secret]@gpu");
+        check("my pass://u@gpu", "[secret]@gpu");
+        check("http://gpu:hunter2/v1", "http://gpu:[secret]/v1");
+        check("http://gpu:11434/v1", "http://gpu:11434/v1");
+        check("http://[::1]", "http://[::1]");
+        check("gpu:11434?key=k", "gpu:11434?[secret]");
+    }
+
+    #[test]
+    fn only_a_bind_address_becomes_loopback() {
+        for (name, expected) in [
+            ("", "127.0.0.1"),
+            ("0.0.0.0", "127.0.0.1"),
+            ("10.0.0.1", "10.0.0.1"),
+            ("::", "[::1]"),
+            ("[::]", "[::1]"),
+            ("::2", "[::2]"),
+            ("gpu", "gpu"),
+        ] {
+            assert_eq!(connectable(name), expected, "{name}");
+        }
+    }
+}

@@ -104,3 +104,31 @@ impl fmt::Display for Secret {
         f.write_str("[secret]")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_may_stand_there_already_in_any_case() {
+        for (given, expected) in [
+            ("k-123", "Bearer k-123"),
+            ("Bearer k-123", "Bearer k-123"),
+            ("bearer  k-123 ", "Bearer k-123"),
+            ("Bearerk", "Bearer Bearerk"),
+            ("Bearer", ""),
+            ("", ""),
+        ] {
+            let secret = Secret::bearer("the key", given).unwrap();
+            assert_eq!(secret.expose(), expected, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_known_in_each_form_that_a_server_may_quote() {
+        let secret = Secret::bearer("the key", "a/b\"cdefg").unwrap();
+        let expected = [r#"a/b"cdefg"#, r#"a\/b\"cdefg"#, r#"a/b\"cdefg"#];
+        assert_eq!(secret.forms(), expected);
+        assert_eq!(format!("{secret:?}"), "[secret]");
+    }
+}

@@ -70,3 +70,15 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_models_name_has_an_end() {
+        assert!(model("m", &"x".repeat(LONGEST_MODEL), "").is_ok());
+        let error = model("`model`", &"x".repeat(LONGEST_MODEL + 1), "").unwrap_err();
+        assert!(error.to_string().contains("has 1001 characters"), "{error}");
+    }
+}

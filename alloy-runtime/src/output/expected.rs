@@ -139,3 +139,48 @@ impl Expected {
         Ok(arguments)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use schemars::JsonSchema;
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "only reading it matters")]
+    struct Pair {
+        left: u8,
+        right: Vec<u8>,
+    }
+
+    fn read(given: &Value) -> Result<Pair, String> {
+        let rules = Expected::of(Schema::of::<Pair>());
+        rules.read(given, &|json: &Value| Unread::whole::<Pair>(json))
+    }
+
+    #[test]
+    fn keys_that_a_type_refuses_are_left_out() {
+        let given = json!({"left": "1", "right": [2], "more": 3});
+        assert_eq!(read(&given).unwrap().left, 1);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        // A key beside it is no reason to look elsewhere.
+        let given = json!({"left": 1, "right": [2, "x"], "more": 3});
+        let told = read(&given).unwrap_err();
+        assert!(told.starts_with("right[1]: expected an integer"), "{told}");
+
+        let rules = Expected::of(Schema::of::<(Vec<u8>,)>());
+        let schema = rules.schema;
+        let field = Unread::field::<Vec<u8>>("right", &json!([1, "x"])).unwrap_err();
+        let misfit = field.into_misfit(&json!({"right": [1, "x"]}), &schema);
+        assert_eq!(misfit.path, "right[1]");
+        let inside = Unread::field::<Pair>("pair", &json!({"left": "x"})).unwrap_err();
+        let misfit = inside.into_misfit(&json!({"pair": {"left": "x"}}), &schema);
+        assert_eq!(misfit.path, "pair.left");
+    }
+}

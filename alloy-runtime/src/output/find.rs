@@ -131,3 +131,17 @@ fn is_wrapped(value: &Value, schema: &Schema) -> bool {
 fn wrapped(value: Value) -> Value {
     Value::Object(Map::from_iter([(super::VALUE.to_owned(), value)]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_within_a_line_may_be_a_reference() {
+        let found = |text: &str| surrounded(text).map(|found| found.value.to_string());
+        assert_eq!(found("The numbers:\n[1]\n").as_deref(), Some("[1]"));
+        assert_eq!(found("As in\n[1] it is said."), None);
+        assert_eq!(found("It is said in [1]\n"), None);
+        assert_eq!(found("See {\"a\": 1} there").as_deref(), Some("{\"a\":1}"));
+    }
+}

@@ -158,3 +158,105 @@ fn plain_value(found: &str) -> &str {
         _ => number.or(found.strip_prefix("string ")).unwrap_or(found),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use schemars::{JsonSchema, SchemaGenerator, json_schema};
+    use serde::Deserialize;
+    use serde::de::{DeserializeOwned, Error as _};
+    use serde_json::json;
+
+    use super::*;
+
+    fn told<T: DeserializeOwned + JsonSchema>(json: &Value) -> String {
+        let Err(error) = serde_path_to_error::deserialize::<_, T>(json) else {
+            panic!("{json} is a value of the type");
+        };
+        let Misfit { path, problem } = of(&error, json, &Schema::of::<T>());
+        format!("{path}: {problem}")
+    }
+
+    /// A type that says itself what is wrong.
+    #[derive(Debug)]
+    struct Day;
+
+    impl<'de> Deserialize<'de> for Day {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            String::deserialize(deserializer)?;
+            Err(D::Error::custom("no such day"))
+        }
+    }
+
+    impl JsonSchema for Day {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            "Day".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
+            json_schema!({"type": "string", "format": "date"})
+        }
+    }
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(untagged)]
+    #[allow(dead_code, reason = "only reading it matters")]
+    enum Either {
+        One { a: u8 },
+        Two { b: u8 },
+    }
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only reading it matters")]
+    struct Day1 {
+        day: Day,
+    }
+
+    #[test]
+    fn serdes_words_are_told_as_json_has_them() {
+        let check = |told: String, expected: &str| assert_eq!(told, expected);
+        check(
+            told::<bool>(&json!("x")),
+            ".: expected true or false, found \"x\"",
+        );
+        check(told::<Vec<u8>>(&json!(1)), ".: expected a list, found 1");
+        check(
+            told::<std::collections::BTreeMap<String, u8>>(&json!([])),
+            ".: expected an object, found a list",
+        );
+        check(told::<()>(&json!({})), ".: expected null, found an object");
+        check(
+            told::<f32>(&json!("x")),
+            ".: expected a number, found \"x\"",
+        );
+        check(
+            told::<u8>(&json!(null)),
+            ".: expected an integer that fits `u8`, found null",
+        );
+        check(
+            told::<Day1>(&json!(true)),
+            ".: expected an object, found true",
+        );
+        check(
+            told::<std::collections::BTreeMap<u8, u8>>(&json!({"x": 1})),
+            ".: expected numbers as keys",
+        );
+    }
+
+    #[test]
+    fn a_types_own_words_are_told_with_what_stood_there() {
+        let check = |told: String, expected: &str| assert_eq!(told, expected);
+        let day = "expected a string of format date, found \"x\": no such day";
+        check(told::<Day>(&json!("x")), &format!(".: {day}"));
+        check(told::<Vec<Day>>(&json!(["x"])), &format!("[0]: {day}"));
+        check(told::<(u8, Day)>(&json!([1, "x"])), &format!("[1]: {day}"));
+        check(told::<Day1>(&json!({"day": "x"})), &format!("day: {day}"));
+        check(
+            told::<Vec<Option<Day>>>(&json!([null, "x"])),
+            &format!("[1]: {day}"),
+        );
+        // What is no alternative is told by the names of those that there are.
+        let either = told::<Vec<Either>>(&json!([{"c": 1}]));
+        assert!(either.starts_with("[0]: expected "), "{either}");
+        assert!(either.contains('a') && either.contains("found"), "{either}");
+    }
+}

@@ -158,7 +158,7 @@ impl ThinkingFilter {
 
 #[cfg(test)]
 mod tests {
-    use super::ThinkingFilter;
+    use super::{ThinkingFilter, apart};
 
     /// What is text of a stream that comes in these pieces, what is thinking.
     fn read<'a>(pieces: impl IntoIterator<Item = &'a str>) -> (String, String) {
@@ -221,5 +221,12 @@ mod tests {
         );
         check("<think>so", "", "");
         check("<think>so</think>", "", "so");
+    }
+
+    #[test]
+    fn a_closing_tag_alone_is_one_at_the_end_of_a_line() {
+        assert_eq!(apart("so\n</think>Hello"), Some(("so", "Hello")));
+        assert_eq!(apart("so</think>\nHello"), Some(("so", "Hello")));
+        assert_eq!(apart("Write </think> to end it."), None);
     }
 }

@@ -163,3 +163,36 @@ pub(super) fn arguments(out: &mut Writer, call: &ToolCall) {
         false => out.raw("{}"),
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn arguments(arguments: Value) -> Value {
+        let function = Function {
+            name: None,
+            arguments,
+        };
+        ToolCall::from(Call { id: None, function }).arguments
+    }
+
+    #[test]
+    fn arguments_that_say_nothing_are_none() {
+        for given in [json!(null), json!(""), json!("  "), json!("{}"), json!({})] {
+            assert_eq!(arguments(given), json!({}));
+        }
+        assert_eq!(arguments(json!("{\"a\":1}")), json!({"a": 1}));
+        assert_eq!(arguments(json!("a")), json!("a"));
+    }
+
+    #[test]
+    fn arguments_of_many_values_stay_text() {
+        let most = json!({"n": vec![0; MOST_VALUES - 3]});
+        assert_eq!(arguments(most.clone()), most);
+        let many = json!({"n": vec![0; MOST_VALUES]});
+        assert_eq!(arguments(many.clone()), Value::String(many.to_string()));
+        assert!(arguments(Value::String(many.to_string())).is_string());
+    }
+}

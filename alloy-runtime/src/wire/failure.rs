@@ -340,4 +340,31 @@ mod tests {
         check(501, "<!DOCTYPE HTML>", NotOllama);
         check(503, "<html>", Overloaded);
     }
+
+    #[test]
+    fn a_proxy_that_wants_credentials_is_named() {
+        let answer = Answer {
+            status: 407,
+            location: None,
+            retry_after: None,
+            body: bytes::Bytes::new(),
+        };
+        let error = of_answer(&answer, "/api/chat").to_string();
+        assert!(
+            error.contains("a proxy in between wants credentials"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn only_a_model_is_missed_in_the_words_for_one() {
+        let kind = |text: &str| of_text(404, text, None).kind();
+        assert_eq!(kind("model 'x' not found"), crate::ErrorKind::ModelNotFound);
+        assert_eq!(
+            kind("The model `x` does not exist"),
+            crate::ErrorKind::ModelNotFound
+        );
+        assert_eq!(kind("the page does not exist"), crate::ErrorKind::NotOllama);
+        assert_eq!(kind("the model `x` is tired"), crate::ErrorKind::NotOllama);
+    }
 }

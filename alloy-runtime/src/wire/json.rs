@@ -46,10 +46,10 @@ impl Writer {
     /// Appends a number of seconds, whole where it is whole.
     #[allow(
         clippy::cast_possible_truncation,
-        reason = "a whole number that is within the range is itself afterwards"
+        reason = "whole seconds of `KeepAlive` are fewer than 10 to the power of 10"
     )]
     pub(super) fn seconds(&mut self, seconds: f64) -> &mut Self {
-        match seconds.fract() == 0.0 && seconds.abs() < 1e15 {
+        match seconds.fract() == 0.0 {
             true => self.value(seconds as i64),
             false => self.value(seconds),
         }

@@ -90,6 +90,156 @@ fn repairs_take_no_more_room_than_the_answer() {
     assert!(told.len() < 300 && !told.contains('\u{1b}'), "{told:?}");
 }
 
+/// What the rules make of a value: itself, brought into shape, or where it is wrong.
+fn fitted<T: JsonSchema>(mut value: Value) -> Result<(Value, usize), String> {
+    let schema = Schema::of::<T>();
+    let mut repairs = Vec::new();
+    match Rules::of(&schema).fit(&mut value, &schema, &mut repairs) {
+        Ok(()) => Ok((value, repairs.len())),
+        Err(misfit) => Err(misfit.path),
+    }
+}
+
+#[derive(JsonSchema)]
+#[allow(dead_code, reason = "only its schema matters")]
+struct Ranged {
+    #[schemars(range(max = 10))]
+    n: u8,
+}
+
+// A type without limits of its own is not looked at a second time.
+#[test]
+fn only_what_the_schema_limits_is_checked_again() {
+    #[derive(JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Plain {
+        n: u8,
+        text: String,
+        list: Vec<u8>,
+        more: Option<u8>,
+    }
+    #[derive(JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Short(#[schemars(length(max = 3))] String);
+    #[derive(JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Long(#[schemars(length(min = 3))] String);
+    #[derive(JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Few(#[schemars(length(max = 3))] Vec<u8>);
+    #[derive(JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Many(#[schemars(length(min = 3))] Vec<u8>);
+    #[derive(JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Open {
+        a: Option<u8>,
+        b: Option<u8>,
+    }
+    #[derive(JsonSchema)]
+    struct Empty {}
+    fn constrained<T: JsonSchema>() -> bool {
+        Rules::of(&Schema::of::<T>()).constrained
+    }
+    assert!(!constrained::<Plain>());
+    assert!(!constrained::<Empty>());
+    assert!(constrained::<Ranged>());
+    assert!(constrained::<Short>() && constrained::<Long>());
+    assert!(constrained::<Few>() && constrained::<Many>());
+    // A limit inside is one of the whole, whatever stands beside it.
+    assert!(constrained::<Vec<Short>>() && constrained::<(Few, Vec<u8>)>());
+    assert!(constrained::<Open>(), "any object would be one");
+}
+
+#[test]
+fn a_list_is_no_struct() {
+    #[derive(JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Outer {
+        inner: Ranged,
+    }
+    let schema = Schema::of::<Outer>();
+    let rules = Rules::of(&schema);
+    assert!(rules.hold(&json!({"inner": [1]}), &schema).is_err());
+    assert_eq!(
+        fitted::<Outer>(json!({"inner": [1]})),
+        Err("inner".to_owned())
+    );
+}
+
+// As the arguments of a tool have it.
+#[test]
+fn null_is_taken_for_a_field_that_may_be_left_out() {
+    #[derive(JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Outer {
+        a: u8,
+        b: u8,
+    }
+    let mut schema = Schema::of::<Outer>();
+    let Kind::Object { properties, .. } = &mut schema.root.kind else {
+        panic!("a struct is an object");
+    };
+    properties[0].presence = Presence::Omittable;
+    let fitted = |mut value: Value| {
+        let fits = Rules::of(&schema).fit(&mut value, &schema, &mut Vec::new());
+        fits.map(|()| value).map_err(|misfit| misfit.path)
+    };
+    assert_eq!(fitted(json!({"a": null, "b": 1})), Ok(json!({"b": 1})));
+    assert_eq!(fitted(json!({"a": 5, "b": 1})), Ok(json!({"a": 5, "b": 1})));
+    assert_eq!(fitted(json!({"a": 5, "b": null})), Err("b".to_owned()));
+}
+
+#[test]
+fn an_alternative_that_takes_a_value_as_it_is_comes_first() {
+    #[derive(JsonSchema)]
+    #[schemars(untagged)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    enum Either {
+        Number { n: u8 },
+        Text { n: String },
+    }
+    let text = json!({"n": "25"});
+    assert_eq!(fitted::<Either>(text.clone()), Ok((text, 0)));
+}
+
+// Each part of a value has its own tries, so that a long one is looked at to its end.
+#[test]
+fn long_values_are_looked_at_to_their_end() {
+    let mut list: Vec<Value> = (0..200).map(|_| json!({"n": 1})).collect();
+    list.push(json!({"n": 99}));
+    assert_eq!(
+        fitted::<Vec<Ranged>>(Value::Array(list.clone())),
+        Err("[200].n".to_owned())
+    );
+    let map = list
+        .into_iter()
+        .enumerate()
+        .map(|(key, value)| (format!("{key:03}"), value));
+    let map = Value::Object(map.collect());
+    assert_eq!(
+        fitted::<BTreeMap<String, Ranged>>(map),
+        Err("200.n".to_owned())
+    );
+}
+
+#[test]
+fn unknown_keys_are_left_out_wherever_they_stand() {
+    let schema = Schema::of::<(Ranged, Vec<Ranged>)>();
+    let mut value = json!([{"n": 1, "x": 2}, [{"n": 1}, {"n": 2, "y": 3}]]);
+    let mut repairs = Vec::new();
+    Rules::drop_unknown(&mut value, &schema, &mut repairs);
+    assert_eq!(value, json!([{"n": 1}, [{"n": 1}, {"n": 2}]]));
+    let told: Vec<String> = repairs.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "[0].x: the unknown key was left out",
+            "[1][1].y: the unknown key was left out"
+        ]
+    );
+}
+
 /// Some schema of the normal form, whose only name is `Node`.
 fn schemas() -> impl Strategy<Value = Schema> {
     (objects(shapes()), objects(shapes())).prop_map(|(root, node)| Schema {
