@@ -226,3 +226,72 @@ fn too_long() -> Error {
         excerpt: String::new(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The data of the events of a body that comes in these pieces.
+    fn events<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<String>, Error> {
+        let mut events = Events::new();
+        let mut read = Vec::new();
+        let mut take = |events: &mut Events| {
+            while let Some((data, _)) = events.next()? {
+                read.push(String::from_utf8_lossy(data).into_owned());
+            }
+            Ok(())
+        };
+        for piece in pieces {
+            events.feed(Bytes::copy_from_slice(piece));
+            take(&mut events)?;
+        }
+        events.end();
+        take(&mut events)?;
+        Ok(read)
+    }
+
+    #[test]
+    fn events_are_the_same_however_they_are_split() {
+        let check = |body: &str, expected: &[&str]| {
+            let bytes = body.as_bytes();
+            for at in 0..=bytes.len() {
+                let (one, other) = bytes.split_at(at);
+                let pieces = [one, other].into_iter().filter(|piece| !piece.is_empty());
+                assert_eq!(events(pieces).unwrap(), expected, "{body:?} at {at}");
+            }
+            assert_eq!(events(bytes.chunks(1)).unwrap(), expected, "{body:?}");
+        };
+        check("data: a\n\ndata: b\n\n", &["a", "b"]);
+        check("data: a\r\n\r\ndata: b\r\n\r\n", &["a", "b"]);
+        check("data: a\r\ndata: b\r\n\r\n", &["a\nb"]);
+        check("data: a\rdata: b\r\rdata: c\r\r", &["a\nb", "c"]);
+        check("data:a\ndata\ndata:  b\n\n", &["a\n\n b"]);
+        check("data\n\ndata:\n\ndata: a\n\n", &["a"]);
+        check("data: a\n\nxdata: b\n\ndata: c\n\n", &["a", "c"]);
+        check("data: x\n\n: hi\nid: 1\ndatax: 1\ndata: a\n\n", &["x", "a"]);
+        check("\u{feff}data: a\n\n", &["a"]);
+        check(
+            "data: a\n\nerror: {}\n\n{\"error\":1}\n",
+            &["a", " {}", "{\"error\":1}"],
+        );
+        check("data: a\n\ndata: b", &["a", "b"]);
+    }
+
+    #[test]
+    fn a_line_and_an_event_have_an_end() {
+        let line = |length: usize| {
+            let mut lines = Lines::of_json();
+            lines.feed(Bytes::from("x".repeat(length) + "\n"));
+            lines.next().map(|line| line.unwrap().0.len())
+        };
+        assert_eq!(line(LONGEST).unwrap(), LONGEST);
+        assert!(line(LONGEST + 1).is_err());
+        let event = |lengths: [usize; 2]| {
+            let lines = lengths.map(|length| format!("data: {}\n", "x".repeat(length)));
+            events([(lines.concat() + "\n").as_bytes()])
+        };
+        let half = LONGEST / 2;
+        assert_eq!(event([half, half]).unwrap()[0].len(), LONGEST + 1);
+        assert!(event([half, half + 1]).is_err());
+    }
+}

@@ -310,6 +310,19 @@ mod tests {
         })
     }
 
+    // A document is read at its end: until then it is kept, and not beyond.
+    #[test]
+    fn a_document_counts_as_long_as_it_is_kept() {
+        let mut decoder = Decoder::new(Api::Native, true);
+        let body = json!({"message": {"content": "hello"}, "done": true}).to_string();
+        decoder.feed(Bytes::from(body.clone()));
+        assert_eq!(decoder.step().unwrap(), Step::More);
+        assert_eq!(decoder.kept(), body.len());
+        decoder.end();
+        assert_eq!(decoder.step().unwrap(), Step::Text("hello".to_owned()));
+        assert_eq!(decoder.kept(), 0);
+    }
+
     // A stream offers no tools, and one that calls them for ever fills no memory.
     #[test]
     fn calls_are_not_kept() {
