@@ -50,7 +50,7 @@ const VALUE: &str = Schema::VALUE;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the output of a command",
     label = "not an output type",
-    note = "add `#[derive(serde::Deserialize, schemars::JsonSchema)]` to a type of your own; an output borrows nothing",
+    note = "add `#[derive(serde::Deserialize, schemars::JsonSchema)]` to a type of your own: it needs both, of schemars 1; an output borrows nothing",
     note = "`String` is plain text, `()` ignores the answer"
 )]
 pub trait Output: DeserializeOwned + JsonSchema + Send + 'static {}

@@ -154,7 +154,7 @@ fn choose(settings: &Settings) -> Result<(Route, ModelName), Error> {
     let Some(model) = &settings.model else {
         return Err(Error::configuration(
             "no model is set; set ALLOY_MODEL, for example ALLOY_MODEL=ollama:llama3.1",
-            "Set ALLOY_MODEL, or name the model where the command is declared, #[command(model = \"ollama:llama3.1\")], or called, .model(\"ollama:llama3.1\"), or for the program, configure(Config::new().model(\"ollama:llama3.1\")). `ollama list` shows what is installed.",
+            "Set ALLOY_MODEL, or name the model where the command is declared, #[command(model = \"ollama:llama3.1\")], or called, .model(\"ollama:llama3.1\"), or for the program, configure(Config::new().model(\"ollama:llama3.1\")). `ollama list` shows what is installed; without a server, `gguf:PATH` is a model file (feature `embedded`).",
         ));
     };
     let name = ModelName::of(&model.value)?;

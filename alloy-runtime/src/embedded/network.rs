@@ -58,6 +58,10 @@ pub(super) struct Fits {
 
 /// What is known of an architecture.
 #[derive(Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "a table of facts, each by its name"
+)]
 struct Known {
     /// `general.architecture`.
     name: &'static str,

@@ -36,10 +36,8 @@ pub(super) trait Source: Send {
         0
     }
 
-    /// The thinking so far, where it comes apart from the text.
-    fn thinking(&self) -> &str {
-        ""
-    }
+    /// The thinking so far; empty where it does not come apart from the text.
+    fn thinking(&self) -> &str;
 
     /// Waits for what belongs to a reply that has ended; not for long.
     fn poll_drained(&mut self, _context: &mut Context<'_>) -> Poll<()> {
@@ -120,5 +118,10 @@ impl Source for Generation {
 
     fn reply(&mut self, text: String) -> Result<Reply, Error> {
         self.reply(text)
+    }
+
+    #[allow(clippy::unnecessary_literal_bound, reason = "as the trait has it")]
+    fn thinking(&self) -> &str {
+        ""
     }
 }

@@ -48,6 +48,15 @@ impl ModelName {
             .into_iter()
             .find_map(|(prefix, provider)| Some((provider, prefixed(prefix)?)))
             .unwrap_or((Provider::Ollama, trimmed));
+        // No model of a server has such a name; a tag may be a file's.
+        let is_path = !bare.contains(':') && bare.to_ascii_lowercase().ends_with(".gguf");
+        if is_path && provider == Provider::Ollama {
+            let path = excerpt(bare);
+            return Err(Error::configuration(
+                format!("model `{path}` looks like a file; expected `gguf:{path}`"),
+                "With `gguf:` before its path the program runs a model file itself (feature `embedded`); the name of a server's model has no `.gguf` at its end.",
+            ));
+        }
         if bare.is_empty() && provider == Provider::File {
             return Err(Error::configuration(
                 format!(
@@ -127,6 +136,17 @@ mod tests {
         check("OpenAI:gpt-5", "gpt-5", Provider::OpenAi);
         check("openai:org/model", "org/model", Provider::OpenAi);
         check("GGUF: My Models/a.gguf", "My Models/a.gguf", Provider::File);
+        // A tag may be the name of a file.
+        check(
+            "hf.co/a/b:C-Q4.gguf",
+            "hf.co/a/b:C-Q4.gguf",
+            Provider::Ollama,
+        );
+        let error = ModelName::of(&Text::Static("models/small.gguf")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "model `models/small.gguf` looks like a file; expected `gguf:models/small.gguf`"
+        );
     }
 
     // A4

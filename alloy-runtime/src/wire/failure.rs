@@ -359,12 +359,9 @@ mod tests {
     #[test]
     fn only_a_model_is_missed_in_the_words_for_one() {
         let kind = |text: &str| of_text(404, text, None).kind();
-        assert_eq!(kind("model 'x' not found"), crate::ErrorKind::ModelNotFound);
-        assert_eq!(
-            kind("The model `x` does not exist"),
-            crate::ErrorKind::ModelNotFound
-        );
-        assert_eq!(kind("the page does not exist"), crate::ErrorKind::NotOllama);
-        assert_eq!(kind("the model `x` is tired"), crate::ErrorKind::NotOllama);
+        assert_eq!(kind("model 'x' not found"), ModelNotFound);
+        assert_eq!(kind("The model `x` does not exist"), ModelNotFound);
+        assert_eq!(kind("the page does not exist"), NotOllama);
+        assert_eq!(kind("the model `x` is tired"), NotOllama);
     }
 }
