@@ -266,5 +266,5 @@ fn the_macros_can_be_read_in_one_sitting() {
     let lines = texts.flat_map(|(_, _, text)| text.lines().map(str::trim));
     let code = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
     let count = code.count();
-    assert!(count < 2800, "{count} lines");
+    assert!(count < 2850, "{count} lines");
 }
