@@ -59,7 +59,7 @@ pub struct Outcome<T> {
     pub warnings: Vec<Warning>,
 }
 
-/// All that is known about a streamed answer once it has ended: see [`TextStream::summary`].
+/// All that is known about a streamed answer once it has ended: see [`TextStream::summary`](crate::TextStream::summary).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Summary {
