@@ -377,7 +377,7 @@ macro_rules! setters {
         ///
         /// # fn main() -> Result<(), alloy_runtime::Error> {
         /// configure(Config::new().on_retry(|next| {
-        ///     eprintln!("{}: answer {}, send {}: {}", next.command, next.answer, next.send, next.error);
+        ///     eprintln!("{}: answer {}, send {}: {}", next.command, next.attempt, next.send, next.error);
         /// }))?;
         /// # Ok(())
         /// # }
