@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use alloy_runtime::__private::{Key, keys};
-use alloy_runtime::{Config, ErrorKind, Source, command, with_config};
+use alloy_runtime::{Config, ErrorKind, Source, ask, command, with_config};
 use alloy_tests::server::{Reply, Server};
 
 #[command("Say hello")]
@@ -368,4 +368,40 @@ async fn a_scope_does_not_follow_a_spawned_task() {
     assert_eq!(model(outside).await, None);
     let inside = tokio::spawn(with_config(scope(), async { hello().preview() }));
     assert_eq!(model(inside).await.as_deref(), Some("scoped"));
+}
+
+// A system text of the attribute is rendered for each call; one of the call itself wins.
+#[test]
+fn a_rendered_system_text_is_printed_with_its_layer() {
+    #[command("Say hello", model = "m", system = "You are {mood}.")]
+    async fn hello(mood: &str) -> String;
+    let system = |command: alloy_runtime::Command<String>| {
+        let preview = command.preview().unwrap();
+        let settings = preview.settings.to_string();
+        let line = settings.lines().find(|line| line.starts_with("system"));
+        let source = preview.settings.source("system").unwrap();
+        (line.unwrap().to_owned(), source)
+    };
+    let (line, source) = system(hello("kind"));
+    assert!(line.contains("You are kind."), "{line}");
+    assert_eq!(source, Source::Attribute);
+    let (line, source) = system(hello("kind").system("Be brief."));
+    assert!(line.contains("Be brief."), "{line}");
+    assert_eq!(source, Source::Call);
+}
+
+#[test]
+fn what_holds_settings_says_what_it_is() {
+    let config = Config::new()
+        .model("m")
+        .host("gpu")
+        .base_url("http://gpu/v1")
+        .on_retry(|_| ())
+        .on_invalid(|_| alloy_runtime::Decision::BySettings);
+    let shown = format!("{config:?}");
+    for part in ["\"m\"", "gpu:11434", "http://gpu/v1", "a function"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let settings = ask("Hi").config(config).preview().unwrap().settings;
+    assert!(format!("{settings:?}").contains("gpu:11434"));
 }

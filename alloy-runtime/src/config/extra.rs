@@ -67,3 +67,21 @@ fn unknown(given: &str, name: &str) -> Error {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_object_has_no_options() {
+        let told = |text: &str| {
+            set_all(&mut Layer::default(), "ALLOY_EXTRA_JSON", text)
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(
+            told(r#"{"options": [1]}"#),
+            r#"`options` in ALLOY_EXTRA_JSON is [1]; expected an object such as {"num_ctx": 8192}"#
+        );
+    }
+}

@@ -359,4 +359,12 @@ mod tests {
         assert!(set(json!(["END", 1])).is_err());
         assert!(set(json!(1)).is_err());
     }
+
+    #[test]
+    fn whole_numbers_may_be_below_zero_and_large() {
+        for seed in [json!(-1), json!(u64::MAX), json!(0)] {
+            assert!(Options::default().set("seed", seed).is_ok());
+        }
+        assert!(Options::default().set("seed", json!(1.5)).is_err());
+    }
 }

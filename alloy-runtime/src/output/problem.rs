@@ -152,7 +152,6 @@ fn plain_value(found: &str) -> &str {
         .iter()
         .find_map(|kind| found.strip_prefix(kind)?.strip_suffix('`'));
     match found {
-        "unit value" => "null",
         "sequence" => "a list",
         "map" => "an object",
         _ => number.or(found.strip_prefix("string ")).unwrap_or(found),
@@ -194,6 +193,27 @@ mod tests {
 
         fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
             json_schema!({"type": "string", "format": "date"})
+        }
+    }
+
+    /// Another, of one kind of text or another.
+    #[derive(Debug)]
+    struct Word;
+
+    impl<'de> Deserialize<'de> for Word {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            String::deserialize(deserializer)?;
+            Err(D::Error::custom("no such word"))
+        }
+    }
+
+    impl JsonSchema for Word {
+        fn schema_name() -> std::borrow::Cow<'static, str> {
+            "Word".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
+            json_schema!({"anyOf": [{"type": "string"}, {"type": "integer"}]})
         }
     }
 
@@ -245,6 +265,7 @@ mod tests {
     #[test]
     fn a_types_own_words_are_told_with_what_stood_there() {
         let check = |told: String, expected: &str| assert_eq!(told, expected);
+        check(told::<String>(&json!(1)), ".: expected a string, found 1");
         let day = "expected a string of format date, found \"x\": no such day";
         check(told::<Day>(&json!("x")), &format!(".: {day}"));
         check(told::<Vec<Day>>(&json!(["x"])), &format!("[0]: {day}"));
@@ -253,6 +274,12 @@ mod tests {
         check(
             told::<Vec<Option<Day>>>(&json!([null, "x"])),
             &format!("[1]: {day}"),
+        );
+        // A schema that says no format, or has alternatives, adds nothing to them.
+        check(told::<Word>(&json!("x")), ".: no such word, found \"x\"");
+        check(
+            told::<Vec<Word>>(&json!(["x"])),
+            "[0]: no such word, found \"x\"",
         );
         // What is no alternative is told by the names of those that there are.
         let either = told::<Vec<Either>>(&json!([{"c": 1}]));

@@ -105,3 +105,25 @@ fn read<'a, T: Deserialize<'a>>(answer: &'a Answer, endpoint: &str) -> Result<T,
         _ => Err(failure::of_answer(answer, endpoint)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_context_of_no_tokens_is_one_that_is_not_told() {
+        let length = |length: u64| {
+            let body =
+                serde_json::json!({"models": [{"name": "m:latest", "context_length": length}]});
+            let answer = Answer {
+                status: 200,
+                location: None,
+                retry_after: None,
+                body: body.to_string().into(),
+            };
+            context_length(&answer, "m")
+        };
+        assert_eq!(length(0), None);
+        assert_eq!(length(1), Some(1));
+    }
+}
