@@ -399,7 +399,7 @@ fn what_holds_settings_says_what_it_is() {
         .on_retry(|_| ())
         .on_invalid(|_| alloy_runtime::Decision::BySettings);
     let shown = format!("{config:?}");
-    for part in ["\"m\"", "gpu:11434", "http://gpu/v1", "a function"] {
+    for part in ["model: m", "gpu:11434", "http://gpu/v1", "a function"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     let settings = ask("Hi").config(config).preview().unwrap().settings;
