@@ -1,18 +1,18 @@
-//! Tools: functions that the model calls while it works, with conditions that tell it what they take.
+//! Tools: functions that the model calls, with conditions on their arguments.
 //!
 //! ```text
 //! cargo run --example calculator
 //! cargo run --example calculator -- "Divide 84 by 2."
 //! ```
 
-#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+#![allow(clippy::print_stdout, reason = "the example prints its output")]
 
 use alloy_runtime::{Result, command, tool};
 
 /// Add two numbers.
 #[tool]
 fn add(a: i64, b: i64) -> Result<i64, &'static str> {
-    // An error is told to the model, as a broken condition is.
+    // The model reads an error like a violated condition.
     a.checked_add(b).ok_or("the sum is too large")
 }
 
@@ -36,7 +36,7 @@ async fn calculate(question: &str) -> String;
 #[tokio::main]
 async fn main() -> Result<()> {
     alloy_examples::use_small_model_by_default();
-    // A tool is an ordinary function: its conditions hold here, too.
+    // A tool can be called like any function, and its conditions apply, too.
     if let Err(error) = divide(1, 0) {
         println!("{error}");
     }

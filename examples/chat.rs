@@ -1,5 +1,5 @@
-//! A conversation: each line is a message, the answer is typed out as it comes, and the model knows what was
-//! said before. Ends with Ctrl-D.
+//! Conversation: each input line is a message, the answer appears as the model writes it, and the model knows the
+//! previous messages. Ctrl-D ends it.
 //!
 //! ```text
 //! cargo run --example chat
@@ -8,11 +8,11 @@
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a program talks to its user"
+    reason = "the example prints its output"
 )]
 
 use std::error::Error;
-use std::io::{BufRead as _, Write as _};
+use std::io::Write as _;
 
 use alloy_runtime::ask;
 
@@ -20,22 +20,23 @@ use alloy_runtime::ask;
 async fn main() -> Result<(), Box<dyn Error>> {
     alloy_examples::use_small_model_by_default();
     let mut history = Vec::new();
-    let mut lines = std::io::stdin().lock().lines();
     loop {
         print!("> ");
         std::io::stdout().flush()?;
-        let Some(line) = lines.next() else {
+        let mut line = String::new();
+        // Standard input is locked for this line only: a tool that asks a person reads it while the answer is awaited.
+        if std::io::stdin().read_line(&mut line)? == 0 {
             println!();
             return Ok(());
-        };
-        let mut stream = ask(line?)
+        }
+        let mut stream = ask(line.trim_end())
             .system("You are a friendly companion. Answer in one or two sentences.")
             .history(history.clone())
             .stream();
         while let Some(piece) = stream.next().await {
             match piece {
                 Ok(text) => print!("{text}"),
-                // The conversation goes on without this message.
+                // The conversation continues without this message.
                 Err(error) => eprint!("\n{error}\n{}", error.help()),
             }
             std::io::stdout().flush()?;

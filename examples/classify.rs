@@ -1,12 +1,12 @@
-//! Sorts a support ticket into one of three queues: a command that returns an enum, so that the
-//! program can `match` on what the model decided.
+//! Classifies a support ticket into one of three queues: the command returns an enum, so that the program can `match`
+//! on it.
 //!
 //! ```text
 //! cargo run --example classify
 //! cargo run --example classify -- "My invoice is wrong"
 //! ```
 
-#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+#![allow(clippy::print_stdout, reason = "the example prints its output")]
 
 use alloy_runtime::command;
 

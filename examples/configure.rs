@@ -1,10 +1,10 @@
-//! Sets the same keys in three layers, and prints which value won and where it came from.
+//! Sets the same keys in three layers, and prints the effective values and their sources.
 //!
 //! ```text
 //! ALLOY_MODEL=ollama:llama3.1 ALLOY_MAX_TOKENS=500 cargo run --example configure
 //! ```
 
-#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+#![allow(clippy::print_stdout, reason = "the example prints its output")]
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ async fn fruit(letter: char) -> String;
 #[tokio::main]
 async fn main() -> alloy_runtime::Result<()> {
     alloy_examples::use_small_model_by_default();
-    // For the whole program; weaker than an attribute, stronger than the environment.
+    // Applies to the whole program: weaker than the attribute, stronger than the environment.
     configure(
         Config::new()
             .timeout(Duration::from_mins(2))
@@ -27,10 +27,10 @@ async fn main() -> alloy_runtime::Result<()> {
             .option("seed", 7),
     )?;
 
-    // For the commands that are made in here.
+    // Applies to commands created inside this scope.
     let brief = Config::new().max_tokens(40).option("num_ctx", 2048);
     with_config(brief, async {
-        // For this call.
+        // Applies to this call.
         let command = fruit('b').system("You are a greengrocer.");
         println!("{}\n", command.preview()?.settings);
         println!("{}", command.await?);

@@ -1,11 +1,11 @@
-//! A tool with a real database: the model looks at the tables, writes SQL, and answers with what it found.
+//! Tools with a database: the model lists the tables, writes SQL, and answers from the rows.
 //!
 //! ```text
 //! ALLOY_MODEL=ollama:llama3.1 cargo run --example database
 //! ALLOY_MODEL=ollama:llama3.1 cargo run --example database -- "Who spent the most?"
 //! ```
 
-#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+#![allow(clippy::print_stdout, reason = "the example prints its output")]
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -15,11 +15,11 @@ use alloy_runtime::{command, tool};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
-/// A connection is `Send` and not `Sync`: calls take turns.
+/// A `Connection` is `Send` but not `Sync`, so calls take turns.
 type Db = Mutex<Connection>;
 
-/// The most rows that a query gives back: a model has to read them all.
-const MOST_ROWS: usize = 20;
+/// Maximum number of rows that a query returns, because the model has to read them all.
+const MAX_ROWS: usize = 20;
 
 /// List the tables of the database with their columns.
 #[tool]
@@ -37,7 +37,7 @@ fn query(
     sql: &str,
 ) -> Result<Vec<BTreeMap<String, String>>, Box<dyn Error + Send + Sync>> {
     let db = db.lock().unwrap_or_else(PoisonError::into_inner);
-    // A mistake in the statement is told to the model, in SQLite's words.
+    // The model reads SQLite's message about an invalid statement.
     let mut statement = db.prepare(sql)?;
     let names: Vec<String> = statement
         .column_names()
@@ -57,11 +57,11 @@ fn query(
         };
         names.iter().enumerate().map(cell).collect()
     })?;
-    let rows: Result<_, _> = rows.take(MOST_ROWS).collect();
+    let rows: Result<_, _> = rows.take(MAX_ROWS).collect();
     Ok(rows?)
 }
 
-/// A friendly word to the model. What keeps the data safe is that the connection cannot write.
+/// Returns `true` for a SELECT statement. This only guides the model: the read-only connection protects the data.
 fn is_select(sql: &str) -> bool {
     let start = sql.trim_start().get(..6);
     start.is_some_and(|start| start.eq_ignore_ascii_case("select"))
@@ -99,7 +99,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A database in memory with a few orders, which nobody can change afterwards.
+/// Creates an in-memory database with a few orders, and makes it read-only.
 fn shop() -> Result<Connection, rusqlite::Error> {
     let db = Connection::open_in_memory()?;
     db.execute_batch(

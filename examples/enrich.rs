@@ -1,11 +1,11 @@
-//! Two commands in a row: what the first one extracts, the second one writes about.
+//! Two commands in a row: the second one writes about the data that the first one extracted.
 //!
 //! ```text
 //! cargo run --example enrich
 //! cargo run --example enrich -- "Ada Lovelace is 36 years old"
 //! ```
 
-#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+#![allow(clippy::print_stdout, reason = "the example prints its output")]
 
 use alloy_runtime::{Json, Result, command};
 

@@ -1,4 +1,4 @@
-//! What can go wrong, and what a program does about it: one branch for each kind that it can mend.
+//! Error handling: one branch for each kind of error that a program can handle.
 //!
 //! ```text
 //! ALLOY_MODEL=ollama:llama3.1 cargo run --example errors
@@ -9,7 +9,7 @@
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a program talks to its user"
+    reason = "the example prints its output"
 )]
 
 use std::process::ExitCode;
@@ -47,17 +47,17 @@ async fn main() -> ExitCode {
 
 fn explain(error: &Error) {
     match error.kind() {
-        ErrorKind::Unreachable | ErrorKind::NotOllama => {
+        ErrorKind::Unreachable | ErrorKind::WrongServer => {
             let address = error.address().unwrap_or("its address");
-            eprintln!("there is no Ollama at {address}");
+            eprintln!("no Ollama server answers at {address}");
         }
         ErrorKind::ModelNotFound => {
-            eprintln!("the model {} is not there", error.model().unwrap_or("?"));
+            eprintln!("model {} is not installed", error.model().unwrap_or("?"));
         }
-        ErrorKind::TimedOut | ErrorKind::Overloaded => eprintln!("it takes too long: {error}"),
+        ErrorKind::TimedOut | ErrorKind::Overloaded => eprintln!("the call took too long: {error}"),
         ErrorKind::Truncated | ErrorKind::Interrupted => {
             let text = error.partial_text().unwrap_or_default();
-            eprintln!("half an answer: {text}");
+            eprintln!("the answer is incomplete: {text}");
         }
         ErrorKind::InvalidOutput | ErrorKind::Empty => {
             eprintln!("no user after {} answers: {error}", error.attempts());

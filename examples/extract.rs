@@ -1,11 +1,11 @@
-//! Reads a user out of a sentence: the smallest typed command.
+//! Extracts a user from a sentence: the smallest typed command.
 //!
 //! ```text
 //! cargo run --example extract
 //! cargo run --example extract -- "Ada Lovelace is 36 years old"
 //! ```
 
-#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+#![allow(clippy::print_stdout, reason = "the example prints its output")]
 
 use alloy_runtime::command;
 

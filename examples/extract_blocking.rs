@@ -1,10 +1,10 @@
-//! Reads a user out of a sentence without an async runtime: feature `blocking`.
+//! Extracts a user from a sentence without an async runtime, with the feature `blocking`.
 //!
 //! ```text
 //! cargo run --example extract_blocking
 //! ```
 
-#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+#![allow(clippy::print_stdout, reason = "the example prints its output")]
 
 use alloy_runtime::command;
 

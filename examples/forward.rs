@@ -1,5 +1,5 @@
-//! A web server that forwards stories to browsers as the model writes them, by server-sent events. Where a
-//! browser goes away, the model stops.
+//! Web server that forwards a story to browsers as server-sent events while the model writes it. When a browser
+//! disconnects, the model stops.
 //!
 //! ```text
 //! cargo run --example forward
@@ -13,13 +13,13 @@
 //! const story = new EventSource("/story?hero=a+fox");
 //! story.onmessage = event => { document.body.append(JSON.parse(event.data)); };
 //! story.addEventListener("failed", () => document.body.append(" (the model failed)"));
-//! story.addEventListener("done", () => story.close()); // or it would ask for another story
+//! story.addEventListener("done", () => story.close()); // otherwise it would request another story
 //! ```
 
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a program talks to its user"
+    reason = "the example prints its output"
 )]
 
 use std::error::Error;
@@ -41,19 +41,19 @@ struct Asked {
     hero: String,
 }
 
-/// Each piece of the text is an event, as a JSON string, since spaces and line ends matter. An error is an
-/// event named `failed`, and the last is named `done`.
+/// Sends each chunk of the text as an event, encoded as a JSON string because spaces and line ends matter. An error is
+/// an event named `failed`, and the last event is named `done`.
 async fn tell(Query(asked): Query<Asked>) -> Sse<impl Stream<Item = Result<Event, axum::Error>>> {
     let pieces = story(&asked.hero).stream().map(|piece| match piece {
         Ok(text) => Event::default().json_data(text),
         Err(error) => {
-            // What it says is for whoever runs this server.
+            // The details are for the operator of this server only.
             eprintln!("{error}\n{}", error.help());
             Ok(Event::default().event("failed").data("null"))
         }
     });
     let done = stream::once(async { Ok(Event::default().event("done").data("null")) });
-    // A model may load for minutes: what stands in between is told that the connection lives.
+    // A model may take minutes to load: keep-alive events stop proxies from closing the connection.
     Sse::new(pieces.chain(done)).keep_alive(KeepAlive::default())
 }
 

@@ -1,5 +1,4 @@
-//! Shows which of its two protocols Ollama is spoken to in, and why: models named gpt-oss take the
-//! OpenAI-compatible one.
+//! Shows which of Ollama's two protocols a command uses, and why: models named gpt-oss use the OpenAI-compatible one.
 //!
 //! ```text
 //! ALLOY_MODEL=ollama:gpt-oss:20b cargo run --example gpt_oss
@@ -7,7 +6,7 @@
 //! ALLOY_EXTRA_JSON='{"ollama_api": "native"}' ALLOY_MODEL=ollama:gpt-oss:20b cargo run --example gpt_oss
 //! ```
 
-#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+#![allow(clippy::print_stdout, reason = "the example prints its output")]
 
 use alloy_runtime::command;
 

@@ -1,10 +1,10 @@
-//! Reads several users out of one text: a command that returns a list.
+//! Extracts several users from one text: a command that returns a list.
 //!
 //! ```text
 //! cargo run --example list
 //! ```
 
-#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+#![allow(clippy::print_stdout, reason = "the example prints its output")]
 
 use alloy_runtime::command;
 

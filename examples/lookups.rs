@@ -1,11 +1,11 @@
-//! Look-ups side by side: the model asks for several at once, and none waits for another.
+//! Concurrent look-ups: the model requests several at once, and they run concurrently.
 //!
 //! ```text
 //! cargo run --example lookups
 //! cargo run --example lookups -- Paris Oslo
 //! ```
 
-#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+#![allow(clippy::print_stdout, reason = "the example prints its output")]
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn get_weather(
     /// The city's name alone.
     city: &str,
 ) -> Result<Weather, String> {
-    // Here a program would ask a weather service.
+    // A real program would query a weather service here.
     tokio::time::sleep(Duration::from_millis(200)).await;
     match city {
         "Oslo" => Ok(Weather {
@@ -38,7 +38,7 @@ async fn get_weather(
             degrees: 9,
             sky: "rain",
         }),
-        // The model reads this, and can ask for another.
+        // The model reads this and can choose another city.
         _ => Err(format!(
             "no station in {city}; there are Oslo, Paris and Tbilisi"
         )),
@@ -60,7 +60,7 @@ async fn main() -> Result<()> {
         [] => "Oslo and Tbilisi".to_owned(),
         cities => cities.join(" and "),
     };
-    // At most eight at a time, unless it is said otherwise.
+    // The default is eight at a time.
     let outcome = weather(&cities).parallel_tools_max(4).outcome().await?;
     for call in &outcome.tool_results {
         println!("turn {}: {} -> {}", call.turn, call.arguments, call.content);

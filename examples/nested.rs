@@ -1,11 +1,10 @@
-//! Reads a user with all their addresses: a list of structs inside a struct, and a prompt of several
-//! lines.
+//! Extracts a user with all addresses: a struct that contains a list of structs, and a prompt of several lines.
 //!
 //! ```text
 //! cargo run --example nested
 //! ```
 
-#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+#![allow(clippy::print_stdout, reason = "the example prints its output")]
 
 use alloy_runtime::command;
 

@@ -1,11 +1,11 @@
-//! A field that may be missing in the text: an `Option`, which is `None` where the model says null.
+//! A field that the text may not contain: an `Option`, which is `None` if the model answers null.
 //!
 //! ```text
 //! cargo run --example optional
 //! cargo run --example optional -- "Ann, ann@example.com"
 //! ```
 
-#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+#![allow(clippy::print_stdout, reason = "the example prints its output")]
 
 use alloy_runtime::command;
 

@@ -1,5 +1,5 @@
-//! A command that corrects itself: it tries its work with a tool before it answers, and what it answers is tried
-//! once more in Rust. A pattern that misses an example comes back with what it missed.
+//! A command that corrects itself: the model tests its pattern with a tool before it answers, and Rust tests the answer
+//! again. The tool returns the examples that a pattern gets wrong.
 //!
 //! ```text
 //! ALLOY_MODEL=ollama:llama3.1 cargo run --example self_correct
@@ -8,7 +8,7 @@
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a program talks to its user"
+    reason = "the example prints its output"
 )]
 
 use alloy_runtime::{Decision, Json, Result, command, tool};
@@ -20,7 +20,7 @@ const NO_MATCH: [&str; 3] = ["AB1042", "ab-1042", "AB-104"];
 /// Try a regular expression on all examples, and tell what it gets wrong.
 #[tool]
 fn try_pattern(pattern: &str) -> Result<String, regex_lite::Error> {
-    // A pattern that is none is an error, and the model reads why.
+    // A pattern that is not valid is an error, and the model reads the reason.
     let wrong = wrong(&Regex::new(pattern)?);
     Ok(match wrong.as_slice() {
         [] => "all examples are right".to_owned(),
@@ -28,7 +28,7 @@ fn try_pattern(pattern: &str) -> Result<String, regex_lite::Error> {
     })
 }
 
-/// What a pattern gets wrong.
+/// Returns the examples that a pattern gets wrong.
 fn wrong(pattern: &Regex) -> Vec<String> {
     let missed = MATCH.iter().filter(|text| !pattern.is_match(text));
     let missed = missed.map(|text| format!("{text} should match"));
@@ -61,7 +61,7 @@ async fn main() -> Result<()> {
     let outcome = write_pattern(Json(&MATCH), Json(&NO_MATCH))
         .on_invalid(|invalid| {
             eprintln!("answer {}: {}", invalid.attempt, invalid.error);
-            Decision::BySettings
+            Decision::FollowSettings
         })
         .outcome()
         .await?;

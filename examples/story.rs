@@ -1,4 +1,4 @@
-//! A story, typed out as the model writes it. Ctrl-C ends it: the model stops as well.
+//! Prints a story as the model writes it. Ctrl-C stops the program and the model.
 //!
 //! ```text
 //! cargo run --example story
@@ -8,7 +8,7 @@
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a program talks to its user"
+    reason = "the example prints its output"
 )]
 
 use std::error::Error;
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut stop = pin!(tokio::signal::ctrl_c());
     loop {
         tokio::select! {
-            // In this order, so that Ctrl-C is listened for before anything is sent.
+            // `biased` polls in this order: Ctrl-C is handled before the request is sent.
             biased;
             stopped = &mut stop => {
                 stopped?;

@@ -1,12 +1,12 @@
-//! Triage: a command that reads a letter and hands it to other commands, each an expert with a prompt, and if
-//! one likes a model, of its own.
+//! Triage: a command that reads a letter and delegates to other commands, each an expert with its own prompt and, if
+//! you like, its own model.
 //!
 //! ```text
 //! ALLOY_MODEL=ollama:llama3.1 cargo run --example triage
 //! ALLOY_MODEL=ollama:llama3.1 cargo run --example triage -- "The lamp does not switch on."
 //! ```
 
-#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+#![allow(clippy::print_stdout, reason = "the example prints its output")]
 
 use alloy_runtime::{Abort, Result, command, tool};
 
@@ -39,7 +39,7 @@ async fn technical_help(
 /// Hand the letter to a person, where the customer is angry or speaks of a lawyer.
 #[tool]
 fn hand_over(reason: &str) -> Result<(), Abort> {
-    // This is no answer of the model's any more: the command ends here.
+    // Ends the command with an error instead of an answer.
     Err(Abort::new(format!("a person has to read this: {reason}")))
 }
 

@@ -1,5 +1,5 @@
-//! Answers that must keep to rules: limits of single fields stand with the type, what spans several fields
-//! in `#[ensure]`, and hooks see each answer that breaks one.
+//! Validation: the type limits single fields, `#[ensure]` checks conditions over several fields, and hooks see each
+//! answer that violates one.
 //!
 //! ```text
 //! ALLOY_MODEL=ollama:llama3.1 cargo run --example validate
@@ -9,7 +9,7 @@
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a program talks to its user"
+    reason = "the example prints its output"
 )]
 
 use alloy_runtime::{Decision, command};
@@ -48,8 +48,8 @@ async fn main() -> alloy_runtime::Result<()> {
     let booking = book(&letter)
         .on_invalid(|invalid| {
             eprintln!("answer {}: {}", invalid.attempt, invalid.error);
-            // `Decision::Retry` asks again whatever `retry` says, `Decision::Stop` gives up.
-            Decision::BySettings
+            // `Decision::Retry` re-asks regardless of `retry`, `Decision::Stop` gives up.
+            Decision::FollowSettings
         })
         .on_retry(|next| eprintln!("asking for answer {}", next.attempt))
         .await?;

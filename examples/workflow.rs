@@ -1,17 +1,17 @@
-//! A workflow whose order the conditions teach: each step says what must have been done before it, and a model
-//! that skips one is told so.
+//! Workflow: conditions teach the model the order of the steps. Each step requires the one before it, and a model that
+//! skips a step reads why its call was rejected.
 //!
 //! ```text
 //! cargo run --example workflow
 //! ```
 
-#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+#![allow(clippy::print_stdout, reason = "the example prints its output")]
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use alloy_runtime::{Result, command, tool};
 
-/// An order on its way. Each step knows the one before it.
+/// An order, which remembers its last step.
 #[derive(Default)]
 struct Order {
     step: AtomicU8,

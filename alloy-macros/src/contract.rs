@@ -1,5 +1,5 @@
-//! `#[require(condition, "message")]` and `#[ensure(condition, "message")]`: what a declaration says of its
-//! parameters, and of its answers, beside their types.
+//! Reads `#[require(condition, "message")]`, a condition of the parameters, and
+//! `#[ensure(condition, "message")]`, a condition of the answer.
 
 use proc_macro2::{Ident, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
@@ -8,20 +8,20 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, ExprPath, LitStr, Meta};
 
 use crate::attr;
-use crate::entry::Refused;
+use crate::entry::Rejected;
 use crate::errors::Errors;
 use crate::function::Param;
 
-/// Of what a condition speaks.
+/// The subject of a condition.
 #[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Kind {
-    /// Of the parameters.
+pub(crate) enum ContractKind {
+    /// The parameters.
     Require,
-    /// Of the answer.
+    /// The answer.
     Ensure,
 }
 
-impl Kind {
+impl ContractKind {
     fn name(self) -> &'static str {
         match self {
             Self::Require => "require",
@@ -37,57 +37,61 @@ impl Kind {
     }
 }
 
-/// A condition, and what the model is told where it does not hold.
+/// A condition and its message.
 pub(crate) struct Contract {
-    /// Of parameters an expression; of an answer a closure, or the path of a function.
+    /// For `#[require]` an expression; for `#[ensure]` a closure or the path of a function.
     pub(crate) condition: TokenStream,
     is_closure: bool,
+    /// The text that a model, or a caller in Rust, gets if the condition is false.
     pub(crate) message: LitStr,
 }
 
 impl Contract {
-    /// Whether a condition of parameters reads this one.
-    pub(crate) fn reads(&self, param: &Ident) -> bool {
-        first_of(self.condition.clone(), &|name| name == param).is_some()
+    /// Returns `true` if a condition uses this parameter.
+    pub(crate) fn uses(&self, param: &Ident) -> bool {
+        find_variable(self.condition.clone(), &|name| name == param).is_some()
     }
 
-    /// A condition of an answer as a closure.
-    pub(crate) fn of_answer(&self) -> TokenStream {
+    /// Returns a condition of an answer as a closure.
+    pub(crate) fn as_closure(&self) -> TokenStream {
         let condition = &self.condition;
         if self.is_closure {
             return condition.clone();
         }
-        // A function is called, so that one of `&str` takes a `String`.
-        let place = condition.span().resolved_at(Span::mixed_site());
-        let answer = Ident::new("__alloy_answer", place);
-        quote_spanned!(place=> |#answer| (#condition)(#answer))
+        // The call coerces its argument, so that a function of `&str` accepts a `&String`.
+        let span = condition.span().resolved_at(Span::mixed_site());
+        let answer = Ident::new("__alloy_answer", span);
+        quote_spanned!(span=> |#answer| (#condition)(#answer))
     }
 }
 
-/// Takes the conditions of a kind out of a function's attributes, in their order.
-pub(crate) fn take(attrs: &mut Vec<Attribute>, kind: Kind) -> Vec<Attribute> {
-    let is_one = |attr: &Attribute| attr::is(attr, kind.name());
-    let (taken, others) = attrs.drain(..).partition(is_one);
+/// Removes the conditions of a kind from the attributes of a function, and returns them in order.
+pub(crate) fn take(attrs: &mut Vec<Attribute>, kind: ContractKind) -> Vec<Attribute> {
+    let is_contract = |attr: &Attribute| attr::is_named(attr, kind.name());
+    let (taken, others) = attrs.drain(..).partition(is_contract);
     *attrs = others;
     taken
 }
 
-/// Reads a condition; `None` where it is a mistake.
+/// Reads the conditions of a kind. One that is not valid is reported and left out.
 pub(crate) fn read(
-    attr: &Attribute,
-    kind: Kind,
+    attrs: &[Attribute],
+    kind: ContractKind,
     params: &[Param],
     errors: &mut Errors,
-) -> Option<Contract> {
-    let read = parse(attr, kind, errors).and_then(|contract| {
-        check_message(&contract.message, params)?;
-        check_condition(&contract, kind, params)?;
-        Ok(contract)
+) -> Vec<Contract> {
+    let contracts = attrs.iter().filter_map(|attr| {
+        let contract = parse(attr, kind, errors).and_then(|contract| {
+            check_message(&contract.message, params)?;
+            check_condition(&contract, kind, params)?;
+            Ok(contract)
+        });
+        errors.keep(contract)
     });
-    read.map_err(|error| errors.add(error)).ok()
+    contracts.collect()
 }
 
-fn parse(attr: &Attribute, kind: Kind, errors: &mut Errors) -> syn::Result<Contract> {
+fn parse(attr: &Attribute, kind: ContractKind, errors: &mut Errors) -> syn::Result<Contract> {
     let (name, example) = (kind.name(), kind.example());
     let Meta::List(arguments) = &attr.meta else {
         let message = format!("`#[{name}]` takes a condition and a message: {example}");
@@ -95,9 +99,9 @@ fn parse(attr: &Attribute, kind: Kind, errors: &mut Errors) -> syn::Result<Contr
     };
     let mut pieces = attr::split_at_commas(arguments.tokens.clone(), errors);
     let last = pieces.pop().unwrap_or_default();
-    // Commas of the condition's own, those of a turbofish for example, were parted as well.
+    // Commas in the condition, for example those of a turbofish, were split as well.
     let condition = quote!(#(#pieces),*);
-    let message = message(attr, &condition, last, kind)?;
+    let message = parse_message(attr, &condition, last, kind)?;
     let first = condition.clone().into_iter().next();
     let is_closure = first.is_some_and(|first| ["|", "move"].contains(&&*first.to_string()));
     Ok(Contract {
@@ -107,25 +111,26 @@ fn parse(attr: &Attribute, kind: Kind, errors: &mut Errors) -> syn::Result<Contr
     })
 }
 
-/// The message behind a condition, or what is there in its place.
-fn message(
+/// Parses the message from the last argument, or reports what is missing.
+fn parse_message(
     attr: &Attribute,
     condition: &TokenStream,
     last: TokenStream,
-    kind: Kind,
+    kind: ContractKind,
 ) -> syn::Result<LitStr> {
     let (name, example) = (kind.name(), kind.example());
     let path = attr.path().to_token_stream();
     let read = syn::parse2::<LitStr>(last.clone());
     let is_text = |token: &TokenTree| syn::parse2::<LitStr>(token.clone().into()).is_ok();
-    let (place, lacks) = match (last.clone().into_iter().last(), read) {
+    let (place, missing) = match (last.clone().into_iter().last(), read) {
         (_, Ok(message)) if message.value().trim().is_empty() => {
-            let text = "the message is empty; say what must hold";
+            let text = "the message is empty; write what must be true";
             return Err(syn::Error::new_spanned(last, text));
         }
         (_, Ok(message)) if !condition.is_empty() => return Ok(message),
-        _ if named_message(&last) => {
-            let text = format!("the message is a string literal alone, without a name: {example}");
+        _ if is_named_value(&last) => {
+            let text =
+                format!("expected the message as a string literal without a name: {example}");
             return Err(syn::Error::new_spanned(last, text));
         }
         (None, _) => (path, "its condition and its message"),
@@ -133,11 +138,11 @@ fn message(
         (Some(end), _) if is_text(&end) => (end.into(), "a comma before this message"),
         _ => (last, "its message, a string literal at the end"),
     };
-    let text = format!("this `#[{name}]` lacks {lacks}: {example}");
+    let text = format!("this `#[{name}]` is missing {missing}: {example}");
     Err(syn::Error::new_spanned(place, text))
 }
 
-/// No placeholders: a message is never rendered.
+/// Checks that a message has no placeholder for a parameter, because it is sent without formatting.
 fn check_message(message: &LitStr, params: &[Param]) -> syn::Result<()> {
     let text = message.value();
     let in_name = |c: char| c.is_alphanumeric() || c == '_';
@@ -148,7 +153,8 @@ fn check_message(message: &LitStr, params: &[Param]) -> syn::Result<()> {
         };
         if text.split('{').skip(1).any(begins) {
             let text = format!(
-                "a message is told as it is, also before any call: say what must hold, without `{{{name}}}`"
+                "the message is sent without formatting, also before any call; write what must be true \
+                 without `{{{name}}}`"
             );
             return Err(syn::Error::new_spanned(message, text));
         }
@@ -156,44 +162,40 @@ fn check_message(message: &LitStr, params: &[Param]) -> syn::Result<()> {
     Ok(())
 }
 
-/// What a condition can be, and what it may speak of.
-fn check_condition(contract: &Contract, kind: Kind, params: &[Param]) -> syn::Result<()> {
+/// Checks the syntax of a condition, and that one of an answer does not use the parameters.
+fn check_condition(contract: &Contract, kind: ContractKind, params: &[Param]) -> syn::Result<()> {
     let (condition, is_closure) = (&contract.condition, contract.is_closure);
-    let example = kind.example();
     let is_path = || syn::parse2::<ExprPath>(condition.clone()).is_ok();
-    let wrong = |place: TokenStream, text: &str| Err(syn::Error::new_spanned(place, text));
-    match kind {
-        Kind::Require if is_closure => {
-            let text = format!("a condition of the parameters is no closure: {example}");
-            wrong(condition.clone(), &text)
+    let expected = match kind {
+        ContractKind::Require if is_closure => "an expression, not a closure",
+        ContractKind::Ensure if !is_closure && !is_path() => "a closure or the path of a function",
+        ContractKind::Require => return Ok(()),
+        ContractKind::Ensure => {
+            return find_parameter(contract, params).map_or(Ok(()), |param| {
+                let text = format!(
+                    "a condition of the answer cannot use the parameter `{param}`; check it after the call"
+                );
+                Err(syn::Error::new_spanned(param, text))
+            });
         }
-        Kind::Require => Ok(()),
-        Kind::Ensure if !is_closure && !is_path() => {
-            let text = format!("a condition of the answer is a closure, or a function: {example}");
-            wrong(condition.clone(), &text)
-        }
-        Kind::Ensure => parameter_in(condition, is_closure, params).map_or(Ok(()), |param| {
-            let text = format!(
-                "a condition sees the answer alone, and `{param}` is a parameter: check that after the call"
-            );
-            wrong(param.into(), &text)
-        }),
-    }
+    };
+    let text = format!("expected {expected}: {}", kind.example());
+    Err(syn::Error::new_spanned(condition, text))
 }
 
-/// Whether the last piece is `message = "…"`.
-fn named_message(last: &TokenStream) -> bool {
+/// Returns `true` if the last argument is `message = "…"`.
+fn is_named_value(last: &TokenStream) -> bool {
     let mut tokens = last.clone().into_iter();
     let is_name = matches!(tokens.next(), Some(TokenTree::Ident(_)));
     is_name && tokens.next().is_some_and(|token| token.to_string() == "=")
 }
 
-/// A parameter in a condition. One that binds names of its own behind its head is left to
-/// rustc.
-fn parameter_in(condition: &TokenStream, is_closure: bool, params: &[Param]) -> Option<TokenTree> {
-    let mut tokens = condition.clone().into_iter();
-    let mut own: Vec<String> = Vec::new();
-    if is_closure {
+/// Returns the first use of a parameter in a condition of an answer. A condition whose body declares names is
+/// not searched, because they can shadow the parameters; rustc reports a captured parameter then.
+fn find_parameter(contract: &Contract, params: &[Param]) -> Option<TokenTree> {
+    let mut tokens = contract.condition.clone().into_iter();
+    let mut closure_params: Vec<String> = Vec::new();
+    if contract.is_closure {
         let is_bar = |token: &TokenTree| token.to_string() == "|";
         let mut head = tokens.by_ref().skip_while(|token| !is_bar(token)).skip(1);
         let names = head.by_ref().take_while(|token| !is_bar(token));
@@ -201,70 +203,68 @@ fn parameter_in(condition: &TokenStream, is_closure: bool, params: &[Param]) -> 
             TokenTree::Group(group) => group.stream(),
             other => other.into(),
         });
-        own.extend(names.map(|name| name.to_string()));
+        closure_params.extend(names.map(|name| name.to_string()));
     }
     let body: TokenStream = tokens.collect();
     let is_param = |name: &Ident| {
         let known = params.iter().any(|param| param.name == *name);
-        known && !own.contains(&name.to_string())
+        known && !closure_params.contains(&name.to_string())
     };
-    if binds(body.clone()) {
+    if declares_names(body.clone()) {
         return None;
     }
-    first_of(body, &is_param)
+    find_variable(body, &is_param)
 }
 
-/// Whether tokens bind names: by a `let`, a `match`, a loop or a closure.
-fn binds(tokens: TokenStream) -> bool {
+/// Returns `true` if tokens declare names: with `let`, `match`, `for`, `fn` or a closure.
+fn declares_names(tokens: TokenStream) -> bool {
     let mut after_bar = false;
     tokens.into_iter().any(|token| match token {
-        TokenTree::Group(group) => binds(group.stream()),
+        TokenTree::Group(group) => declares_names(group.stream()),
         TokenTree::Ident(word) => ["let", "match", "for", "fn"]
             .iter()
             .any(|known| word == known),
         TokenTree::Punct(punct) if punct.as_char() == '|' => {
-            // Two in a row are an operator.
+            // `||` is an operator.
             let joint = punct.spacing() == Spacing::Joint;
-            let binds = !joint && !after_bar;
+            let is_closure = !joint && !after_bar;
             after_bar = joint;
-            binds
+            is_closure
         }
         TokenTree::Punct(_) | TokenTree::Literal(_) => false,
     })
 }
 
-/// The first name that is a variable and a parameter: no field, no path, no macro.
-fn first_of(tokens: TokenStream, is_param: &impl Fn(&Ident) -> bool) -> Option<TokenTree> {
+/// Returns the first name that is a parameter and is used as a variable, not as a field, a path or a macro.
+fn find_variable(tokens: TokenStream, is_param: &impl Fn(&Ident) -> bool) -> Option<TokenTree> {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let text = |range: &[TokenTree]| -> String { range.iter().map(ToString::to_string).collect() };
     tokens
         .iter()
         .enumerate()
         .find_map(|(at, token)| match token {
-            TokenTree::Group(group) => first_of(group.stream(), is_param),
+            TokenTree::Group(group) => find_variable(group.stream(), is_param),
             TokenTree::Ident(name) if is_param(name) => {
                 let before = text(&tokens[at.saturating_sub(2)..at]);
                 let after = text(&tokens[at + 1..tokens.len().min(at + 3)]);
-                // `..` and `!=` stand beside variables.
-                let other = before.ends_with(['.', ':']) && before != ".."
+                // A variable can follow `..` and precede `!=`.
+                let is_other = before.ends_with(['.', ':']) && before != ".."
                     || after.starts_with([':', '!']) && after != "!=";
-                (!other).then(|| token.clone())
+                (!is_other).then(|| token.clone())
             }
             _ => None,
         })
 }
 
-/// A condition by itself: it stands where no other macro sees it.
-pub(crate) fn misplaced(kind: Kind, item: &TokenStream) -> Refused {
+/// Rejects a condition that is expanded by itself, because no other macro has read and removed it.
+pub(crate) fn misplaced(kind: ContractKind, item: &TokenStream) -> Rejected {
     let (name, readers) = match kind {
-        Kind::Require => ("require", "`#[tool]`"),
-        Kind::Ensure => ("ensure", "`#[command(…)]` or `#[tool]`"),
+        ContractKind::Require => ("require", "`#[tool]`"),
+        ContractKind::Ensure => ("ensure", "`#[command(…)]` or `#[tool]`"),
     };
-    let message = format!(
-        "`#[{name}]` belongs below the {readers} of a function, which reads it: move it there"
-    );
-    Refused {
+    let message = format!("`#[{name}]` must be below {readers} on a function; move it there");
+    Rejected {
         errors: syn::Error::new(Span::call_site(), message).into(),
-        standin: item.clone(),
+        fallback: item.clone(),
     }
 }

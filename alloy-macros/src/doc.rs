@@ -1,24 +1,25 @@
-//! Doc comments: as texts for a model, and taken off where Rust does not allow them.
+//! Reads doc comments as text for a model.
 
 use proc_macro2::Span;
 use syn::{Attribute, Expr, Lit, Meta};
 
 use crate::errors::Errors;
 
-/// The part of a function's doc comment that a model reads: up to its first heading.
+/// A doc comment up to its first heading, which is the part that a model reads.
 pub(crate) struct Doc {
     pub(crate) text: String,
-    /// Each line with its place, for errors.
+    /// Each line with its span, for errors.
     pub(crate) lines: Vec<(String, Span)>,
 }
 
-/// Reads a doc comment; `None` where there is none, or nothing before its first heading.
+/// Reads a doc comment. Returns `None` if there is no text before its first heading.
 ///
-/// A `#[doc = include_str!(…)]` where its text, unknown here, would be read is a mistake: `unknown` says so.
-pub(crate) fn text(attrs: &[Attribute], unknown: &str, errors: &mut Errors) -> Option<Doc> {
+/// A value that is not a literal, such as `#[doc = include_str!(…)]`, is an error with the message `unreadable`,
+/// because a macro does not see its text.
+pub(crate) fn read(attrs: &[Attribute], unreadable: &str, errors: &mut Errors) -> Option<Doc> {
     let mut lines: Vec<(String, Span)> = Vec::new();
     for attr in attrs {
-        if let Some((text, span)) = line(attr, unknown, errors) {
+        if let Some((text, span)) = line(attr, unreadable, errors) {
             let comment = text.split('\n').map(|line| line.trim_end().to_owned());
             lines.extend(
                 without_stars(comment.collect())
@@ -32,7 +33,7 @@ pub(crate) fn text(attrs: &[Attribute], unknown: &str, errors: &mut Errors) -> O
         let fence = fence(line);
         match (open, fence) {
             (None, Some(fence)) => open = Some(fence),
-            // A block ends with the marks that began it, at least as many, and nothing after them.
+            // A code block ends with at least as many of the marks that opened it, and nothing after them.
             (Some((mark, count, _)), Some((other, more, true)))
                 if mark == other && more >= count =>
             {
@@ -49,8 +50,8 @@ pub(crate) fn text(attrs: &[Attribute], unknown: &str, errors: &mut Errors) -> O
     (!text.is_empty()).then_some(Doc { text, lines })
 }
 
-/// The marks of a line that begins or ends a block of code: which, how many, and whether they are all
-/// there is.
+/// Returns the fence of a line that opens or closes a code block: the character, the count, and `true` if
+/// nothing follows it.
 fn fence(line: &str) -> Option<(char, usize, bool)> {
     let text = line.trim_start();
     let mark = text
@@ -59,13 +60,13 @@ fn fence(line: &str) -> Option<(char, usize, bool)> {
         .filter(|mark| ['`', '~'].contains(mark))?;
     let rest = text.trim_start_matches(mark);
     let count = text.len() - rest.len();
-    // Backticks with another one behind them are code in a line of text.
+    // Backticks that another backtick follows are inline code.
     let block = count >= 3 && !(mark == '`' && rest.contains(mark));
     block.then_some((mark, count, rest.trim().is_empty()))
 }
 
-/// The lines of a `/** … */` comment without the stars at their beginnings, where each has one, below
-/// the one before it. Bullets at the very beginning of a line are bullets.
+/// Removes the leading stars of a `/** … */` comment, if each line after the first has one in the same column.
+/// A star in the first column is a bullet and stays.
 fn without_stars(mut lines: Vec<String>) -> Vec<String> {
     let filled = |line: &&String| !line.trim().is_empty();
     let column = |line: &String| {
@@ -87,13 +88,13 @@ fn without_stars(mut lines: Vec<String>) -> Vec<String> {
     lines
 }
 
-/// Whether an attribute is a doc comment.
+/// Returns `true` if an attribute is a doc comment.
 pub(crate) fn is_doc(attr: &Attribute) -> bool {
     attr.path().is_ident("doc")
 }
 
-/// The text of a doc attribute; `None` of any other, and of `#[doc(…)]`.
-fn line(attr: &Attribute, unknown: &str, errors: &mut Errors) -> Option<(String, Span)> {
+/// Returns the text of `#[doc = "…"]`, and `None` for any other attribute, including `#[doc(…)]`.
+fn line(attr: &Attribute, unreadable: &str, errors: &mut Errors) -> Option<(String, Span)> {
     let (Meta::NameValue(meta), true) = (&attr.meta, is_doc(attr)) else {
         return None;
     };
@@ -103,13 +104,14 @@ fn line(attr: &Attribute, unknown: &str, errors: &mut Errors) -> Option<(String,
             _ => None,
         },
         other => {
-            errors.push(other, unknown);
+            errors.push(other, unreadable);
             None
         }
     }
 }
 
-/// A Markdown heading: up to three spaces, one to six `#`, a space or the end.
+/// Returns `true` for a Markdown heading: up to three spaces of indentation, one to six `#`, then a space or
+/// the end of the line. One more space is allowed, because the line still has the space after `///`.
 fn is_heading(line: &str) -> bool {
     let text = line.trim_start();
     let marks = text.bytes().take_while(|byte| *byte == b'#').count();
@@ -119,7 +121,7 @@ fn is_heading(line: &str) -> bool {
         && (after.is_empty() || after.starts_with(' '))
 }
 
-/// Takes off the indentation that all lines share, as rustdoc does: the space after `///`.
+/// Removes the common indentation, such as the space after `///`, as rustdoc does.
 fn unindent(lines: &mut [(String, Span)]) {
     let indents = lines.iter().filter(|(line, _)| !line.is_empty());
     let common = indents

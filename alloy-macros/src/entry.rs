@@ -1,25 +1,24 @@
-//! From the compiler's tokens to a macro and back: where errors become tokens.
+//! Runs a macro and turns its errors into tokens.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::errors::Errors;
 
-/// What a macro gives back when a declaration is wrong: the mistakes, and an item that stands in for
-/// the right one, so that the rest of the program keeps its types.
-pub(crate) struct Refused {
+/// The errors of a declaration, and an item that replaces it so that the rest of the program keeps its types.
+pub(crate) struct Rejected {
     pub(crate) errors: Errors,
-    pub(crate) standin: TokenStream,
+    pub(crate) fallback: TokenStream,
 }
 
-/// Runs a macro.
+/// Expands an item. On errors, gives the fallback item and a `compile_error!` for each.
 pub(crate) fn run(
     attribute: TokenStream,
     item: &TokenStream,
-    expand: impl FnOnce(TokenStream, &TokenStream) -> Result<TokenStream, Refused>,
+    expand: impl FnOnce(TokenStream, &TokenStream) -> Result<TokenStream, Rejected>,
 ) -> TokenStream {
-    expand(attribute, item).unwrap_or_else(|Refused { errors, standin }| {
+    expand(attribute, item).unwrap_or_else(|Rejected { errors, fallback }| {
         let errors = errors.into_tokens();
-        quote!(#standin #errors)
+        quote!(#fallback #errors)
     })
 }

@@ -1,4 +1,4 @@
-//! The function under an attribute, with or without a body.
+//! Parses the function under an attribute, with or without a body.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
@@ -7,10 +7,13 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, Ident, Pat, PatType, Path, Signature, Token, Type, Visibility};
 
-use crate::entry::Refused;
+use crate::entry::Rejected;
 use crate::errors::Errors;
 
-/// A function header, and its body as it was typed: half-typed bodies still expand.
+/// Crates whose own `#[command]` is used on an `async fn` with a body.
+const FOREIGN_CRATES: [&str; 2] = ["poise", "tauri"];
+
+/// A function. Its body stays unparsed, so that a half-typed one still expands in an editor.
 pub(crate) struct Function {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
@@ -19,13 +22,13 @@ pub(crate) struct Function {
 }
 
 pub(crate) enum Body {
-    /// `fn f();`, which `syn::ItemFn` refuses.
+    /// `fn f();`, which `syn::ItemFn` does not accept.
     Missing(Token![;]),
-    /// The braces and what is between them.
+    /// The braces and their content.
     Block(Group),
 }
 
-/// A parameter that a prompt can name.
+/// A parameter with a plain name, which prompts and conditions can use.
 pub(crate) struct Param {
     pub(crate) name: Ident,
     pub(crate) ty: Type,
@@ -41,8 +44,8 @@ impl Parse for Function {
         } else {
             match block(input.parse()?) {
                 Ok(block) => Body::Block(block),
-                Err(place) => {
-                    return Err(syn::Error::new(place, "expected `;` or a body in braces"));
+                Err(span) => {
+                    return Err(syn::Error::new(span, "expected `;` or a body in braces"));
                 }
             }
         };
@@ -55,42 +58,48 @@ impl Parse for Function {
     }
 }
 
-/// The braces of a body, also where a `macro_rules!` passed them as a `$body:block`.
+/// Returns the braces of a body, also if a `macro_rules!` passed them as a `$body:block`.
 fn block(token: TokenTree) -> Result<Group, Span> {
     match token {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Ok(group),
         TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
-            let place = group.span();
-            group.stream().into_iter().next().map_or(Err(place), block)
+            let span = group.span();
+            group.stream().into_iter().next().map_or(Err(span), block)
         }
         other => Err(other.span()),
     }
 }
 
 impl Function {
-    /// The parameters. Those whose pattern is no plain name are left out: they
-    /// are a mistake of their own.
+    /// Returns the parameters with a plain name. [`check_parameters`] reports the others.
     pub(crate) fn params(&self) -> Vec<Param> {
         let param = |typed: &PatType| {
             let (name, ty) = (plain_name(typed)?.clone(), (*typed.ty).clone());
             Some(Param { name, ty })
         };
-        typed(&self.sig).filter_map(param).collect()
+        typed_params(&self.sig).filter_map(param).collect()
     }
 
-    /// Whether `#[command]` stands above it, and not some other macro of that name.
+    /// Returns `true` if the function has the attribute `#[command]` of this crate.
+    ///
+    /// A macro cannot resolve the path of an attribute, and alloy-runtime can be renamed or re-exported. So any
+    /// path that ends in `command` counts, unless the function can belong to the macro of another crate: it has a
+    /// body, and is not `async` or the path begins with the name of such a crate.
     pub(crate) fn has_command(&self) -> bool {
         let has_no_body = matches!(self.body, Body::Missing(_));
         self.attrs.iter().any(|attr| {
             let segments = &attr.path().segments;
-            let is_command = segments.last().is_some_and(|last| last.ident == "command");
-            let is_ours = segments.len() == 1 || segments[0].ident == "alloy_runtime";
-            is_command && (is_ours || has_no_body)
+            let (first, last) = (&segments[0].ident, &segments[segments.len() - 1].ident);
+            let has_own_name = segments.len() == 1 || first == "alloy_runtime";
+            let is_foreign = FOREIGN_CRATES.iter().any(|name| first == name);
+            // Each command is an `async fn`.
+            let can_be_renamed = self.sig.asyncness.is_some() && !is_foreign;
+            last == "command" && (has_no_body || has_own_name || can_be_renamed)
         })
     }
 
-    /// Where the body is, or where it would be: braces with this span keep rustc's `dead_code` warning,
-    /// which it drops for functions whose braces a macro made.
+    /// Returns the span of the body, or of the `;` in its place. rustc drops its `dead_code` warning for
+    /// functions whose braces have a macro's span.
     pub(crate) fn body_span(&self) -> Span {
         match &self.body {
             Body::Missing(semicolon) => semicolon.span(),
@@ -99,15 +108,15 @@ impl Function {
     }
 }
 
-/// The parameters without the receiver.
-pub(crate) fn typed(sig: &Signature) -> impl Iterator<Item = &PatType> {
+/// Returns the parameters without the receiver.
+pub(crate) fn typed_params(sig: &Signature) -> impl Iterator<Item = &PatType> {
     sig.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(typed) => Some(typed),
         FnArg::Receiver(_) => None,
     })
 }
 
-/// The name of a parameter that is written as `name: Type` or `mut name: Type`.
+/// Returns the name of a parameter that is written as `name: Type` or `mut name: Type`.
 pub(crate) fn plain_name(typed: &PatType) -> Option<&Ident> {
     match &*typed.pat {
         Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(&pat.ident),
@@ -115,13 +124,13 @@ pub(crate) fn plain_name(typed: &PatType) -> Option<&Ident> {
     }
 }
 
-/// A name of the macro's own, which no name of the user's can mean.
-pub(crate) fn local(name: &str) -> Ident {
+/// Creates an identifier that is hygienic: the user's code cannot refer to it.
+pub(crate) fn mixed_ident(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-/// `extract_user` as `Extract user`.
-pub(crate) fn in_words(name: &Ident) -> String {
+/// Converts `extract_user` to `Extract user`.
+pub(crate) fn humanize(name: &Ident) -> String {
     let name = name.unraw().to_string();
     let words: Vec<&str> = name.split('_').filter(|word| !word.is_empty()).collect();
     let words = words.join(" ");
@@ -131,15 +140,17 @@ pub(crate) fn in_words(name: &Ident) -> String {
     })
 }
 
-/// Plain names without conditions. `noun` is what is declared, and `why` its parameters have names.
-pub(crate) fn check_parameters(sig: &Signature, noun: &str, why: &str, errors: &mut Errors) {
+/// Checks that each parameter has a plain name and no `#[cfg]`. `noun` is the kind of function, and `reason`
+/// says why its parameters need names.
+pub(crate) fn check_parameters(sig: &Signature, noun: &str, reason: &str, errors: &mut Errors) {
     for input in &sig.inputs {
         let attrs = match input {
             FnArg::Receiver(receiver) => &receiver.attrs,
             FnArg::Typed(typed) => {
                 if plain_name(typed).is_none() {
-                    let message =
-                        format!("a parameter of a {noun} is a plain `name: Type`, because {why}");
+                    let message = format!(
+                        "a parameter of a {noun} must be written `name: Type`, because {reason}"
+                    );
                     errors.push(&typed.pat, message);
                 }
                 &typed.attrs
@@ -147,47 +158,47 @@ pub(crate) fn check_parameters(sig: &Signature, noun: &str, why: &str, errors: &
         };
         for attr in attrs.iter().filter(|attr| attr.path().is_ident("cfg")) {
             let message = format!(
-                "a parameter of a {noun} cannot be `#[cfg]`: put the attribute on the whole {noun}"
+                "a parameter of a {noun} cannot have `#[cfg]`; put the attribute on the whole {noun}"
             );
             errors.push(attr, message);
         }
     }
 }
 
-/// A path of ours at a place of the user's, so that rustc points there.
-pub(crate) fn placed(path: &Path, place: Span) -> TokenStream {
+/// Moves the tokens of a path to `span` and keeps their hygiene, so that rustc reports errors there.
+pub(crate) fn respan(path: &Path, span: Span) -> TokenStream {
     let tokens = path.to_token_stream().into_iter().map(|mut token| {
-        token.set_span(place.resolved_at(token.span()));
+        token.set_span(span.resolved_at(token.span()));
         token
     });
     tokens.collect()
 }
 
-/// Reads the function under an attribute. `message` is for what is none.
-pub(crate) fn read(item: &TokenStream, message: &str) -> Result<Function, Refused> {
-    syn::parse2(item.clone()).map_err(|error| missing(error, item, message))
+/// Parses the function under an attribute. `message` is the error for any other item.
+pub(crate) fn read(item: &TokenStream, message: &str) -> Result<Function, Rejected> {
+    syn::parse2(item.clone()).map_err(|error| reject(error, item, message))
 }
 
-/// What stands under the attribute is no function: say so, and leave it as it is. A function that is
-/// only half typed keeps the parser's own words.
-fn missing(error: syn::Error, item: &TokenStream, message: &str) -> Refused {
+/// Rejects an item that does not parse as a function. Another kind of item gets `message` and is left
+/// unchanged; a half-typed function keeps the error of the parser.
+fn reject(error: syn::Error, item: &TokenStream, message: &str) -> Rejected {
     match syn::parse2::<syn::Item>(item.clone()) {
-        Ok(syn::Item::Fn(_) | syn::Item::Verbatim(_)) | Err(_) => Refused {
+        Ok(syn::Item::Fn(_) | syn::Item::Verbatim(_)) | Err(_) => Rejected {
             errors: error.into(),
-            standin: TokenStream::new(),
+            fallback: TokenStream::new(),
         },
         Ok(other) => {
             let mut errors = Errors::default();
             errors.push(first_token(&other), message);
-            Refused {
+            Rejected {
                 errors,
-                standin: quote!(#item),
+                fallback: quote!(#item),
             }
         }
     }
 }
 
-/// The item's first token that is no attribute: its keyword.
+/// Returns the first token of an item after its attributes, which is its keyword.
 fn first_token(item: &syn::Item) -> TokenStream {
     let mut after_hash = false;
     let tokens = quote!(#item).into_iter();

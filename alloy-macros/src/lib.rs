@@ -1,12 +1,13 @@
-//! The attribute macros of `alloy-runtime`: text in, tokens out.
+//! The attribute macros of `alloy-runtime`.
 //!
-//! Each macro is four rooms in a row: `parse` reads the tokens, `validate` holds them to the rules and
-//! makes the `model`, `expand` writes it out and cannot fail. The entry points are documented where
-//! `alloy-runtime` re-exports them.
+//! `#[command]` and `#[tool]` each have these modules: `parse` reads the tokens, `validate` checks them and
+//! builds the `model`, and `expand` writes the code and cannot fail. If `validate` finds errors, `fallback`
+//! writes an item with the same types instead. The entry points are documented where `alloy-runtime`
+//! re-exports them.
 
 #![allow(
     missing_docs,
-    reason = "the macros are documented where they are re-exported, since rustdoc joins the two texts"
+    reason = "the macros are documented where they are re-exported, because rustdoc joins the two texts"
 )]
 
 mod attr;
@@ -27,7 +28,7 @@ mod types;
 
 use proc_macro::TokenStream;
 
-use crate::contract::Kind;
+use crate::contract::ContractKind;
 
 #[proc_macro_attribute]
 pub fn command(attribute: TokenStream, item: TokenStream) -> TokenStream {
@@ -37,7 +38,7 @@ pub fn command(attribute: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn ensure(attribute: TokenStream, item: TokenStream) -> TokenStream {
     entry::run(attribute.into(), &item.into(), |_, item| {
-        Err(contract::misplaced(Kind::Ensure, item))
+        Err(contract::misplaced(ContractKind::Ensure, item))
     })
     .into()
 }
@@ -45,7 +46,7 @@ pub fn ensure(attribute: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn require(attribute: TokenStream, item: TokenStream) -> TokenStream {
     entry::run(attribute.into(), &item.into(), |_, item| {
-        Err(contract::misplaced(Kind::Require, item))
+        Err(contract::misplaced(ContractKind::Require, item))
     })
     .into()
 }

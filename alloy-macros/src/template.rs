@@ -1,27 +1,27 @@
-//! Prompt templates: Rust's inline format arguments, and the indentation of many lines.
+//! Prompt templates: inline format arguments as in `format!`, and the indentation of multi-line literals.
 
 /// A piece of a template.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Piece {
-    /// Text as it is sent, braces unescaped.
+    /// Literal text, with braces unescaped.
     Text(String),
     /// `{name}` or `{name:spec}`.
     Placeholder { name: String, spec: String },
 }
 
-/// What is wrong with a template, where rustc's own words would not help.
+/// The error of a template.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Problem {
-    /// `{}` or `{0}`, as typed.
+pub(crate) enum TemplateError {
+    /// `{}` or `{0}`, as written.
     Positional(String),
-    /// `{user.name}` or another expression, as typed.
+    /// `{user.name}` or another expression, as written.
     Expression(String),
-    /// A brace without its partner, or a raw identifier: rustc says it well, in the right place.
-    Rustc,
+    /// An unmatched brace or a raw identifier. In a literal, rustc reports it with an exact span.
+    Syntax,
 }
 
-/// Takes a template apart.
-pub(crate) fn parse(text: &str) -> Result<Vec<Piece>, Problem> {
+/// Parses a template.
+pub(crate) fn parse(text: &str) -> Result<Vec<Piece>, TemplateError> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
     let mut rest = text;
@@ -34,13 +34,13 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Piece>, Problem> {
             rest = &from[2..];
             continue;
         }
-        let close = closing(from)
+        let close = closing_brace(from)
             .filter(|_| brace == "{")
-            .ok_or(Problem::Rustc)?;
+            .ok_or(TemplateError::Syntax)?;
         if !plain.is_empty() {
             pieces.push(Piece::Text(std::mem::take(&mut plain)));
         }
-        pieces.push(placeholder(&from[1..close])?);
+        pieces.push(parse_placeholder(&from[1..close])?);
         rest = &from[close + 1..];
     }
     plain.push_str(rest);
@@ -50,9 +50,9 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Piece>, Problem> {
     Ok(pieces)
 }
 
-/// Where the placeholder ends that `from` begins with. A brace may be what an aligned value is filled
-/// with: `{x:}>4}`.
-fn closing(from: &str) -> Option<usize> {
+/// Returns the index of the brace that closes the placeholder at the start of `from`. A `}` can also be the
+/// fill character of an aligned value: `{x:}>4}`.
+fn closing_brace(from: &str) -> Option<usize> {
     let close = from.find('}')?;
     let filled = from[..close].ends_with(':') && from[close + 1..].starts_with(['<', '^', '>']);
     match filled {
@@ -61,19 +61,19 @@ fn closing(from: &str) -> Option<usize> {
     }
 }
 
-fn placeholder(inside: &str) -> Result<Piece, Problem> {
+fn parse_placeholder(inside: &str) -> Result<Piece, TemplateError> {
     if inside.contains('{') || inside.starts_with("r#") {
-        return Err(Problem::Rustc);
+        return Err(TemplateError::Syntax);
     }
     let (name, spec) = inside.split_once(':').unwrap_or((inside, ""));
     let name = name.trim();
     if name.is_empty() || name.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Problem::Positional(format!("{{{inside}}}")));
+        return Err(TemplateError::Positional(format!("{{{inside}}}")));
     }
     let mut chars = name.chars();
     let starts_well = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_');
     if !starts_well || !chars.all(|c| c.is_alphanumeric() || c == '_') {
-        return Err(Problem::Expression(format!("{{{inside}}}")));
+        return Err(TemplateError::Expression(format!("{{{inside}}}")));
     }
     Ok(Piece::Placeholder {
         name: name.to_owned(),
@@ -81,7 +81,24 @@ fn placeholder(inside: &str) -> Result<Piece, Problem> {
     })
 }
 
-/// The names that a template mentions, those of widths and precisions (`{x:width$}`) included.
+/// Returns `true` if a template shows `name`, and only by `Display`: not by `{name:?}` or another trait, and not as
+/// a width or a precision.
+pub(crate) fn is_displayed(pieces: &[Piece], name: &str) -> bool {
+    let by_display = pieces.iter().filter(|piece| match piece {
+        Piece::Placeholder { name: shown, spec } => {
+            let other_trait = ['?', 'x', 'X', 'o', 'b', 'p', 'e', 'E'];
+            shown == name && !spec.trim_end().ends_with(other_trait)
+        }
+        Piece::Text(_) => false,
+    });
+    let (shown, named) = (
+        by_display.count(),
+        names(pieces).filter(|named| *named == name),
+    );
+    shown > 0 && shown == named.count()
+}
+
+/// Returns the names in a template, including those of widths and precisions (`{x:width$}`).
 pub(crate) fn names(pieces: &[Piece]) -> impl Iterator<Item = &str> {
     pieces.iter().flat_map(|piece| {
         let (name, spec) = match piece {
@@ -97,8 +114,8 @@ pub(crate) fn names(pieces: &[Piece]) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A template of several lines without the indentation they share, and without blank lines at its
-/// beginning and end. Text beside the opening quote does not count as indented.
+/// Removes the common indentation of a template of several lines, and the blank lines at its start and end.
+/// Text on the line of the opening quote does not count for the indentation.
 pub(crate) fn dedent(text: &str) -> String {
     let Some((first, others)) = text.split_once('\n') else {
         return text.to_owned();
@@ -134,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn templates_are_taken_apart_as_format_strings_are() {
+    fn templates_are_parsed_as_format_strings() {
         let check = |template: &str, expected: &[Piece]| {
             assert_eq!(parse(template).unwrap(), expected, "{template:?}");
         };
@@ -149,30 +166,48 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_told_apart() {
-        let check = |template: &str, expected: Problem| {
+    fn placeholders_that_are_not_names_are_errors() {
+        let check = |template: &str, expected: TemplateError| {
             assert_eq!(parse(template), Err(expected), "{template:?}");
         };
-        check("{}", Problem::Positional("{}".into()));
-        check("{:?}", Problem::Positional("{:?}".into()));
-        check("{0}", Problem::Positional("{0}".into()));
-        check("{user.name}", Problem::Expression("{user.name}".into()));
-        check("{f(x)}", Problem::Expression("{f(x)}".into()));
-        check("{\"a\": 1}", Problem::Expression("{\"a\": 1}".into()));
-        check("{open", Problem::Rustc);
-        check("close}", Problem::Rustc);
-        check("{a{b}", Problem::Rustc);
-        check("{r#type}", Problem::Rustc);
+        check("{}", TemplateError::Positional("{}".into()));
+        check("{:?}", TemplateError::Positional("{:?}".into()));
+        check("{0}", TemplateError::Positional("{0}".into()));
+        check(
+            "{user.name}",
+            TemplateError::Expression("{user.name}".into()),
+        );
+        check("{f(x)}", TemplateError::Expression("{f(x)}".into()));
+        check("{\"a\": 1}", TemplateError::Expression("{\"a\": 1}".into()));
+        check("{open", TemplateError::Syntax);
+        check("close}", TemplateError::Syntax);
+        check("{a{b}", TemplateError::Syntax);
+        check("{r#type}", TemplateError::Syntax);
     }
 
     #[test]
-    fn widths_count_as_mentioned() {
+    fn names_include_widths_and_precisions() {
         let pieces = parse("{a:>w$.p$} {b}").unwrap();
         assert_eq!(names(&pieces).collect::<Vec<_>>(), ["a", "w", "p", "b"]);
     }
 
     #[test]
-    fn shared_indentation_is_taken_off() {
+    fn only_display_and_no_count_is_displayed() {
+        let check = |template: &str, expected: bool| {
+            let pieces = parse(template).unwrap();
+            assert_eq!(is_displayed(&pieces, "a"), expected, "{template:?}");
+        };
+        check("{a} {a:>5} {a:e<5}", true);
+        check("{b} {a}", true);
+        check("{b}", false);
+        check("{a} {a:?}", false);
+        check("{a:#x?}", false);
+        check("{a:e}", false);
+        check("{a} {b:a$}", false);
+    }
+
+    #[test]
+    fn common_indentation_is_removed() {
         let check =
             |template: &str, expected: &str| assert_eq!(dedent(template), expected, "{template:?}");
         check("one line", "one line");

@@ -1,11 +1,11 @@
-//! What a type is, as far as it can be told from how it is written.
+//! Inspects types by how they are written. A macro cannot resolve names, so an alias is not recognized.
 
 use proc_macro2::{Delimiter, Punct, Spacing, TokenStream, TokenTree};
 use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
-/// The first token by which a type borrows, `&` or a lifetime that is not `'static`, or has no name,
-/// `impl`.
-pub(crate) fn borrowed_or_nameless(tokens: TokenStream) -> Option<TokenTree> {
+/// Returns the first token that makes a type borrowed (`&`, or a lifetime other than `'static`) or unnamed
+/// (`impl`).
+pub(crate) fn find_borrowed_or_impl(tokens: TokenStream) -> Option<TokenTree> {
     let mut after_quote = false;
     for token in tokens {
         let quote = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
@@ -19,11 +19,11 @@ pub(crate) fn borrowed_or_nameless(tokens: TokenStream) -> Option<TokenTree> {
                 return Some(ident.into());
             }
             TokenTree::Punct(punct) if punct.as_char() == '&' => return Some(punct.into()),
-            // An expression, such as the length of an array, is none of this.
+            // Expressions, such as the length of an array, do not belong to the type.
             TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {}
             TokenTree::Punct(punct) if punct.as_char() == ';' => return None,
             TokenTree::Group(group) => {
-                if let Some(found) = borrowed_or_nameless(group.stream()) {
+                if let Some(found) = find_borrowed_or_impl(group.stream()) {
                     return Some(found);
                 }
             }
@@ -34,44 +34,44 @@ pub(crate) fn borrowed_or_nameless(tokens: TokenStream) -> Option<TokenTree> {
     None
 }
 
-/// A type without parentheses, and without the invisible ones of a `macro_rules!` fragment.
-pub(crate) fn bare(ty: &Type) -> &Type {
+/// Removes parentheses, and the invisible group of a `macro_rules!` fragment.
+pub(crate) fn unwrap_groups(ty: &Type) -> &Type {
     match ty {
-        Type::Group(group) => bare(&group.elem),
-        Type::Paren(paren) => bare(&paren.elem),
+        Type::Group(group) => unwrap_groups(&group.elem),
+        Type::Paren(paren) => unwrap_groups(&paren.elem),
         other => other,
     }
 }
 
-/// `T` of a type that is written `Result<T>` or `Result<T, E>`, by whatever path.
-pub(crate) fn inside_result(ty: &Type) -> Option<&Type> {
-    inside(ty, "Result")
+/// Returns `T` of `Result<T>` or `Result<T, E>`, with any path.
+pub(crate) fn result_ok(ty: &Type) -> Option<&Type> {
+    first_argument(ty, "Result")
 }
 
-/// `T` of a type that is written `Option<T>`, by whatever path.
-pub(crate) fn inside_option(ty: &Type) -> Option<&Type> {
-    inside(ty, "Option")
+/// Returns `T` of `Option<T>`, with any path.
+pub(crate) fn option_some(ty: &Type) -> Option<&Type> {
+    first_argument(ty, "Option")
 }
 
-/// The first argument of a type of this name.
-fn inside<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
-    let last = last(ty).filter(|last| last.ident == name)?;
+/// Returns the first generic argument of a type of this name.
+fn first_argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let last = last_segment(ty).filter(|last| last.ident == name)?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else {
         return None;
     };
     match arguments.args.first()? {
-        GenericArgument::Type(inside) => Some(inside),
+        GenericArgument::Type(argument) => Some(argument),
         _ => None,
     }
 }
 
-/// Whether a type has this name, by whatever path and with whatever arguments.
-pub(crate) fn is(ty: &Type, name: &str) -> bool {
-    last(ty).is_some_and(|last| last.ident == name)
+/// Returns `true` if a type has this name, with any path and any generic arguments.
+pub(crate) fn is_named(ty: &Type, name: &str) -> bool {
+    last_segment(ty).is_some_and(|last| last.ident == name)
 }
 
-fn last(ty: &Type) -> Option<&PathSegment> {
-    match bare(ty) {
+fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match unwrap_groups(ty) {
         Type::Path(path) => path.path.segments.last(),
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! What the expansion of a macro names. Not part of the interface: it changes with any release.
+//! Items that the expansions of the macros use. Not part of the public API: they change in any release.
 
 #[cfg(fuzzing)]
 pub mod fuzz;
@@ -7,9 +7,9 @@ mod result;
 mod tool;
 
 pub use self::prompt::{
-    Fallback, Given, Prompt, Rendered, Shown, body, fallible_body, push_block, render,
+    IntoPrompt, PromptDisplay, Rendered, TemplateArg, body, fallible_body, push_block, render,
 };
-pub use self::result::returned;
+pub use self::result::check_return_type;
 pub use self::tool::*;
 use crate::command::Command;
 pub use crate::config::{Key, OptionPair, Think, keys, known_options};
@@ -17,25 +17,26 @@ pub use crate::error::BoxError;
 use crate::error::Error;
 use crate::global;
 use crate::output::Output;
-pub use crate::request::Definition;
+pub use crate::request::CommandDefinition;
 use crate::request::Request;
 
-/// A declared command, called. The output type is given by turbofish, so that a type that is none is
-/// reported where its author wrote it.
-pub fn command<T: Output>(definition: &'static Definition, prompt: Rendered) -> Command<T> {
-    called(definition, prompt, None)
+/// Calls a declared command. The expansion passes the output type by turbofish, so that rustc reports a type that
+/// is not an output where it is written.
+pub fn command<T: Output>(definition: &'static CommandDefinition, prompt: Rendered) -> Command<T> {
+    new_command(definition, prompt, None)
 }
 
-/// The same command with the attribute's system text, where that has parameters in it.
+/// Calls a declared command whose system message uses parameters.
 pub fn command_with_system<T: Output>(
-    definition: &'static Definition,
+    definition: &'static CommandDefinition,
     prompt: Rendered,
     system: Rendered,
 ) -> Command<T> {
-    called(definition, prompt, Some(system))
+    new_command(definition, prompt, Some(system))
 }
 
-/// A command with what its `#[ensure(…)]` say of its answers.
+/// Adds the conditions of `#[ensure(…)]` to a command. `ensure` collects the messages of those that an answer does
+/// not meet.
 pub fn ensured<T: Output>(
     command: Command<T>,
     ensure: fn(&T, &mut Vec<&'static str>),
@@ -43,20 +44,19 @@ pub fn ensured<T: Output>(
     command.ensured(ensure)
 }
 
-fn called<T: Output>(
-    definition: &'static Definition,
+fn new_command<T: Output>(
+    definition: &'static CommandDefinition,
     prompt: Rendered,
     system: Option<Rendered>,
 ) -> Command<T> {
-    let (prompt, refused) = match prompt {
-        Ok(prompt) => (prompt, None),
-        Err(source) => (String::new(), Some(Error::prompt(source))),
-    };
-    let mut request = Request::new(definition, prompt, global::scope());
-    request.refused = refused;
+    let mut request = Request::new(definition, String::new(), global::scope());
+    match prompt {
+        Ok(prompt) => request.prompt = prompt,
+        Err(source) => request.defer(Error::prompt(source)),
+    }
     match system.transpose() {
         Ok(system) => request.system = system,
-        Err(source) => request.refuse(Error::prompt(source)),
+        Err(source) => request.defer(Error::prompt(source)),
     }
     Command::new(request)
 }

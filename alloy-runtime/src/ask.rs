@@ -1,17 +1,21 @@
-//! The undeclared form of a command.
+//! Commands without a declaration.
 
 use crate::command::Command;
 use crate::global;
-use crate::request::{Definition, Request};
+use crate::request::{CommandDefinition, Request};
 
-/// Asks a model for text, without a declaration: for exploring, and for prompts that a program makes.
+/// Asks a model for text without a declared command. Use it to experiment, and for prompts that a program builds at run
+/// time.
 ///
-/// It is a [`Command`] like any other, with the same setters;
-/// [`context`](Command::context) adds labelled values.
+/// It returns a [`Command`] with the usual setters. [`context`](Command::context) adds labelled values to the prompt.
 ///
 /// # Errors
 ///
-/// Awaiting it gives the errors of a [`Command`].
+/// Awaiting the command fails with the errors of any [`Command`].
+///
+/// # Panics
+///
+/// Awaiting it in a tokio runtime without I/O or time panics in tokio; see [`Command`].
 ///
 /// # Examples
 ///
@@ -31,6 +35,6 @@ use crate::request::{Definition, Request};
 /// # }
 /// ```
 pub fn ask(prompt: impl Into<String>) -> Command<String> {
-    static DEFINITION: Definition = Definition::new("ask");
+    static DEFINITION: CommandDefinition = CommandDefinition::new("ask");
     Command::new(Request::new(&DEFINITION, prompt.into(), global::scope()))
 }

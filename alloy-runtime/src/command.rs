@@ -1,10 +1,10 @@
-//! A declared command, called: a value that is builder and future.
+//! One call of a command, which is both a builder and a future.
 
 mod preview;
 mod setters;
 
 // Last, as in the documentation.
-#[cfg(feature = "blocking")]
+#[cfg_attr(not(feature = "blocking"), path = "command/no_blocking.rs")]
 mod blocking;
 
 use std::fmt;
@@ -17,29 +17,32 @@ pub use self::preview::Preview;
 use crate::error::Error;
 use crate::global;
 use crate::outcome::Outcome;
-use crate::output::{Ensure, Output, Slot, Streamed};
+use crate::output::{Ensure, Output, Slot, TextOutput};
 use crate::pipeline::{self, Finished};
 use crate::request::Request;
 use crate::stream::TextStream;
+use crate::tool::Tool;
 
-/// One call of a command: set what this call needs differently, then `.await` it.
+/// One call of a command. Change its settings with the setters, then `.await` it.
 ///
-/// A function under [`#[command]`](macro@crate::command) returns it. It is a future of
-/// `Result<T, Error>`; it holds its prompt and borrows nothing, so that it can be awaited, spawned,
-/// joined or kept. Nothing is sent before it is first polled, and dropping it cancels the request.
+/// A function with the attribute [`#[command]`](macro@crate::command) returns it. It is a future of
+/// `Result<T, Error>`; it owns its prompt and borrows nothing, so that it can be awaited, spawned,
+/// joined or stored. Nothing is sent before it is first polled, and dropping it cancels the request.
 ///
-/// `M` tells what the command can do besides being awaited: [`Plain`] is the ordinary case, [`WithTools`] that of
-/// one whose model can call tools.
+/// `M` is the mode of the command: [`Plain`] by default, [`WithTools`] if the model can call tools.
 ///
-/// It runs on tokio: on any runtime with I/O and time enabled, as `#[tokio::main]` makes it.
+/// A command needs a tokio runtime with I/O and time enabled, such as the one that `#[tokio::main]` creates. One that a
+/// program builds by hand enables them with `enable_all()`.
 ///
 /// # Errors
 ///
-/// Awaiting gives an [`Error`]; its [`kind`](Error::kind) says which of them.
+/// Awaiting the command fails with an [`Error`]; [`Error::kind`] tells the causes apart.
 ///
 /// # Panics
 ///
-/// Polling it after it gave its result panics, as other futures do.
+/// Polling the command after it has returned its result panics, as with other futures. Polling it in a tokio runtime
+/// without I/O or time panics in tokio, which offers no way to ask for them: build the runtime with
+/// `tokio::runtime::Builder::enable_all`.
 ///
 /// # Examples
 ///
@@ -62,41 +65,62 @@ use crate::stream::TextStream;
 #[must_use = "a command does nothing until it is awaited"]
 pub struct Command<T, M = Plain> {
     state: State<T>,
-    /// Begins the pipeline for `T`. Kept here so that being a future asks nothing of `T`: a type that
-    /// is no output is then one error, where the command is declared, and not one more at each `.await`.
+    /// Starts the pipeline for `T`. As a function pointer, so that `Future` is implemented without a bound on `T`:
+    /// rustc then reports a type that is not an output once, at the declaration, and not again at each `.await`.
     start: Start<T>,
-    /// What the declaration says of its answers.
+    /// The `#[ensure]` conditions of the declaration.
     ensure: Option<Ensure<T>>,
     /// `fn() -> T` keeps the command `Send` and `Unpin` whatever `T` is.
     marker: PhantomData<fn() -> (T, M)>,
 }
 
-/// The mode of a command that has no tools: see [`Command`].
+/// The mode of a command without tools; see [`Command`].
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Plain;
 
-/// The mode of a command whose model can call tools: see [`Command`].
+/// The mode of a command whose model can call tools; see [`Command`].
 ///
-/// Such a command cannot be streamed: what the model says before it calls a tool is no answer.
+/// Such a command cannot be streamed, because text that the model writes before a tool call is not the answer.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct WithTools;
 
-/// The modes in which a text can be read as it comes: [`Plain`].
+/// The modes of commands that can be streamed: [`Plain`].
 #[diagnostic::on_unimplemented(
     message = "a command with tools cannot be streamed",
     label = "this command has tools",
     note = "streaming is text only: what the model says before it calls a tool is no answer; await the command instead"
 )]
-pub trait CanStream: sealed::Sealed {}
+pub trait Streamable: sealed::Sealed {}
 
-impl CanStream for Plain {}
+impl Streamable for Plain {}
+
+/// A value that [`Command::tool`] takes: a [`Tool`].
+#[diagnostic::on_unimplemented(
+    message = "`.tool(…)` takes a `Tool`, and this is not one",
+    label = "not a `Tool`",
+    note = "for a function `add` with `#[tool]`, write `.tool(add::tool())`, or `.tool(add::with(state))` if the tool has state",
+    note = "a closure becomes a tool by `Tool::new`"
+)]
+pub trait IntoTool: sealed::Sealed {
+    /// Returns the tool.
+    #[doc(hidden)]
+    fn into_tool(self) -> Tool;
+}
+
+impl IntoTool for Tool {
+    fn into_tool(self) -> Tool {
+        self
+    }
+}
 
 mod sealed {
     pub trait Sealed {}
 
     impl Sealed for super::Plain {}
+
+    impl Sealed for super::Tool {}
 }
 
 /// The whole pipeline as one boxed future.
@@ -109,7 +133,7 @@ enum State<T> {
     Ready(Box<Request>),
     /// Polled.
     Running(Running<T>),
-    /// The result was handed out.
+    /// The result was returned.
     Done,
 }
 
@@ -123,7 +147,7 @@ impl<T: Output, M> Command<T, M> {
         }
     }
 
-    /// The same, with what its declaration says of its answers.
+    /// Adds the `#[ensure]` conditions of the declaration.
     pub(crate) fn ensured(self, ensure: Ensure<T>) -> Self {
         Self {
             ensure: Some(ensure),
@@ -131,11 +155,15 @@ impl<T: Output, M> Command<T, M> {
         }
     }
 
-    /// Gives the text as the model writes it, piece by piece. Only a command that returns `String` can do
-    /// that, because a piece of JSON is no value yet.
+    /// Streams the text while the model writes it. Only a command that returns `String` can be streamed,
+    /// because a part of a JSON text is not a value.
     ///
     /// Nothing is sent before the stream is first polled, and dropping it ends the generation. See
     /// [`TextStream`].
+    ///
+    /// # Panics
+    ///
+    /// Polling the stream in a tokio runtime without I/O or time panics in tokio; see [`Command`].
     ///
     /// ```no_run
     /// use std::io::Write as _;
@@ -156,48 +184,59 @@ impl<T: Output, M> Command<T, M> {
     /// ```
     pub fn stream(self) -> TextStream
     where
-        T: Streamed,
-        M: CanStream,
+        T: TextOutput,
+        M: Streamable,
     {
         match self.state {
             State::Ready(request) => TextStream::new(
                 request,
-                global::expectation::<T>(),
+                global::output_spec::<T>(),
                 Box::new(Slot::new(self.ensure)),
             ),
             State::Running(_) | State::Done => TextStream::failed(awaited_already()),
         }
     }
 
-    /// Runs the command and gives, besides its value, all that is known about how it came.
+    /// Runs the command and returns its value with details: the text, token usage, timings, repairs and warnings.
     ///
     /// # Errors
     ///
-    /// The same as awaiting the command; and that it was awaited already.
+    /// Fails with the errors of awaiting the command, and with a configuration error if the command was already
+    /// polled.
+    ///
+    /// # Panics
+    ///
+    /// Awaiting it in a tokio runtime without I/O or time panics in tokio; see [`Command`].
     pub async fn outcome(self) -> Result<Outcome<T>, Error> {
         let State::Ready(request) = self.state else {
             return Err(awaited_already());
         };
         let (value, finished) = run::<T>(request, self.ensure).await?;
-        Ok(Outcome::of(value, finished))
+        Ok(Outcome::from_finished(value, finished))
     }
 }
 
 /// Runs the pipeline and takes the value out of its slot.
-async fn run<T: Output>(
+#[expect(
+    clippy::manual_async_fn,
+    reason = "the future of an async function holds its parameters twice"
+)]
+fn run<T: Output>(
     request: Box<Request>,
     ensure: Option<Ensure<T>>,
-) -> Result<(T, Finished), Error> {
-    let mut slot = Slot::new(ensure);
-    let finished = pipeline::run(request, global::expectation::<T>(), &mut slot).await?;
-    match slot.into_value() {
-        Some(value) => Ok((value, finished)),
-        // NOTE: The pipeline succeeds only once the slot has accepted an answer.
-        None => unreachable!("the pipeline ended without a value"),
+) -> impl Future<Output = Result<(T, Finished), Error>> {
+    async move {
+        let mut slot = Slot::new(ensure);
+        let finished = pipeline::run(request, global::output_spec::<T>(), &mut slot).await?;
+        match slot.into_value() {
+            Some(value) => Ok((value, finished)),
+            // NOTE: The pipeline succeeds only once the slot has accepted an answer.
+            None => unreachable!("the pipeline ended without a value"),
+        }
     }
 }
 
-/// A command runs once: what is asked of it after it began is a mistake of the program.
+/// Returns the error for a method that was called after the command was polled. A command runs only once.
 fn awaited_already() -> Error {
     Error::configuration(
         "the command was awaited already",
@@ -246,13 +285,13 @@ impl<T, M> fmt::Debug for Command<T, M> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::Definition;
+    use crate::request::CommandDefinition;
 
-    /// Every command in flight is one such future. Allocators keep blocks of up to a kilobyte at hand; a
-    /// larger one costs a few per cent of a call.
+    /// Each command in flight is one such future. Allocators keep blocks of up to a kilobyte in their caches; a larger
+    /// future costs a few per cent of a call.
     #[test]
     fn a_command_in_flight_is_small() {
-        static DEFINITION: Definition = Definition::new("small");
+        static DEFINITION: CommandDefinition = CommandDefinition::new("small");
         let request = Request::new(&DEFINITION, String::new(), None);
         let running = run::<String>(Box::new(request), None);
         assert!(size_of_val(&running) <= 1024, "{}", size_of_val(&running));

@@ -1,60 +1,66 @@
 //! Settings of a command: layers of optional values, merged field by field.
 //!
-//! Every layer is a [`Layer`]; [`Settings`] has, for each key, the value of the strongest
-//! layer that has one, and which that was. Nothing here reads the environment or a clock:
-//! [`env::layer`] is a function of names and values.
+//! Every layer is a [`Layer`]. [`Settings`] contains, for each key, the value of the strongest layer that
+//! sets it, or the default, together with that layer. The keys are listed in one table, [`keys`](mod@keys).
+//! This module does not read the environment or a clock: [`env::layer`] is a function of names and values.
 
+mod address;
 mod api;
 mod backend;
 mod base_url;
-mod duration;
 pub(crate) mod env;
 mod extra;
 mod hooks;
 mod host;
+mod into_duration;
 mod keep_alive;
-mod keys;
+pub(crate) mod keys;
+mod kind;
+mod layer;
+mod model_ids;
 pub(crate) mod options;
-mod place;
+mod parse;
+mod proxies;
 mod secret;
-mod setters;
-mod show;
-mod source;
-mod text;
+mod setting;
+mod settings;
+mod shared_str;
 mod think;
-mod value;
+mod unknown_variables;
 
+use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Serialize;
 
+pub(crate) use self::address::Url;
 pub use self::api::Api;
 pub use self::backend::Backend;
 pub(crate) use self::base_url::BaseUrl;
-pub use self::hooks::{Decision, InvalidAnswer, NextTry};
-pub(crate) use self::hooks::{OnInvalid, OnRetry};
+pub use self::hooks::{Decision, Done, InvalidAnswer, RetryEvent};
+pub(crate) use self::hooks::{OnDone, OnInvalid, OnRetry};
 pub(crate) use self::host::Host;
+pub use self::into_duration::IntoDuration;
 pub use self::keep_alive::KeepAlive;
-pub(crate) use self::keys::Layer;
 pub use self::keys::{Key, Settings, keys};
+pub(crate) use self::keys::{Layer, attribute_setters, call_setters, config_setters};
 pub(crate) use self::options::Options;
 pub use self::options::{OptionPair, known_options};
-pub(crate) use self::place::{Place, Url};
+pub(crate) use self::proxies::{Proxies, ProxyVariable};
 pub(crate) use self::secret::Secret;
-pub(crate) use self::setters::setters;
-pub(crate) use self::source::Setting;
-pub use self::source::Source;
-pub(crate) use self::text::Text;
+pub(crate) use self::setting::Setting;
+pub use self::setting::SettingSource;
+pub(crate) use self::shared_str::SharedStr;
 pub use self::think::Think;
+pub(crate) use self::unknown_variables::unknown_variables;
 use crate::error::Error;
 
-/// Settings that a program gives to many commands at once: to all of them by
-/// [`configure`](crate::configure), to those of one task by [`with_config`](crate::with_config), to one
-/// by [`Command::config`](crate::Command::config).
+/// Settings for many commands at once: for all of them with [`configure`](crate::configure), for those of
+/// one task with [`with_config`](crate::with_config), for one with
+/// [`Command::config`](crate::Command::config).
 ///
-/// What is not set here is left to the weaker layers. A value that cannot be used is kept as an error:
-/// it comes out where the `Config` is used.
+/// Keys that are not set here are left to the weaker layers. The setters cannot fail: the first value that
+/// is not valid is kept as an error, and returned when the `Config` is used.
 ///
 /// # Examples
 ///
@@ -77,103 +83,25 @@ use crate::error::Error;
 #[derive(Clone, Default)]
 pub struct Config {
     pub(crate) layer: Layer,
-    /// The first value that could not be used.
-    pub(crate) refused: Option<Arc<Error>>,
+    /// The error of the first value that is not valid.
+    pub(crate) deferred_error: Option<Arc<Error>>,
 }
 
 #[allow(
     clippy::must_use_candidate,
     clippy::return_self_not_must_use,
-    reason = "`configure(…)?;` gives one back that few look at"
+    reason = "`configure(…)?;` returns one that is rarely used"
 )]
 impl Config {
-    /// A config that sets nothing.
+    /// Creates a config that sets nothing.
     pub fn new() -> Self {
         Self::default()
     }
 
-    setters!();
+    config_setters!();
 
-    /// A key for Ollama's server, sent as `Authorization: Bearer`. It is shown nowhere.
-    ///
-    /// ```
-    /// let config = alloy_runtime::Config::new().api_key("k-123");
-    /// assert!(!format!("{config:?}").contains("k-123"));
-    /// ```
-    pub fn api_key(self, key: impl AsRef<str>) -> Self {
-        self.set(|layer| {
-            layer.api_key = Some(Secret::bearer("`api_key`", key.as_ref())?);
-            Ok(())
-        })
-    }
-
-    /// The base URL of the server that `openai:NAME` models are asked at, its version included:
-    /// `http://127.0.0.1:8000/v1`. It is read when such a model is used.
-    ///
-    /// ```
-    /// use alloy_runtime::{Config, command};
-    ///
-    /// #[command("Say hello", model = "openai:qwen3")]
-    /// async fn hello() -> String;
-    ///
-    /// # fn main() -> Result<(), alloy_runtime::Error> {
-    /// let vllm = Config::new().base_url("http://gpu-box:8000/v1");
-    /// let preview = hello().config(vllm).preview()?;
-    /// assert_eq!(preview.url, "http://gpu-box:8000/v1/chat/completions");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn base_url(self, url: impl Into<String>) -> Self {
-        self.set(|layer| {
-            layer.base_url = Some(Text::Owned(url.into()));
-            Ok(())
-        })
-    }
-
-    /// A key for the server at [`base_url`](Self::base_url). It is shown nowhere.
-    ///
-    /// ```
-    /// let config = alloy_runtime::Config::new().openai_api_key("k-123");
-    /// assert!(!format!("{config:?}").contains("k-123"));
-    /// ```
-    pub fn openai_api_key(self, key: impl AsRef<str>) -> Self {
-        self.set(|layer| {
-            layer.openai_api_key = Some(Secret::new(key.as_ref()));
-            Ok(())
-        })
-    }
-
-    /// Whether prompts and answers are recorded in the `tracing` span of a command. Off by default:
-    /// they may hold what no log should.
-    ///
-    /// ```
-    /// let config = alloy_runtime::Config::new().record_content(true);
-    /// assert!(format!("{config:?}").contains("record_content: true"));
-    /// ```
-    pub fn record_content(self, record: bool) -> Self {
-        self.set(|layer| {
-            layer.record_content = Some(record);
-            Ok(())
-        })
-    }
-
-    /// What answers.
-    ///
-    /// ```
-    /// use alloy_runtime::{Backend, Config};
-    ///
-    /// let config = Config::new().backend(Backend::Real);
-    /// assert!(format!("{config:?}").contains("backend: real"));
-    /// ```
-    pub fn backend(self, backend: Backend) -> Self {
-        self.set(|layer| {
-            layer.backend = Some(backend);
-            Ok(())
-        })
-    }
-
-    /// A setting under the name that Alloy's Python ancestor has for it: `ollama_api` (`"native"` or
-    /// `"openai_chat"`) and `options` (an object). `ALLOY_EXTRA_JSON` takes the same names.
+    /// Sets a key by the name that Alloy's Python ancestor has for it: `ollama_api` (`"native"` or
+    /// `"openai_chat"`) or `options` (an object). `ALLOY_EXTRA_JSON` accepts the same names.
     ///
     /// ```
     /// use alloy_runtime::{Api, Config, command};
@@ -191,7 +119,7 @@ impl Config {
         self.set(|layer| {
             let value = serde_json::to_value(value).map_err(|error| {
                 Error::configuration(
-                    format!("the extra `{name}` cannot be written as JSON"),
+                    format!("the extra `{name}` cannot be represented in JSON"),
                     "Pass a text, or a map of options.",
                 )
                 .with_source(error)
@@ -200,34 +128,43 @@ impl Config {
         })
     }
 
-    /// Puts the stronger config over this one.
+    /// Overwrites this config with the values of a stronger one.
     pub(crate) fn merge(&mut self, stronger: Self) {
         self.layer.merge(stronger.layer);
-        if stronger.refused.is_some() {
-            self.refused = stronger.refused;
+        if stronger.deferred_error.is_some() {
+            self.deferred_error = stronger.deferred_error;
         }
     }
 
-    /// The same, cheap to read for many commands.
+    /// Makes the config cheap to read for many commands.
     pub(crate) fn shared(mut self) -> Arc<Self> {
-        self.layer.share();
+        self.layer.make_shared();
         Arc::new(self)
     }
 
-    /// # Errors
-    ///
-    /// The first value that could not be used.
+    /// Returns the deferred error, if any.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        match &self.refused {
-            Some(error) => Err(error.again()),
+        match &self.deferred_error {
+            Some(error) => Err(error.clone_early()),
             None => Ok(()),
         }
     }
 
     fn set(mut self, set: impl FnOnce(&mut Layer) -> Result<(), Error>) -> Self {
         if let Err(error) = set(&mut self.layer) {
-            self.refused.get_or_insert(Arc::new(error));
+            self.deferred_error.get_or_insert(Arc::new(error));
         }
         self
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Config");
+        self.layer.debug(&mut out);
+        if let Some(deferred_error) = &self.deferred_error {
+            out.field("deferred_error", &format_args!("{deferred_error}"));
+        }
+        out.finish()
     }
 }

@@ -1,20 +1,20 @@
-//! Settings for many commands at once: of the process, and of a task.
+//! Settings of the whole process, and of a scope.
 
 use std::future::Future;
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::global;
+use crate::global::{self, UsageSum};
+use crate::reply::Usage;
 
-/// Sets `config` for the whole process, over what was configured before: keys that it does not set
-/// keep their values, and options are merged name by name. Gives back the merged config.
+/// Merges `config` into the settings of the whole process and returns the merged config.
 ///
-/// It is stronger than the environment and weaker than a scope, an attribute and a call. Commands take
-/// it when they are first polled.
+/// Keys that `config` does not set keep their values, and options are merged by name. These settings override the
+/// environment. A scope, an attribute and a call override them. A command reads them when it is first polled.
 ///
 /// # Errors
 ///
-/// A value in `config` that cannot be used; nothing is changed then.
+/// Fails if a value in `config` is not valid. Nothing is changed then.
 ///
 /// # Examples
 ///
@@ -38,12 +38,12 @@ pub fn configure(config: Config) -> Result<Config, Error> {
     Ok((*new).clone())
 }
 
-/// Sets `config`, and nothing else, for the whole process. Gives back what was configured before, so
-/// that it can be put back.
+/// Replaces the settings of the whole process by `config` and returns the previous ones, so that they can be
+/// restored.
 ///
 /// # Errors
 ///
-/// A value in `config` that cannot be used; nothing is changed then.
+/// Fails if a value in `config` is not valid. Nothing is changed then.
 ///
 /// # Examples
 ///
@@ -63,15 +63,15 @@ pub fn replace_config(config: Config) -> Result<Config, Error> {
     Ok(old.as_deref().cloned().unwrap_or_default())
 }
 
-/// Runs `future` with `config` over the process's: for a request of a server, or a test, that needs
-/// settings of its own.
+/// Runs `future` in a scope whose settings override those of the process. Use it where one request of a service, or
+/// one test, needs different settings.
 ///
-/// A command keeps the scope it was made in, wherever it is then spawned, joined or awaited; one that
-/// was made outside any scope takes the one it is first polled in. Scopes nest, key by key. A scope does
-/// not follow a spawned task: make the commands in the scope and spawn them, or write `with_config`
-/// inside the task.
+/// A command keeps the scope in which it was created, even if it is spawned, joined or awaited elsewhere. A command
+/// that was created outside any scope uses the scope in which it is first polled. Scopes nest: the inner one overrides
+/// single keys of the outer one. A spawned task does not inherit the scope: create the commands in the scope and spawn
+/// them, or call `with_config` inside the task.
 ///
-/// A value in `config` that cannot be used is the error of each command in the scope.
+/// If a value in `config` is not valid, every command in the scope fails with that error.
 ///
 /// # Examples
 ///
@@ -91,19 +91,71 @@ pub fn replace_config(config: Config) -> Result<Config, Error> {
 /// # }
 /// ```
 pub async fn with_config<F: Future>(config: Config, future: F) -> F::Output {
-    // When it is first polled, and not when it is written: only then is a scope around it known.
-    let mut scope = global::scope().as_deref().cloned().unwrap_or_default();
+    // An async body, so that this runs at the first poll: only then is the enclosing scope known.
+    let mut scope = Config::current();
     scope.merge(config);
     global::scoped(scope.shared(), future).await
 }
 
+/// Runs `future`, and returns its output with the tokens of all commands that are made inside it: of every reply, rejected
+/// answers and failed commands included, and of the commands that tools call.
+///
+/// A command counts where it was made, even if it is awaited or spawned elsewhere. A task that is spawned inside makes its
+/// commands outside.
+///
+/// ```no_run
+/// use alloy_runtime::{command, with_usage};
+///
+/// #[command("Translate to French: {text}", model = "ollama:llama3.1")]
+/// async fn translate(text: &str) -> String;
+///
+/// # async fn run() -> Result<(), alloy_runtime::Error> {
+/// let (texts, usage) = with_usage(async {
+///     Ok::<_, alloy_runtime::Error>([translate("Hello").await?, translate("Bye").await?])
+/// })
+/// .await;
+/// println!("{:?} took {usage}", texts?);
+/// # Ok(())
+/// # }
+/// ```
+pub async fn with_usage<F: Future>(future: F) -> (F::Output, Usage) {
+    // An async body, so that this runs at the first poll: only then is the enclosing sum known.
+    let sum = UsageSum::new();
+    let output = global::counted(sum.clone(), future).await;
+    (output, sum.total())
+}
+
 impl Config {
-    /// The environment as it is now, as a config. The process reads it once, at the first use of a
-    /// command; this reads it again.
+    /// Returns the settings of the innermost scope; empty outside of any scope. Use it to pass the scope on to a task
+    /// that is spawned.
+    ///
+    /// ```
+    /// use alloy_runtime::{Config, command, with_config};
+    ///
+    /// #[command("Say hello")]
+    /// async fn hello() -> String;
+    ///
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let preview = with_config(Config::new().model("ollama:qwen3:4b"), async {
+    ///     let scope = Config::current();
+    ///     tokio::spawn(with_config(scope, async { hello().preview() })).await
+    /// })
+    /// .await??;
+    /// assert_eq!(preview.settings.get("model").as_deref(), Some("ollama:qwen3:4b"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn current() -> Self {
+        global::scope().as_deref().cloned().unwrap_or_default()
+    }
+
+    /// Reads the current environment variables into a config. Commands read the environment only once, when the
+    /// first of them runs; this function reads it again.
     ///
     /// # Errors
     ///
-    /// A variable that cannot be read, by name.
+    /// Fails if a variable is not valid. The error names it.
     ///
     /// # Examples
     ///
@@ -118,7 +170,7 @@ impl Config {
     pub fn from_env() -> Result<Self, Error> {
         Ok(Self {
             layer: global::environment()?,
-            refused: None,
+            deferred_error: None,
         })
     }
 }

@@ -1,28 +1,50 @@
 //! The one error type of Alloy.
+//!
+//! `detail` has one enum per origin of an error, each in its own file with its kinds, messages and helps. `context`
+//! has the facts about the call, and `report` the `Display` and `Debug` forms.
 
+mod answer;
+mod configuration;
+mod connection;
+mod context;
 mod detail;
-mod help;
 mod kind;
+mod model_names;
+mod origin;
+mod proxy;
 mod report;
+mod server;
+#[cfg(feature = "testing")]
+mod stand_in;
+mod text;
+mod tool;
+mod transient;
 
 use std::error::Error as StdError;
-use std::fmt;
 
-pub(crate) use self::detail::{Contract, Detail, TimeLimit};
+pub(crate) use self::answer::AnswerError;
+pub(crate) use self::configuration::ConfigurationError;
+pub(crate) use self::connection::{ConnectionError, TimeLimit};
+use self::context::ErrorContext;
+pub(crate) use self::context::ServerKind;
+pub(crate) use self::detail::Detail;
 pub use self::kind::ErrorKind;
-pub(crate) use self::report::{Span, blank, excerpt};
+pub(crate) use self::proxy::{ProxyError, ProxyFailure};
+pub(crate) use self::server::ServerError;
+pub(crate) use self::text::{HumanDuration, excerpt, redact};
+pub(crate) use self::tool::{Contract, ToolCallError};
 use crate::message::{ToolResult, ToolStatus};
-use crate::reply::Usage;
+use crate::reply::{Reply, Usage};
 
-/// Any error that a body of a command can raise with `?`, and any cause below an [`Error`].
+/// Any error that the body of a command can return with `?`, and any cause of an [`Error`].
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Why a command did not give its value.
+/// The error of a command.
 ///
-/// [`kind`](Error::kind) is what a program branches on, the accessors carry the data, and
-/// [`help`](Error::help) is the next step for a person. `Display` tells this error's own layer, and
-/// [`source`](StdError::source) the cause below it. `Debug` is what `fn main() -> Result<(), Error>`
-/// shows: message, causes and help, a line each; `{:#?}` is the structured form.
+/// A program branches on [`kind`](Error::kind) and reads the data from the accessors;
+/// [`help`](Error::help) is the next step for a person. `Display` writes the message of this error alone;
+/// [`source`](StdError::source) returns its cause. `Debug`, which `fn main() -> Result<(), Error>` prints, writes
+/// the message, the causes and the help, each on one line; `{:#?}` writes all fields.
 ///
 /// # Examples
 ///
@@ -45,42 +67,20 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 /// ```
 pub struct Error(Box<Inner>);
 
-pub(crate) struct Inner {
-    pub(crate) detail: Detail,
-    pub(crate) source: Option<BoxError>,
-    /// The name of the command that failed.
-    pub(crate) command: Option<&'static str>,
-    /// The host that was asked, without credentials.
-    pub(crate) address: Option<String>,
-    /// Whether that is Ollama's server, and not another that speaks Chat Completions.
-    pub(crate) ollama: bool,
-    /// The model's name as the server got it.
-    pub(crate) model: Option<String>,
-    /// How many answers the model gave before this error.
-    pub(crate) attempts: u32,
-    pub(crate) usage: Option<Usage>,
-    /// How often requests were sent.
-    pub(crate) sends: u32,
-    /// How many replies were read, those that called tools as well.
-    pub(crate) replies: u32,
-    /// How many turns of tool calls were taken.
-    pub(crate) tool_turns: u32,
-    /// What came of the calls of tools before this error.
-    pub(crate) tool_results: Vec<ToolResult>,
-    /// What the last call of a tool was told where it did not work, fit to be shown.
-    pub(crate) last_failure: Option<String>,
-    /// The text that came before this error, where some had.
-    pub(crate) partial: Option<String>,
+struct Inner {
+    detail: Detail,
+    source: Option<BoxError>,
+    context: ErrorContext,
 }
 
 impl Error {
-    /// What went wrong, to branch on.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
-        self.0.detail.kind()
+        self.0.detail.origin().kind()
     }
 
-    /// The next step for a person, in one or two sentences.
+    /// Returns the next step for a person, in one or two sentences.
     ///
     /// ```
     /// # use alloy_runtime::command;
@@ -92,77 +92,80 @@ impl Error {
     /// ```
     #[must_use]
     pub fn help(&self) -> String {
-        help::of(&self.0)
+        self.0.detail.origin().help(&self.0.context).into_owned()
     }
 
-    /// How many answers of the model were read before this error; 0 where none came.
+    /// Returns the number of the model's answers that were read before this error, 0 if there was none.
     #[must_use]
     pub fn attempts(&self) -> u32 {
-        self.0.attempts
+        self.0.context.attempts
     }
 
-    /// How often requests were sent before this error, those of rejected answers included: more often than
-    /// there were answers where a connection was lost before its reply began, or a server was busy. 0 where
-    /// nothing was sent.
+    /// Returns the number of requests that were sent before this error, 0 if nothing was sent.
+    ///
+    /// Requests exceed answers if a connection was lost before a reply began, or if a server was busy.
     #[must_use]
-    pub fn sends(&self) -> u32 {
-        self.0.sends
+    pub fn requests(&self) -> u32 {
+        self.0.context.requests
     }
 
-    /// The path, inside the output type, of the first field that did not fit; `None` where the whole
-    /// answer did not, or the error is of another kind.
+    /// Returns the path, inside the output type, of the first invalid field.
+    ///
+    /// `None` if the whole answer is not valid, or if the error is of another kind.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         match &self.0.detail {
-            Detail::InvalidOutput { path, .. } if path != "." => Some(path),
+            Detail::Answer(AnswerError::InvalidOutput { path, .. }) if path != "." => Some(path),
             _ => None,
         }
     }
 
-    /// The piece of the reply that was wrong, at most 200 characters of it: of the answer where it is
-    /// no valid output, of the body where it is not what the protocol says.
+    /// Returns the beginning, at most 200 characters, of an answer that is not valid output or of a body that
+    /// does not follow the protocol.
     #[must_use]
     pub fn excerpt(&self) -> Option<&str> {
         match &self.0.detail {
-            Detail::InvalidOutput { excerpt, .. }
-            | Detail::Protocol { excerpt, .. }
-            | Detail::NotOllama { excerpt, .. } => Some(excerpt),
+            Detail::Answer(AnswerError::InvalidOutput { excerpt, .. })
+            | Detail::Server(ServerError::Protocol { excerpt, .. })
+            | Detail::Connection(ConnectionError::WrongServer { excerpt, .. }) => Some(excerpt),
             _ => None,
         }
     }
 
-    /// The text that came before the answer was cut, broke off or was found invalid: all of it.
+    /// Returns the whole text that was received before the answer was cut, interrupted or found invalid.
     #[must_use]
     pub fn partial_text(&self) -> Option<&str> {
-        self.0.partial.as_deref()
+        self.0.context.partial_text.as_deref()
     }
 
-    /// How many turns of tool calls were taken before this error. Where the kind is
-    /// [`ToolLimit`](ErrorKind::ToolLimit), that is the limit as well.
+    /// Returns the number of tool turns before this error. For
+    /// [`ToolTurnLimit`](ErrorKind::ToolTurnLimit) this is the limit.
     #[must_use]
     pub fn tool_turns(&self) -> u32 {
-        self.0.tool_turns
+        self.0.context.tool_turns
     }
 
-    /// The calls of tools before this error, and what the model was told of each: what was done already. The
-    /// turn in which a tool ended the command, or the time was over, is not among them.
+    /// Returns the tool calls before this error, each with the result that the model was given.
+    ///
+    /// The turn in which a tool ended the command, or the time ran out, is not included.
     #[must_use]
     pub fn tool_results(&self) -> &[ToolResult] {
-        &self.0.tool_results
+        &self.0.context.tool_results
     }
 
-    /// The name of the tool that the error is about: that ended the command, or whose contract was broken.
+    /// Returns the name of the tool that ended the command or whose contract was violated.
     #[must_use]
     pub fn tool(&self) -> Option<&str> {
         match &self.0.detail {
-            Detail::ToolAborted { tool } => Some(tool),
-            Detail::Contract { tool, .. } => Some(tool),
+            Detail::Tool(ToolCallError::Aborted { tool }) => Some(tool),
+            Detail::Tool(ToolCallError::Contract { tool, .. }) => Some(tool),
             _ => None,
         }
     }
 
-    /// The name of the command that failed, as its function is named; `None` of an error that no command
-    /// had, such as that of [`configure`](crate::configure).
+    /// Returns the name of the command's function.
+    ///
+    /// `None` for an error outside a command, such as one of [`configure`](crate::configure).
     ///
     /// ```
     /// # use alloy_runtime::command;
@@ -173,112 +176,82 @@ impl Error {
     /// ```
     #[must_use]
     pub fn command(&self) -> Option<&str> {
-        self.0.command
+        self.0.context.command
     }
 
-    /// The address of the server that was asked, without credentials.
+    /// Returns the address of the server, without credentials.
     #[must_use]
     pub fn address(&self) -> Option<&str> {
-        self.0.address.as_deref()
+        self.0.context.address.as_deref()
     }
 
-    /// The model's name as the server was given it.
+    /// Returns the model's name as it was sent to the server.
     #[must_use]
     pub fn model(&self) -> Option<&str> {
-        self.0.model.as_deref()
+        self.0.context.model.as_deref()
     }
 
-    /// The tokens of all answers that were read before this error; `None` where none came.
+    /// Returns the token counts of all answers that were read before this error; `None` if there was none.
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
-        self.0.usage
+        self.0.context.usage
     }
 }
 
 impl Error {
-    pub(crate) fn new(detail: Detail) -> Self {
+    pub(crate) fn new(detail: impl Into<Detail>) -> Self {
         Self(Box::new(Inner {
-            detail,
+            detail: detail.into(),
             source: None,
-            command: None,
-            address: None,
-            ollama: true,
-            model: None,
-            attempts: 0,
-            usage: None,
-            sends: 0,
-            replies: 0,
-            tool_turns: 0,
-            tool_results: Vec::new(),
-            last_failure: None,
-            partial: None,
+            context: ErrorContext::default(),
         }))
     }
 
-    /// A value that cannot be used, and what to write instead.
+    /// Creates an error about a value that is not valid; `help` says what to write instead.
     pub(crate) fn configuration(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self::new(Detail::Configuration {
+        Self::new(ConfigurationError::Setting {
             message: message.into(),
             help: help.into(),
         })
     }
 
-    /// What the engine in this process has to say, and what to do next.
+    /// Creates an error of the engine in this process.
     pub(crate) fn embedded(
         kind: ErrorKind,
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> Self {
-        Self::new(Detail::Embedded {
+        Self::new(ServerError::Embedded {
             kind,
             message: message.into(),
             help: help.into(),
         })
     }
 
-    /// The same error, with where the value was written.
-    pub(crate) fn in_setting(mut self, given: &str) -> Self {
-        if let Detail::Configuration { message, .. } = &mut self.0.detail {
-            *message = format!("`options` in {given}: {message}");
-        }
-        self
+    /// Creates the error of a reply that reached the token limit.
+    pub(crate) fn truncated(reply: &Reply) -> Self {
+        let tokens = reply.usage.completion_tokens;
+        Self::new(AnswerError::Truncated { tokens }).with_partial_text(reply.text.clone())
     }
 
-    /// The command's body failed; `source` is what it returned with `?`.
+    /// Creates an error about the prompt; `source` is what the command's body returned with `?`.
     pub(crate) fn prompt(source: BoxError) -> Self {
-        Self::new(Detail::Prompt).with_source(source)
+        Self::new(ConfigurationError::Prompt).with_source(source)
     }
 
-    /// The same error once more, for the next one who meets it: of those kinds that stand before
-    /// anything is sent. The source is told by its text.
-    pub(crate) fn again(&self) -> Self {
-        let mut again = match &self.0.detail {
-            Detail::Configuration { message, help } => Self::configuration(message, help),
-            Detail::Prompt => Self::new(Detail::Prompt),
+    /// Copies an error that was raised before anything was sent. The copy has the source's text only.
+    pub(crate) fn clone_early(&self) -> Self {
+        let Inner { detail, source, .. } = &*self.0;
+        let copy = match detail {
+            Detail::Configuration(ConfigurationError::Prompt) => {
+                Self::new(ConfigurationError::Prompt)
+            }
             _ => Self::configuration(self.to_string(), self.help()),
         };
-        again.0.source = self
-            .0
-            .source
-            .as_ref()
-            .map(|source| source.to_string().into());
-        again
-    }
-
-    /// The same error, with the text that came before it.
-    pub(crate) fn after_text(mut self, text: String) -> Self {
-        self.0.partial = Some(text);
-        self
-    }
-
-    /// The same error, with what the tools did before it.
-    pub(crate) fn after_tools(mut self, results: Vec<ToolResult>) -> Self {
-        let failed = results.last();
-        let failed = failed.filter(|result| result.status != ToolStatus::Succeeded);
-        self.0.last_failure =
-            failed.map(|result| excerpt(&format!("{}: {}", result.name, result.content)));
-        self.0.tool_results = results;
-        self
+        match source {
+            Some(source) => copy.with_source(source.to_string()),
+            None => copy,
+        }
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<BoxError>) -> Self {
@@ -286,125 +259,125 @@ impl Error {
         self
     }
 
-    /// Takes secrets out of what a server said: it may quote the key that it does not like, or answer with it.
-    pub(crate) fn without(mut self, secrets: &[String]) -> Self {
-        let texts = self.0.detail.foreign_texts().into_iter();
-        let results = self.0.tool_results.iter_mut();
-        let texts = texts.chain(results.map(|result| &mut result.content));
-        for text in texts
-            .chain(&mut self.0.last_failure)
-            .chain(&mut self.0.partial)
+    /// Adds where an option's value was given to the message.
+    pub(crate) fn with_setting(mut self, given: &str) -> Self {
+        if let Detail::Configuration(ConfigurationError::Setting { message, .. }) =
+            &mut self.0.detail
         {
+            *message = format!("`options` in {given}: {message}");
+        }
+        self
+    }
+
+    pub(crate) fn with_partial_text(mut self, text: String) -> Self {
+        self.0.context.partial_text = Some(text);
+        self
+    }
+
+    pub(crate) fn with_tool_results(mut self, results: Vec<ToolResult>) -> Self {
+        let last = results.last();
+        let failed = last.filter(|result| result.status != ToolStatus::Succeeded);
+        self.0.context.last_failure =
+            failed.map(|result| excerpt(&format!("{}: {}", result.name, result.content)));
+        self.0.context.tool_results = results;
+        self
+    }
+
+    pub(crate) fn with_command(mut self, name: &'static str) -> Self {
+        self.0.context.command = Some(name);
+        self
+    }
+
+    pub(crate) fn with_model(mut self, model: &str) -> Self {
+        self.0.context.model = Some(model.to_owned());
+        self
+    }
+
+    pub(crate) fn with_server(mut self, address: &str, kind: ServerKind, has_key: bool) -> Self {
+        self.0.context.address = Some(address.to_owned());
+        self.0.context.server = kind;
+        self.0.context.has_key = has_key;
+        self
+    }
+
+    pub(crate) fn with_own_port(mut self, address: Option<&str>) -> Self {
+        self.0.context.with_own_port = address.map(str::to_owned);
+        self
+    }
+
+    pub(crate) fn with_counters(mut self, requests: u32, replies: u32, tool_turns: u32) -> Self {
+        self.0.context.requests = requests;
+        self.0.context.replies = replies;
+        self.0.context.tool_turns = tool_turns;
+        self
+    }
+
+    pub(crate) fn with_usage(mut self, attempts: u32, usage: Usage) -> Self {
+        self.0.context.attempts = attempts;
+        self.0.context.usage = Some(usage);
+        self
+    }
+
+    /// Adds the installed models that have the missing capability.
+    pub(crate) fn with_capable_models(mut self, names: &[String]) -> Self {
+        if let Detail::Server(ServerError::Capability { capable, .. }) = &mut self.0.detail {
+            *capable = model_names::displayed_names(names.iter());
+        }
+        self
+    }
+
+    /// Adds similar installed models to the error about a missing one. `is_pinned` says whether the
+    /// command's attribute names the model.
+    pub(crate) fn with_installed_models(mut self, names: &[String], pinned: bool) -> Self {
+        let Inner {
+            detail, context, ..
+        } = &mut *self.0;
+        if let Detail::Server(ServerError::ModelNotFound { similar, is_pinned }) = detail {
+            let missing = context.model.as_deref().unwrap_or_default();
+            *similar = model_names::similar_names(missing, names);
+            *is_pinned = pinned;
+        }
+        self
+    }
+
+    /// Replaces secrets in all foreign texts: a server may quote the key it rejects, or put it into an answer.
+    pub(crate) fn redacted(mut self, secrets: &[String]) -> Self {
+        let Inner {
+            detail, context, ..
+        } = &mut *self.0;
+        let results = context.tool_results.iter_mut();
+        let texts = detail.origin_mut().foreign_texts().into_iter();
+        let texts = texts
+            .chain(results.map(|result| &mut result.content))
+            .chain(&mut context.last_failure)
+            .chain(&mut context.partial_text);
+        for text in texts {
             for secret in secrets {
-                blank(text, secret);
+                redact(text, secret);
             }
         }
         self
     }
 
-    pub(crate) fn at(mut self, address: &str, ollama: bool) -> Self {
-        self.0.address = Some(address.to_owned());
-        self.0.ollama = ollama;
-        self
-    }
-
-    pub(crate) fn of_command(mut self, name: &'static str) -> Self {
-        self.0.command = Some(name);
-        self
-    }
-
-    pub(crate) fn of_model(mut self, model: &str) -> Self {
-        self.0.model = Some(model.to_owned());
-        self
-    }
-
-    pub(crate) fn sent(mut self, sends: u32, replies: u32, tool_turns: u32) -> Self {
-        self.0.sends = sends;
-        self.0.replies = replies;
-        self.0.tool_turns = tool_turns;
-        self
-    }
-
-    /// How often a request that ended in this error may be sent at most. `asked_back` says whether the
-    /// server told when to come back.
-    ///
-    /// A request whose reply has begun is never sent again: what it did is not known.
-    pub(crate) fn most_sends(&self, asked_back: bool) -> u32 {
-        match &self.0.detail {
-            Detail::Overloaded { status: 429, .. } if !asked_back => 1,
-            Detail::Interrupted { begun: false }
-            | Detail::Overloaded { .. }
-            | Detail::Server {
-                status: 502 | 504, ..
-            } => 3,
-            // A model that could not write a call in its own form: it may the next time.
-            Detail::Server { status: 500, text } if text.contains("error parsing tool call") => 2,
-            _ => 1,
-        }
-    }
-
-    pub(crate) fn after(mut self, attempts: u32, usage: Usage) -> Self {
-        self.0.attempts = attempts;
-        self.0.usage = Some(usage);
-        self
-    }
-
-    /// What was wrong with an answer, for the model to read: the path and the problem.
+    /// Returns the problem of an invalid answer in the words that the model reads.
     pub(crate) fn reason(&self) -> String {
         match &self.0.detail {
-            Detail::InvalidOutput { path, problem, .. } if path != "." => {
-                format!("{path}: {problem}")
-            }
-            Detail::InvalidOutput { problem, .. } => problem.clone(),
+            Detail::Answer(answer @ AnswerError::InvalidOutput { .. }) => answer.reason(),
             _ => self.to_string(),
         }
     }
 
-    /// What a model lacks that was asked for, under the server's name for it; `None` where that is no
-    /// word of the server's, or the error is another.
+    /// Returns the missing capability under the name that Ollama lists it by; `None` if Ollama lists no such
+    /// capability, or if the error is of another kind.
     pub(crate) fn missing_capability(&self) -> Option<&'static str> {
-        match &self.0.detail {
-            Detail::Capability { missing, .. } => match missing.as_str() {
-                "images" => Some("vision"),
-                "thinking" => Some("thinking"),
-                "tools" => Some("tools"),
-                _ => None,
-            },
+        let Detail::Server(ServerError::Capability { missing, .. }) = &self.0.detail else {
+            return None;
+        };
+        match missing.as_str() {
+            "images" => Some("vision"),
+            "thinking" => Some("thinking"),
+            "tools" => Some("tools"),
             _ => None,
-        }
-    }
-
-    /// Adds the installed models that can do what this one cannot.
-    pub(crate) fn with_able(mut self, names: &[String]) -> Self {
-        if let Detail::Capability { able, .. } = &mut self.0.detail {
-            *able = detail::shown_names(names.iter());
-        }
-        self
-    }
-
-    /// Adds what is installed to an error that says a model is not, and whether the attribute names it.
-    pub(crate) fn with_installed(mut self, names: &[String], is_pinned: bool) -> Self {
-        let missing = self.0.model.clone().unwrap_or_default();
-        if let Detail::ModelNotFound { near, pinned } = &mut self.0.detail {
-            *near = detail::near_names(&missing, names);
-            *pinned = is_pinned;
-        }
-        self
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        report::message(&self.0, f)
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() {
-            report::structured(self, f)
-        } else {
-            report::lines(self, f)
         }
     }
 }

@@ -1,23 +1,41 @@
-//! The only room with global state: what is read, made or opened once and shared by all commands.
+//! Global state: values that are read, created or opened once per process, and task-local values.
 
 #[cfg(feature = "blocking")]
 mod blocking;
+#[cfg(feature = "testing")]
+mod cassettes;
 mod clients;
 mod engines;
-mod once;
+mod failures;
+#[cfg(feature = "testing")]
+mod installed;
+mod registry;
 mod runtime;
-mod scope;
 mod settings;
+mod task_locals;
 mod threads;
 
 pub(crate) use tokio::runtime::Handle as Runtime;
 
 #[cfg(feature = "blocking")]
 pub(crate) use self::blocking::block_on;
+#[cfg(feature = "testing")]
+pub(crate) use self::cassettes::{OpenFile, next_use, open_file, variable};
 pub(crate) use self::clients::client;
 pub(crate) use self::engines::generate;
-pub(crate) use self::once::{Once, expectation};
-pub(crate) use self::runtime::{runtime, within};
-pub(crate) use self::scope::{depth, in_tools, scope, scoped};
-pub(crate) use self::settings::{Resolved, environment, shared, update_process};
-pub(crate) use self::threads::on_a_thread;
+pub(crate) use self::failures::{recent_failure, remember_failure};
+#[cfg(feature = "testing")]
+pub(crate) use self::installed::{
+    InstallGuard, check_scope, forbid_requests, forbids_requests, install,
+};
+pub(crate) use self::registry::{OnceValue, output_spec};
+pub(crate) use self::runtime::{enter_if_outside, runtime};
+pub(crate) use self::settings::{ResolvedCache, environment, shared, update_process};
+pub(crate) use self::task_locals::{UsageSum, counted, depth, in_tools, scope, scoped, usage_sum};
+pub(crate) use self::threads::spawn_thread;
+
+/// Returns `true` if no request may be sent. Without the feature `testing` nothing sets this.
+#[cfg(not(feature = "testing"))]
+pub(crate) const fn forbids_requests() -> bool {
+    false
+}

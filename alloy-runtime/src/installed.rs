@@ -1,21 +1,21 @@
-//! The models that a server has: plain data.
+//! Installed models.
 
-/// A model that Ollama's server has: see [`models`](crate::models).
+/// A model that is installed in Ollama, as listed by [`models`](crate::models).
 ///
-/// A field is `None` where the server does not say.
+/// A field is `None` if the server did not send it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Model {
-    /// Its name with its tag, `llama3.1:latest`.
+pub struct InstalledModel {
+    /// The name with its tag, for example `llama3.1:latest`.
     pub name: String,
-    /// Its size on disk, in bytes; in memory it takes somewhat more.
+    /// The size on disk in bytes. In memory, the model is somewhat larger.
     pub size: Option<u64>,
-    /// The family it belongs to, `llama`.
+    /// The model family, for example `llama`.
     pub family: Option<String>,
-    /// How many parameters it has, as its makers write it: `8.0B`.
+    /// The number of parameters, in the notation of the model's publisher, for example `8.0B`.
     pub parameters: Option<String>,
-    /// How coarsely they are stored: `Q4_K_M`.
+    /// The quantization of the parameters, for example `Q4_K_M`.
     pub quantization: Option<String>,
-    /// What it can do: `completion`, `tools`, `vision`, `thinking`, …; servers from 0.30 say.
+    /// The capabilities: `completion`, `tools`, `vision`, `thinking`, …. Sent by Ollama 0.30 and later.
     pub capabilities: Option<Vec<String>>,
 }

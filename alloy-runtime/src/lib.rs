@@ -1,62 +1,71 @@
 #![doc = include_str!("docs/crate.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-// Plain data, and the one error type.
+// Data types and the error type.
 mod error;
 mod installed;
 mod message;
 mod prompt;
 mod reply;
 
-// What is decided before anything is sent.
+// Settings, endpoints, schemas and tools: everything that is resolved before a request is sent.
 mod config;
+mod endpoint;
 mod output;
-mod route;
 mod schema;
 mod tool;
 mod warning;
 
-// Bytes, and their way over the network; or to the engine in this process.
-#[cfg_attr(not(feature = "embedded"), path = "embedded/absent.rs")]
+// Protocols, the HTTP transport, and the engine in this process.
+#[cfg_attr(not(feature = "embedded"), path = "embedded/disabled.rs")]
 mod embedded;
 mod transport;
 mod wire;
 
-// One call, from its request to its outcome.
+// One call of a command, from the request to the outcome.
+mod backend;
 mod command;
+mod deadline;
 mod global;
 mod outcome;
 mod pipeline;
 mod request;
 mod stream;
 
-// What programs call.
+// Functions and types for programs.
 mod ask;
 mod configure;
 mod json;
 mod models;
 
-// What declarations use.
+// Recorded exchanges, and stand-ins for tests.
+#[cfg(feature = "testing")]
+mod recording;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+// Items for the expansions of the macros.
 #[doc(hidden)]
 pub mod __private;
 
 pub use self::ask::ask;
-pub use self::command::{CanStream, Command, Plain, Preview, WithTools};
+pub use self::command::{Command, IntoTool, Plain, Preview, Streamable, WithTools};
 pub use self::config::{
-    Api, Backend, Config, Decision, InvalidAnswer, KeepAlive, NextTry, Settings, Source, Think,
+    Api, Backend, Config, Decision, Done, IntoDuration, InvalidAnswer, KeepAlive, RetryEvent,
+    SettingSource, Settings, Think,
 };
-pub use self::configure::{configure, replace_config, with_config};
+pub use self::configure::{configure, replace_config, with_config, with_usage};
+pub use self::endpoint::Route;
 pub use self::error::{Error, ErrorKind};
-pub use self::installed::Model;
+pub use self::installed::InstalledModel;
 pub use self::json::Json;
 pub use self::message::{Image, Message, Role, ToolCall, ToolResult, ToolStatus};
 pub use self::models::models;
 pub use self::outcome::{Outcome, Summary};
-pub use self::output::{Output, Repair, Streamed};
+pub use self::output::{Output, Repair, TextOutput};
 pub use self::reply::{FinishReason, Timings, Usage};
-pub use self::route::Route;
 pub use self::stream::{Next, TextStream};
-pub use self::tool::{Abort, Returned, Tool, ToolReturn};
+pub use self::tool::{Abort, IntoToolOutput, Tool, ToolReturn};
 pub use self::warning::Warning;
 
 #[doc = include_str!("docs/command.md")]
@@ -68,7 +77,7 @@ pub use alloy_macros::require;
 #[doc = include_str!("docs/tool.md")]
 pub use alloy_macros::tool;
 
-/// What a command gives: its value, or an [`Error`].
+/// The result of a command: its value, or an [`Error`].
 ///
 /// ```
 /// use alloy_runtime::{Result, command};

@@ -1,4 +1,4 @@
-//! Chat messages: plain data that every route can send.
+//! Chat messages, independent of the protocol that sends them.
 
 mod results;
 
@@ -15,14 +15,14 @@ use serde_json::Value;
 
 pub use self::results::{ToolResult, ToolStatus};
 
-/// Who speaks in a [`Message`].
+/// The author of a [`Message`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Role {
-    /// Instructions that stand above the conversation.
+    /// Instructions for the whole conversation.
     System,
-    /// The person, or the program that asks.
+    /// The person or program that uses the model.
     User,
     /// The model.
     Assistant,
@@ -31,7 +31,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The role's name in both of Ollama's protocols.
+    /// Returns the role's name in both of Ollama's protocols.
     ///
     /// ```
     /// assert_eq!(alloy_runtime::Role::Assistant.as_str(), "assistant");
@@ -53,7 +53,7 @@ impl fmt::Display for Role {
     }
 }
 
-/// One message of a conversation. It can be stored as JSON, and read back.
+/// One message of a conversation. It can be stored as JSON and deserialized again.
 ///
 /// ```
 /// use alloy_runtime::{Message, Role};
@@ -72,29 +72,42 @@ impl fmt::Display for Role {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Message {
-    /// Who speaks.
+    /// The author.
     pub role: Role,
-    /// What is said.
+    /// The text.
     pub content: String,
-    /// The thinking text of an assistant message, where the model gave one. It is sent again only where the
+    /// The thinking text of an assistant message, if the model wrote any. Later requests contain it only if the
     /// message calls tools.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thinking: Option<String>,
+    /// The field of Chat Completions that `thinking` came in. Some servers reject a conversation without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) thinking_field: Option<ThinkingField>,
     /// The tools that an assistant message calls.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<ToolCall>,
-    /// The name of the tool that a tool's message is from, as the model wrote it.
+    /// For a tool's message, the name of the tool as the model wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_name: Option<String>,
-    /// The [`id`](ToolCall::id) of the call that a tool's message answers, where it has one.
+    /// For a tool's message, the [`id`](ToolCall::id) of the call, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool_call_id: Option<String>,
-    /// What a user message shows beside its text.
+    /// The images of a user message.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<Image>,
 }
 
-/// A tool that a model wants to be called, and with what.
+/// A field of Chat Completions for thinking, which the standard does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ThinkingField {
+    /// The field of Ollama, `OpenRouter` and newer versions of vLLM.
+    Reasoning,
+    /// The field of `DeepSeek`, llama.cpp and `SGLang`.
+    ReasoningContent,
+}
+
+/// A call of a tool that a model requests.
 ///
 /// ```
 /// # use alloy_runtime::Message;
@@ -109,16 +122,16 @@ pub struct Message {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ToolCall {
-    /// The server's name for the call, where it gave one.
+    /// The server's identifier of the call, if it sent one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// The tool's name, as the model wrote it.
     pub name: String,
-    /// The arguments: an object, usually. What the model wrote that is no JSON is a string here.
+    /// The arguments, usually an object. Arguments that are not valid JSON are stored as a string.
     pub arguments: Value,
 }
 
-/// A picture, as the bytes of its file: PNG, JPEG, WebP, or what else the model's server reads.
+/// An image, as the bytes of its file: PNG, JPEG, WebP, or another format that the model's server supports.
 ///
 /// ```
 /// let image = alloy_runtime::Image::new(*b"\x89PNG\r\n");
@@ -128,16 +141,52 @@ pub struct ToolCall {
 pub struct Image(Arc<[u8]>);
 
 impl Image {
-    /// A picture whose file has these bytes.
+    /// Creates an image from the bytes of its file.
     pub fn new(bytes: impl Into<Arc<[u8]>>) -> Self {
         Self(bytes.into())
     }
 
-    /// The bytes of its file.
+    pub(crate) fn format(&self) -> ImageFormat {
+        ImageFormat::detect(&self.0)
+    }
+
+    /// Returns the bytes of the image's file.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
+}
+
+/// The format of an image's file, by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ImageFormat {
+    /// A format with this media type.
+    Known(&'static str),
+    /// Text, or nothing.
+    Text,
+    Unknown,
+}
+
+impl ImageFormat {
+    fn detect(bytes: &[u8]) -> Self {
+        Self::Known(match bytes {
+            [0x89, b'P', b'N', b'G', ..] => "image/png",
+            [0xff, 0xd8, 0xff, ..] => "image/jpeg",
+            [b'G', b'I', b'F', b'8', ..] => "image/gif",
+            [b'B', b'M', ..] if bytes.len() > 26 && bytes.contains(&0) => "image/bmp",
+            [b'I', b'I', 0x2a, 0, ..] | [b'M', b'M', 0, 0x2a, ..] => "image/tiff",
+            _ if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") => "image/webp",
+            _ if bytes.get(4..8) == Some(b"ftyp") => "image/heic",
+            // A path, a URL, base64 or a web page.
+            _ if std::str::from_utf8(bytes).is_ok_and(is_plain) => return Self::Text,
+            _ => return Self::Unknown,
+        })
+    }
+}
+
+/// Returns `true` if a text has no control characters but white space.
+fn is_plain(text: &str) -> bool {
+    !text.contains(|c: char| c.is_control() && !c.is_whitespace())
 }
 
 impl From<Vec<u8>> for Image {
@@ -164,7 +213,7 @@ impl<const N: usize> From<&[u8; N]> for Image {
     }
 }
 
-/// As base64.
+/// Serializes the bytes as base64.
 impl Serialize for Image {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&Base64Display::new(&self.0, &STANDARD))
@@ -186,22 +235,22 @@ impl fmt::Debug for Image {
 }
 
 impl Message {
-    /// Instructions that stand above the conversation.
+    /// Creates a system message: instructions for the whole conversation.
     pub fn system(content: impl Into<String>) -> Self {
         Self::new(Role::System, content.into())
     }
 
-    /// What the person, or the program, says.
+    /// Creates a user message.
     pub fn user(content: impl Into<String>) -> Self {
         Self::new(Role::User, content.into())
     }
 
-    /// What the model said.
+    /// Creates an assistant message, as if the model had written it.
     pub fn assistant(content: impl Into<String>) -> Self {
         Self::new(Role::Assistant, content.into())
     }
 
-    /// What a tool gave back.
+    /// Creates the message that answers a tool call.
     pub(crate) fn tool(call: &ToolCall, content: String) -> Self {
         Self {
             tool_name: Some(call.name.clone()),
@@ -215,6 +264,7 @@ impl Message {
             role,
             content,
             thinking: None,
+            thinking_field: None,
             tool_calls: Vec::new(),
             tool_name: None,
             tool_call_id: None,

@@ -1,17 +1,21 @@
-//! What is installed.
+//! Listing the installed models.
 
 use crate::error::Error;
-use crate::installed::Model;
+use crate::installed::InstalledModel;
 use crate::pipeline;
 
-/// Lists the models that Ollama's server has, at the host that is configured, as `ollama list` does.
+/// Lists the models that are installed in Ollama, as `ollama list` does.
 ///
-/// Scope, [`configure`](crate::configure) and environment say where the server is: `host`, `api_key`
-/// and the time limits are used.
+/// It uses `host`, `api_key` and the timeouts of the current scope, of [`configure`](crate::configure) or of the
+/// environment.
 ///
 /// # Errors
 ///
-/// That the server cannot be reached, is not Ollama, or answers with an error.
+/// Fails if the server cannot be reached, is not Ollama, or returns an error.
+///
+/// # Panics
+///
+/// Awaiting it in a tokio runtime without I/O or time panics in tokio: build the runtime with `enable_all()`.
 ///
 /// # Examples
 ///
@@ -23,6 +27,6 @@ use crate::pipeline;
 /// # Ok(())
 /// # }
 /// ```
-pub async fn models() -> Result<Vec<Model>, Error> {
-    pipeline::installed().await
+pub async fn models() -> Result<Vec<InstalledModel>, Error> {
+    pipeline::installed_models().await
 }

@@ -1,13 +1,14 @@
-//! Everything a finished command can tell besides its value.
+//! The outcome of a finished command: its value and details about how it was produced.
 
+use crate::endpoint::Route;
+use crate::error::ErrorKind;
 use crate::message::{Message, ToolResult};
 use crate::output::Repair;
-use crate::pipeline::{Answered, Finished, Prepared, Spent};
+use crate::pipeline::{AcceptedAnswer, Finished};
 use crate::reply::{FinishReason, Timings, Usage};
-use crate::route::Route;
 use crate::warning::Warning;
 
-/// The value of a command with all that is known about how it came: see
+/// The value of a command with details about how it was produced. Returned by
 /// [`Command::outcome`](crate::Command::outcome).
 ///
 /// ```no_run
@@ -26,104 +27,114 @@ use crate::warning::Warning;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Outcome<T> {
-    /// The answer, read into the output type.
+    /// The answer, parsed into the output type.
     pub value: T,
     /// The answer as the model wrote it.
     pub text: String,
-    /// The thinking text, where the model gave one.
+    /// The thinking text, if the model wrote any.
     pub thinking: Option<String>,
-    /// The conversation: history, prompt, the turns of tools, and the answer as its last message. It is what
-    /// [`history`](crate::Command::history) takes. The system text is not in it, since each command
-    /// has its own, and neither are rejected answers.
+    /// The conversation: history, prompt, tool turns, and the answer as the last message. Pass it to
+    /// [`history`](crate::Command::history) to continue. It contains neither the system message, since each command
+    /// has a different one, nor rejected answers.
     pub messages: Vec<Message>,
-    /// The tokens it took, those of rejected answers included.
+    /// The tokens of all answers, including rejected ones.
     pub usage: Usage,
-    /// Where the time of the last answer went, by the server's clock; Chat Completions does not say.
+    /// The server's timings of the last answer. Chat Completions does not report any.
     pub timings: Timings,
-    /// Why the model stopped; `None` where the server did not say.
+    /// The reason why the model stopped. `None` if the server did not send one.
     pub finish_reason: Option<FinishReason>,
-    /// The model's name as the server got it.
+    /// The model's name as sent to the server.
     pub model: String,
-    /// The protocol that was spoken, and why.
+    /// The protocol that was used, and the reason for it.
     pub route: Route,
-    /// How many answers the model gave.
+    /// The name of the backend that answered: `real`, or that of a stand-in.
+    pub backend: &'static str,
+    /// The models that could not answer before this one, and why; see [`fallback`](crate::Command::fallback).
+    pub fell_back: Vec<(String, ErrorKind)>,
+    /// The number of answers that the model gave.
     pub attempts: u32,
-    /// How often requests were sent: once an answer and a turn of tools; more often where a connection was lost
-    /// before its reply began, or the server was busy, and once more where a typed answer came after tools.
-    pub sends: u32,
-    /// The calls of tools, and what the model was told of each; empty where there were none.
+    /// The number of requests that were sent: one for each answer and each tool turn, one more if a typed answer
+    /// followed tools, and one for each retry after a connection was lost before the reply began or the server was
+    /// busy.
+    pub requests: u32,
+    /// The tool calls with their results. Empty if the model called no tools.
     pub tool_results: Vec<ToolResult>,
-    /// What had to be done to the answer before it could be read: nothing, usually.
+    /// The changes that were necessary to parse the answer. Usually empty.
     pub repairs: Vec<Repair>,
-    /// What went otherwise than it was asked for: nothing, usually.
+    /// Problems that are not errors. Usually empty.
     pub warnings: Vec<Warning>,
 }
 
-/// All that is known about a streamed answer once it has ended: see [`TextStream::summary`](crate::TextStream::summary).
+/// Details about a streamed answer that has ended. Returned by
+/// [`TextStream::summary`](crate::TextStream::summary).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Summary {
-    /// The whole text.
+    /// The complete text.
     pub text: String,
-    /// The thinking text, where the model gave one.
+    /// The thinking text, if the model wrote any.
     pub thinking: Option<String>,
-    /// The conversation: history, prompt, and the answer as its last message. It is what
-    /// [`history`](crate::Command::history) takes.
+    /// The conversation: history, prompt, and the answer as the last message. Pass it to
+    /// [`history`](crate::Command::history) to continue.
     pub messages: Vec<Message>,
-    /// The tokens it took.
+    /// The tokens of the answer.
     pub usage: Usage,
-    /// Where the time went, by the server's clock; Chat Completions does not say.
+    /// The server's timings. Chat Completions does not report any.
     pub timings: Timings,
-    /// Why the model stopped; `None` where the server did not say.
+    /// The reason why the model stopped. `None` if the server did not send one.
     pub finish_reason: Option<FinishReason>,
-    /// The model's name as the server got it.
+    /// The model's name as sent to the server.
     pub model: String,
-    /// The protocol that was spoken, and why.
+    /// The protocol that was used, and the reason for it.
     pub route: Route,
-    /// How often the request was sent: more than once where a connection was lost before the reply began, or
-    /// the server was busy.
-    pub sends: u32,
-    /// What went otherwise than it was asked for: nothing, usually.
+    /// The name of the backend that answered: `real`, or that of a stand-in.
+    pub backend: &'static str,
+    /// The models that could not answer before this one, and why; see [`fallback`](crate::Command::fallback).
+    pub fell_back: Vec<(String, ErrorKind)>,
+    /// The number of times that the request was sent: more than once if a connection was lost before the reply
+    /// began, or if the server was busy.
+    pub requests: u32,
+    /// Problems that are not errors. Usually empty.
     pub warnings: Vec<Warning>,
 }
 
 impl<T> Outcome<T> {
-    pub(crate) fn of(value: T, finished: Finished) -> Self {
+    pub(crate) fn from_finished(value: T, finished: Finished) -> Self {
         let messages = finished.messages();
-        let tool_results = finished.prepared.talk.results();
-        let Answered {
-            reply,
-            spent,
-            repairs,
-        } = finished.answered;
-        let Spent {
-            attempts,
-            usage,
-            sends,
+        let tool_results = finished.transcript.tool_results();
+        let Finished {
+            info,
+            answer,
+            fell_back,
             ..
-        } = spent;
-        let Prepared {
-            target, warnings, ..
-        } = finished.prepared;
+        } = finished;
+        let AcceptedAnswer {
+            reply,
+            counters,
+            repairs,
+            warnings,
+        } = answer;
         Self {
             value,
             text: reply.text,
             thinking: reply.thinking,
             messages,
-            usage,
+            usage: counters.usage,
             timings: reply.timings,
             finish_reason: reply.finish_reason,
-            model: target.model.as_str().to_owned(),
-            route: target.route.clone(),
-            attempts,
-            sends,
+            model: info.resolved.model.as_str().to_owned(),
+            route: info.resolved.route.clone(),
+            backend: info.resolved.settings.backend.value.name(),
+            fell_back,
+            attempts: counters.attempts,
+            requests: counters.requests,
             tool_results,
             repairs,
             warnings,
         }
     }
 
-    /// The value alone.
+    /// Returns the value.
     #[must_use]
     pub fn into_value(self) -> T {
         self.value
@@ -131,35 +142,28 @@ impl<T> Outcome<T> {
 }
 
 impl Summary {
-    pub(crate) fn of(finished: Finished) -> Self {
-        // A stream has one answer, as it came, and no tools.
-        let Outcome {
-            value: (),
-            text,
-            thinking,
-            messages,
-            usage,
-            timings,
-            finish_reason,
-            model,
-            route,
-            attempts: _,
-            sends,
-            tool_results: _,
-            repairs: _,
-            warnings,
-        } = Outcome::of((), finished);
+    pub(crate) fn from_finished(finished: Finished) -> Self {
+        let messages = finished.messages();
+        let Finished {
+            info,
+            answer,
+            fell_back,
+            ..
+        } = finished;
+        let reply = answer.reply;
         Self {
-            text,
-            thinking,
+            text: reply.text,
+            thinking: reply.thinking,
             messages,
-            usage,
-            timings,
-            finish_reason,
-            model,
-            route,
-            sends,
-            warnings,
+            usage: answer.counters.usage,
+            timings: reply.timings,
+            finish_reason: reply.finish_reason,
+            model: info.resolved.model.as_str().to_owned(),
+            route: info.resolved.route.clone(),
+            backend: info.resolved.settings.backend.value.name(),
+            fell_back,
+            requests: answer.counters.requests,
+            warnings: answer.warnings,
         }
     }
 }

@@ -1,57 +1,61 @@
-//! The pipeline, as one reads the diagram: settings, route, encode, transport, decode, output.
+//! Runs commands: resolve, encode, exchange, decode, and again after tool calls or a rejected answer.
+//!
+//! [`conversation`] drives a command to its value, [`streaming`] yields a text as it arrives. Both send with
+//! [`retry`], and both know a command as an [`active_call`].
 
-mod converse;
-mod deadline;
-mod flow;
-mod inquire;
-mod line;
-mod prepare;
-mod recover;
-mod remote;
-mod send;
-mod source;
-mod talk;
+mod active_call;
+mod conversation;
+mod counters;
+mod encode;
+mod fallback;
+mod inspect;
+mod reask;
+mod reply_stream;
+mod resolve;
+mod retry;
+mod streaming;
+mod tally;
+mod text_tool_calls;
 mod tools;
+mod trace;
+mod transcript;
 
-use std::future::{Future as _, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-use tracing::field::Empty;
-use tracing::{Instrument as _, Span};
-
-use self::converse::converse;
-pub(crate) use self::converse::{Answered, Spent};
-use self::deadline::Deadline;
-pub(crate) use self::flow::{Flow, stream};
-use self::line::Line;
-pub(crate) use self::prepare::{Prepared, prepare};
-use self::remote::Remote;
-use crate::config::Layer;
-use crate::error::Error;
+pub(crate) use self::conversation::AcceptedAnswer;
+pub(crate) use self::encode::encode;
+pub(crate) use self::resolve::{resolve, system_message};
+pub(crate) use self::streaming::StreamingCall;
+pub(crate) use self::transcript::Transcript;
+use crate::backend::{ActiveBackend, CallInfo, Inquiry, Inspection};
+use crate::config::{Api, Layer};
+use crate::deadline::Deadline;
+use crate::endpoint::Endpoint;
+use crate::error::{Error, ErrorKind};
 use crate::global;
-use crate::installed::Model;
-use crate::message::{Message, Role};
-use crate::output::{Accept, Expectation};
-use crate::reply::Usage;
+use crate::installed::InstalledModel;
+use crate::message::Message;
+use crate::output::{Accept, OutputSpec};
 use crate::request::Request;
-use crate::route::Server;
 
 /// A command whose answer was accepted.
-#[derive(Debug)]
 pub(crate) struct Finished {
     pub(crate) request: Box<Request>,
-    pub(crate) prepared: Prepared,
-    pub(crate) answered: Answered,
+    pub(crate) info: Arc<CallInfo>,
+    pub(crate) transcript: Transcript,
+    pub(crate) answer: AcceptedAnswer,
+    /// The models that could not answer before, and why.
+    pub(crate) fell_back: Vec<(String, ErrorKind)>,
 }
 
 impl Finished {
-    /// The conversation: history, prompt and answer.
+    /// Returns the conversation: history, prompt, tool turns and answer.
     pub(crate) fn messages(&self) -> Vec<Message> {
-        let reply = &self.answered.reply;
+        let reply = &self.answer.reply;
         let mut messages = self.request.conversation();
-        messages.extend_from_slice(self.prepared.talk.said());
+        messages.extend_from_slice(self.transcript.messages());
         let mut answer = Message::assistant(reply.text.as_str());
         answer.thinking.clone_from(&reply.thinking);
         messages.push(answer);
@@ -59,125 +63,76 @@ impl Finished {
     }
 }
 
-/// Runs a command to its end: the value is in `slot` afterwards.
-pub(crate) async fn run(
-    mut request: Box<Request>,
-    expectation: &'static Expectation,
-    slot: &mut dyn Accept,
-) -> Result<Finished, Error> {
-    let (mut prepared, span) = start(&mut request, expectation)?;
-    let line = open(&request, &prepared, &span)?;
-    let (answered, span) = {
-        let asking = pin!(converse(&line, &request, &mut prepared, slot));
-        let mut asking = asking.instrument(span);
-        let answered = poll_fn(|context| {
-            let _within = global::within(&line.runtime);
-            Pin::new(&mut asking).poll(context)
-        });
-        (answered.await, asking.span().clone())
-    };
-    // What tools did is done, whatever came of the command.
-    let answered = answered
-        .map_err(|error| failed(error.after_tools(prepared.talk.results()), &span, &line))?;
-    record_usage(&span, answered.spent.usage);
-    Ok(Finished {
-        request,
-        prepared,
-        answered,
-    })
-}
-
-/// Decides everything about a request, and opens its span.
-fn start(
-    request: &mut Request,
-    expectation: &'static Expectation,
-) -> Result<(Prepared, Span), Error> {
-    if let Some(error) = request.refused.take() {
-        return Err(error.of_command(request.definition.name()));
-    }
-    let call = request.call.take();
-    let prepared = prepare(request, call, expectation)?;
-    let target = &prepared.target;
-    let span = tracing::info_span!(
-        "chat",
-        gen_ai.operation.name = "chat",
-        gen_ai.provider.name = target.destination.provider(),
-        gen_ai.request.model = target.model.as_str(),
-        gen_ai.usage.input_tokens = Empty,
-        gen_ai.usage.output_tokens = Empty,
-        gen_ai.input.messages = Empty,
-        gen_ai.output.messages = Empty,
-        error.r#type = Empty,
-        alloy.command = request.definition.name(),
-        alloy.route = %target.route,
-    );
-    if prepared.records_content() && !span.is_disabled() {
-        let system = prepared.system_message(request).into_iter();
-        let messages: Vec<_> = system.chain(request.conversation()).collect();
-        span.record("gen_ai.input.messages", as_recorded(&messages));
-    }
-    Ok((prepared, span))
-}
-
-/// Opens the line to the server of a request.
-fn open(request: &Request, prepared: &Prepared, span: &Span) -> Result<Line, Error> {
-    let (definition, target) = (request.definition, &prepared.target);
-    let line = Line::open(definition, Arc::clone(target));
-    line.map_err(|error| {
-        record_error(span, &error);
-        line::named(error, definition.name(), target)
-    })
-}
-
-/// An error of a command, recorded and named.
-fn failed(error: Error, span: &Span, line: &Line) -> Error {
-    record_error(span, &error);
-    line.named(error)
-}
-
-fn record_error(span: &Span, error: &Error) {
-    span.record("error.type", tracing::field::debug(error.kind()));
-    if let Some(usage) = error.usage() {
-        record_usage(span, usage);
+/// Runs a command until its value is in `slot`.
+///
+/// # Errors
+///
+/// All errors of a command.
+#[expect(
+    clippy::manual_async_fn,
+    reason = "the future of an async function holds its parameters twice"
+)]
+pub(crate) fn run<'a>(
+    request: Box<Request>,
+    output: &'static OutputSpec,
+    slot: &'a mut dyn Accept,
+) -> impl Future<Output = Result<Finished, Error>> + 'a {
+    async move {
+        let (mut call, mut tally) = fallback::start(request, output)?;
+        loop {
+            let mut transcript = call.transcript();
+            let answer = {
+                let mut running = pin!(conversation::run_conversation(
+                    &call,
+                    &mut transcript,
+                    &mut tally.counters,
+                    slot
+                ));
+                let answer = poll_fn(|context| {
+                    let _runtime = global::enter_if_outside(&call.runtime);
+                    let _entered = call.span.enter();
+                    running.as_mut().poll(context)
+                });
+                answer.await
+            };
+            let error = match answer {
+                Ok(answer) => {
+                    call.span.finish(answer.counters.usage);
+                    tally.finish();
+                    return Ok(Finished {
+                        fell_back: fallback::fell_back(&mut call),
+                        request: call.request,
+                        info: call.info,
+                        transcript,
+                        answer,
+                    });
+                }
+                Err(error) => error,
+            };
+            if let Err(error) = fallback::switch(&mut call, &mut tally, error) {
+                call.span.fail(&error);
+                tally.fail(&error);
+                return Err(error);
+            }
+        }
     }
 }
 
-fn record_usage(span: &Span, usage: Usage) {
-    span.record("gen_ai.usage.input_tokens", usage.prompt_tokens);
-    span.record("gen_ai.usage.output_tokens", usage.completion_tokens);
-}
-
-/// The models that Ollama's server has, at the host that is configured.
-pub(crate) async fn installed() -> Result<Vec<Model>, Error> {
+/// Lists the models of the Ollama server that is configured.
+///
+/// # Errors
+///
+/// The settings are not valid, or the server cannot be reached, is not Ollama, or answers with an error.
+pub(crate) async fn installed_models() -> Result<Vec<InstalledModel>, Error> {
     let scope = global::scope();
-    let settings = prepare::settings(None, &Layer::EMPTY, scope.as_deref())?;
-    let server = Arc::new(Server::of_ollama(&settings));
-    let deadline = Deadline::starting(settings.timeout.map(|set| set.value));
-    let remote = Remote::open(&server, deadline.clone())?;
-    let models = deadline.hold(pin!(remote.installed())).await;
-    models.map_err(|error| server.told(error))
-}
-
-/// Messages as a trace holds them: JSON, in the form of OpenTelemetry's attributes for them.
-fn as_recorded(messages: &[Message]) -> String {
-    let messages = messages.iter().map(|message| {
-        let mut parts = match message.role {
-            Role::Tool => vec![json!({
-                "type": "tool_call_response",
-                "id": message.tool_call_id,
-                "response": message.content,
-            })],
-            _ => vec![json!({"type": "text", "content": message.content})],
-        };
-        parts.extend(message.tool_calls.iter().map(|call| {
-            json!({
-                "type": "tool_call",
-                "id": call.id,
-                "name": call.name,
-                "arguments": call.arguments,
-            })
-        }));
-        json!({"role": message.role.as_str(), "parts": parts})
-    });
-    Value::Array(messages.collect()).to_string()
+    let settings = resolve::settings(None, &Layer::EMPTY, scope.as_deref())?;
+    let endpoint = Endpoint::ollama(&settings, Api::Native);
+    let deadline = Deadline::after(settings.timeout.as_ref().map(|set| set.value));
+    let backend = ActiveBackend::select(&settings.backend.value, &endpoint)?;
+    let inspection = backend.inspect(&endpoint, Inquiry::InstalledModels);
+    match deadline.run(pin!(inspection)).await {
+        Ok(Inspection::InstalledModels(models)) => Ok(models),
+        Ok(_) => Ok(Vec::new()),
+        Err(error) => Err(endpoint.attach_to(error)),
+    }
 }

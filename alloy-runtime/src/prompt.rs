@@ -1,12 +1,13 @@
-//! The words of a prompt that Alloy itself adds: labelled blocks.
+//! Labelled blocks: the part of a prompt that Alloy adds.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::{self, Display, Write as _};
 
-/// Appends a value that the prompt does not mention: a blank line and the value between tags of its
-/// name. The label is lengthened until the value does not hold its own closing tag, so that no value
-/// can end its block.
+/// Appends a labelled block to a prompt: a blank line, and the value between an opening and a closing tag.
+///
+/// The label is `name`, with a number appended if the value contains the closing tag. So a value can never end
+/// its own block.
 pub(crate) fn push_block(
     text: &mut String,
     name: &str,
@@ -16,7 +17,7 @@ pub(crate) fn push_block(
     text.extend(["\n\n<", name, ">\n"]);
     let inside = text.len();
     write!(text, "{value}")?;
-    let label = free_label(&text[inside..], name);
+    let label = unused_label(&text[inside..], name);
     if label != name {
         text.replace_range(start..inside, &format!("\n\n<{label}>\n"));
     }
@@ -24,31 +25,32 @@ pub(crate) fn push_block(
     Ok(())
 }
 
-/// The first of `name`, `name-2`, `name-3`, … whose closing tag is not in `value`. One pass, however
-/// many of them are.
-fn free_label<'a>(value: &str, name: &'a str) -> Cow<'a, str> {
-    let mut taken = BTreeSet::new();
+/// Returns the first of `name`, `name-2`, `name-3`, … whose closing tag does not occur in `value`. It scans `value`
+/// once, however many of the tags occur.
+fn unused_label<'a>(value: &str, name: &'a str) -> Cow<'a, str> {
+    let mut used = BTreeSet::new();
     for (at, opening) in value.match_indices("</") {
         let Some(rest) = after_name(&value[at + opening.len()..], name) else {
             continue;
         };
         if rest.trim_start().starts_with('>') {
-            taken.insert(1);
+            used.insert(1);
         } else if let Some(rest) = rest.strip_prefix('-') {
             let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
             if rest[digits..].trim_start().starts_with('>') {
-                taken.extend(rest[..digits].parse::<usize>().ok());
+                used.extend(rest[..digits].parse::<usize>().ok());
             }
         }
     }
-    // Of one more labels than are taken, one is free.
-    match (1..=taken.len() + 1).find(|number| !taken.contains(number)) {
+    // Among one more labels than are used, at least one is unused.
+    match (1..=used.len() + 1).find(|number| !used.contains(number)) {
         None | Some(1) => Cow::Borrowed(name),
         Some(number) => Cow::Owned(format!("{name}-{number}")),
     }
 }
 
-/// What follows a tag's name, in whatever case it is written: a model reads `</TEXT >` as `</text>`.
+/// Returns the rest of a tag after its name. Case and leading spaces are ignored, since a model reads `</TEXT >` as
+/// `</text>`.
 fn after_name<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
     let tag = tag.trim_start();
     let head = tag.get(..name.len())?;
@@ -57,12 +59,12 @@ fn after_name<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::free_label;
+    use super::unused_label;
 
     #[test]
-    fn labels_are_lengthened_until_the_value_cannot_end_them() {
+    fn a_label_gets_a_number_if_the_value_contains_its_closing_tag() {
         let check = |value: &str, expected: &str| {
-            assert_eq!(free_label(value, "text"), expected, "{value}");
+            assert_eq!(unused_label(value, "text"), expected, "{value}");
         };
         check("plain", "text");
         check("<text> </texts> </text", "text");

@@ -1,152 +1,100 @@
-//! What a command is before anything is decided about it.
+//! A command call before its settings are resolved.
 
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{Config, Layer, OptionPair, Options, Text, Think};
+use crate::config::{Config, Layer, OptionPair, Options, SharedStr, Think, attribute_setters};
 use crate::error::Error;
-use crate::global::{Once, Resolved};
+use crate::global::{self, OnceValue, ResolvedCache, UsageSum};
 use crate::message::{Image, Message};
+use crate::reply::Usage;
 use crate::tool::{Tool, Toolset};
 
-/// What a declaration says at compile time. One static a command.
+/// The constant part of a declared command. Each expansion of `#[command]` has one `static`.
 #[derive(Debug)]
-pub struct Definition {
+pub struct CommandDefinition {
     name: &'static str,
     layer: Layer,
-    /// Its settings where a call sets none.
-    pub(crate) resolved: Resolved,
+    /// The resolved settings of calls that set none.
+    pub(crate) resolved: ResolvedCache,
     /// The tools that the attribute lists.
     tools: &'static [fn() -> Tool],
-    /// The same, ready to be sent.
-    toolset: Once<Result<Arc<Toolset>, Error>>,
+    /// The listed tools in the form that is sent, created by the first call that needs them.
+    toolset: OnceValue<Result<Arc<Toolset>, Error>>,
 }
 
 /// One call of a command.
 #[derive(Debug)]
 pub(crate) struct Request {
-    pub(crate) definition: &'static Definition,
+    pub(crate) definition: &'static CommandDefinition,
     pub(crate) prompt: String,
-    /// What the prompt shows beside its text.
+    /// The images of the prompt.
     pub(crate) images: Vec<Image>,
     /// The conversation before the prompt.
     pub(crate) history: Vec<Message>,
-    /// The attribute's system text, where it is a template with parameters in it.
+    /// The rendered system message, if the attribute's `system` is a template with parameters.
     pub(crate) system: Option<String>,
-    /// The tools of this call, beside those that the attribute lists.
+    /// The tools of this call, in addition to those that the attribute lists.
     pub(crate) tools: Vec<Tool>,
-    /// Whether its text is read as it comes.
+    /// `true` if the reply is streamed.
     pub(crate) streamed: bool,
-    /// What the setters set; `None` where there were none.
-    pub(crate) call: Option<Box<Layer>>,
-    /// The scope that the command was made in.
+    /// The settings of this call; `None` if no setter was called.
+    pub(crate) overrides: Option<Box<Layer>>,
+    /// The configuration of the [`with_config`](crate::with_config) scope that created the command.
     pub(crate) scope: Option<Arc<Config>>,
-    /// The first error of the body or of a setter: it waits for the first poll.
-    pub(crate) refused: Option<Error>,
+    /// The sum that counts the tokens of this call, by [`with_usage`](crate::with_usage).
+    pub(crate) usage: Option<UsageSum>,
+    /// The first error of the body or of a setter. The first poll returns it.
+    pub(crate) deferred_error: Option<Error>,
 }
 
-/// Sets a field of a constant: what was there before, nothing, needs no destructor, which a constant
-/// could not run.
-macro_rules! with {
-    ($definition:ident.$key:ident = $value:expr) => {{
-        let mut definition = $definition;
-        let _nothing = ManuallyDrop::new(definition.layer.$key.replace($value));
-        definition
-    }};
-}
-
-impl Definition {
-    /// A command of this name, with nothing set.
+impl CommandDefinition {
+    /// Creates the definition of a command of this name, with nothing set.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self {
             name,
             layer: Layer::EMPTY,
-            resolved: Resolved::new(),
+            resolved: ResolvedCache::new(),
             tools: &[],
-            toolset: Once::new(),
+            toolset: OnceValue::new(),
         }
     }
 
-    /// `model = "…"`.
-    #[must_use]
-    pub const fn model(self, model: &'static str) -> Self {
-        with!(self.model = Text::Static(model))
-    }
+    attribute_setters!();
 
-    /// `system = "…"`, where it has no parameters in it.
-    #[must_use]
-    pub const fn system(self, system: &'static str) -> Self {
-        with!(self.system = Text::Static(system))
-    }
-
-    /// `temperature = …`.
-    #[must_use]
-    pub const fn temperature(self, temperature: f64) -> Self {
-        with!(self.temperature = temperature)
-    }
-
-    /// `max_tokens = …`.
-    #[must_use]
-    pub const fn max_tokens(self, max_tokens: u32) -> Self {
-        with!(self.max_tokens = max_tokens)
-    }
-
-    /// `retry = …`.
-    #[must_use]
-    pub const fn retry(self, answers: u32) -> Self {
-        with!(self.retry = answers)
-    }
-
-    /// `timeout = "…"`, in milliseconds.
-    #[must_use]
-    pub const fn timeout(self, millis: u64) -> Self {
-        with!(self.timeout = Duration::from_millis(millis))
-    }
-
-    /// `max_tool_turns = …`.
-    #[must_use]
-    pub const fn max_tool_turns(self, turns: u32) -> Self {
-        with!(self.max_tool_turns = turns)
-    }
-
-    /// `think = …`.
-    #[must_use]
-    pub const fn think(self, think: Think) -> Self {
-        with!(self.think = think)
-    }
-
-    /// `options(…)`.
+    /// Sets the options of the attribute.
     #[must_use]
     pub const fn options(mut self, options: &'static [OptionPair]) -> Self {
-        let options = Options::of_attribute(options);
-        let _nothing = ManuallyDrop::new(std::mem::replace(&mut self.layer.options, options));
+        let options = Options::from_static(options);
+        // A constant cannot run a destructor; the options were empty before and need none.
+        let _empty = ManuallyDrop::new(std::mem::replace(&mut self.layer.options, options));
         self
     }
 
-    /// `tools(…)`.
+    /// Sets the tools of the attribute.
     #[must_use]
     pub const fn tools(mut self, tools: &'static [fn() -> Tool]) -> Self {
         self.tools = tools;
         self
     }
 
-    /// The function's name.
+    /// Returns the name of the function.
     pub(crate) fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The attribute as a layer.
+    /// Returns the settings of the attribute.
     pub(crate) fn layer(&self) -> &Layer {
         &self.layer
     }
 }
 
 impl Request {
-    /// A call of a declared command, with nothing set.
+    /// Creates a call of a declared command, with nothing set.
     pub(crate) fn new(
-        definition: &'static Definition,
+        definition: &'static CommandDefinition,
         prompt: String,
         scope: Option<Arc<Config>>,
     ) -> Self {
@@ -158,39 +106,45 @@ impl Request {
             system: None,
             tools: Vec::new(),
             streamed: false,
-            call: None,
+            overrides: None,
             scope,
-            refused: None,
+            usage: global::usage_sum(),
+            deferred_error: None,
         }
     }
 
-    /// The tools that the model may call; `None` where there are none.
+    /// Returns the tools that the model may call; `None` if there are none.
     pub(crate) fn toolset(&self) -> Result<Option<Arc<Toolset>>, Error> {
-        let Definition { tools, toolset, .. } = self.definition;
+        let CommandDefinition { tools, toolset, .. } = self.definition;
         let listed = || tools.iter().map(|tool| tool());
         if self.tools.is_empty() {
             if tools.is_empty() {
                 return Ok(None);
             }
-            let made = toolset.get_or_make(|| Toolset::of(listed().collect()).map(Arc::new));
+            let made = toolset.get_or_make(|| Toolset::new(listed().collect()).map(Arc::new));
             return made
                 .as_ref()
                 .map(Arc::clone)
                 .map(Some)
-                .map_err(Error::again);
+                .map_err(Error::clone_early);
         }
         let all = listed().chain(self.tools.iter().cloned());
-        Ok(Some(Arc::new(Toolset::of(all.collect())?)))
+        Ok(Some(Arc::new(Toolset::new(all.collect())?)))
     }
 
-    /// The error that the command ends with, unless there is one already.
-    pub(crate) fn refuse(&mut self, error: Error) {
-        self.refused.get_or_insert(error);
+    /// Counts the tokens of a reply in the sums that the call was made inside.
+    pub(crate) fn count_usage(&self, usage: Usage) {
+        if let Some(sum) = &self.usage {
+            sum.add(usage);
+        }
     }
-}
 
-impl Request {
-    /// The conversation up to the prompt, without the system message.
+    /// Stores an error for the first poll, unless an earlier one is stored.
+    pub(crate) fn defer(&mut self, error: Error) {
+        self.deferred_error.get_or_insert(error);
+    }
+
+    /// Returns the history and the prompt, without the system message.
     pub(crate) fn conversation(&self) -> Vec<Message> {
         let mut messages = self.history.clone();
         let mut prompt = Message::user(self.prompt.as_str());
@@ -199,7 +153,7 @@ impl Request {
         messages
     }
 
-    /// The images of the whole conversation.
+    /// Returns the images of the history and of the prompt.
     pub(crate) fn all_images(&self) -> impl Iterator<Item = &Image> {
         let earlier = self.history.iter().flat_map(|message| &message.images);
         earlier.chain(&self.images)

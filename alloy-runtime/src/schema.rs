@@ -1,65 +1,86 @@
-//! The shape of a typed answer: what the output type accepts, in Alloy's own normal form.
+//! The schema of a typed answer, in Alloy's normal form.
 //!
-//! `read` brings a type's JSON Schema into a [`Shape`]; from there `wire` writes the schema that the
-//! server enforces and `form` the words that the model reads. The normal form holds only what both
-//! sides understand: references are resolved (but for types that contain themselves), alternatives
-//! are one list, and a property knows whether its type can do without it.
+//! `from_json_schema` parses the JSON Schema of a type into a [`Schema`]. From that, `to_json_schema`
+//! writes the schema that a server or the engine enforces, `format_instructions` the text that the model
+//! reads, and `tool_parameters` the parameters of a tool. The normal form holds only what all of them
+//! understand: references are resolved (except those of recursive types), alternatives are one flat list,
+//! and a property records whether its type requires it.
 
-mod form;
+mod example;
+mod format_instructions;
 mod formats;
-mod parameters;
-mod read;
-mod wire;
+mod from_json_schema;
+mod range;
+mod to_json_schema;
+mod tool_parameters;
 
 use schemars::JsonSchema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
-use serde_json::{Number, Value};
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
-/// The shape of one output type.
+pub(crate) use self::formats::is_of_format;
+pub(crate) use self::range::{Bound, Range};
+use self::to_json_schema::SchemaTarget;
+
+/// The schema of one output type, or of the arguments of one tool.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Schema {
     pub(crate) root: Shape,
-    /// The types that have a name, in the order in which a reader meets them: those that contain
-    /// themselves; all, where writing each in place would grow too large.
+    /// Keywords of the JSON Schema that nothing here enforces or checks.
+    pub(crate) unchecked: Vec<String>,
+    /// The named types, in the order of their first use: the recursive ones, or every type with fields
+    /// where inlining them would make the schema too large.
     pub(crate) definitions: Vec<(String, Shape)>,
 }
 
-/// What a value may be, and what its author says of it.
+/// The set of values that a place in an answer accepts, with its description.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Shape {
-    pub(crate) kind: Kind,
-    /// The doc comment of the field or type, on one line.
+    pub(crate) kind: ShapeKind,
+    /// The doc comment of the field or type, joined into one line.
     pub(crate) description: Option<String>,
+    /// The examples of the schema, or its default, for stand-ins.
+    #[cfg(feature = "testing")]
+    pub(crate) hints: Vec<Value>,
 }
 
+/// The kinds of shapes.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Kind {
+pub(crate) enum ShapeKind {
     Any,
     Null,
     Boolean,
     Integer(Range),
     Number(Range),
-    Text(TextRules),
-    /// One of these values.
+    Text(StringRules),
+    /// Exactly one of these values.
     Literals(Vec<Literal>),
     List {
         items: Box<Shape>,
         min: Option<u64>,
         max: Option<u64>,
+        /// `true` if no two items are equal.
+        unique: bool,
     },
     Tuple(Vec<Shape>),
     Object {
         properties: Vec<Property>,
-        /// What further keys hold, where they are allowed: a map has no properties and a `rest`.
-        rest: Option<Box<Shape>>,
-        /// The pattern of further keys, where they have one: those of a map from numbers.
+        /// The shape of the values of other keys; `None` if no other keys are allowed. A map is an object
+        /// without properties that has this.
+        additional: Option<Box<Shape>>,
+        /// The pattern that other keys match, if there is one, for example in a map with integer keys.
         keys: Option<String>,
+        /// Minimum and maximum number of entries.
+        count: (Option<u64>, Option<u64>),
     },
     Union(Vec<Shape>),
-    /// A type that has a name: one of [`Schema::definitions`].
+    /// A reference, by name, to one of [`Schema::definitions`].
     Named(String),
 }
 
+/// A property of an object.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Property {
     pub(crate) name: String,
@@ -67,42 +88,31 @@ pub(crate) struct Property {
     pub(crate) presence: Presence,
 }
 
-/// Whether an object has a property.
+/// States if an object must have a property.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Presence {
-    /// The type needs it, or has a value of its own where it is missing.
-    Needed,
-    /// The type does without it. It is asked for where it can be null: no value says that it is missing.
-    Open,
-    /// It may be left out, and null says the same: an argument of a tool.
-    Omittable,
+    /// The type requires the property, or has a default for it.
+    Required,
+    /// The type accepts an object without the property. The schema still requires the property if its
+    /// value can be null: the model then writes null for an absent value.
+    Nullable,
+    /// The property may be omitted or null. Only arguments of tools use this.
+    Optional,
 }
 
+/// A fixed value, such as a variant of an enum without data.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Literal {
     pub(crate) value: Value,
     pub(crate) description: Option<String>,
+    /// `true` if only the schema limits the value: an `enum` or `const` of a field whose type accepts any string. The
+    /// variants of an enum are checked by their type, which may know further names for them.
+    pub(crate) is_checked: bool,
 }
 
-/// The bounds of a number.
+/// The limits of a string. Lengths are in characters.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Range {
-    /// The limits of the Rust type, where it has any: schemars writes those of the smallest types only.
-    pub(crate) natural: (Option<i64>, Option<i64>),
-    pub(crate) min: Option<Bound>,
-    pub(crate) max: Option<Bound>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Bound {
-    pub(crate) value: Number,
-    pub(crate) exclusive: bool,
-    /// Whether the Rust type alone sets this bound, so that it need not be said.
-    pub(crate) natural: bool,
-}
-
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct TextRules {
+pub(crate) struct StringRules {
     pub(crate) min: Option<u64>,
     pub(crate) max: Option<u64>,
     pub(crate) pattern: Option<String>,
@@ -110,61 +120,64 @@ pub(crate) struct TextRules {
 }
 
 impl Schema {
-    /// The property of the object around a value that is none.
+    /// The property that holds a value that is not an object: see [`wrapped`](Self::wrapped).
     pub(crate) const VALUE: &'static str = "value";
 
-    /// The schema of `T`, as it is read back from JSON.
-    pub(crate) fn of<T: JsonSchema>() -> Self {
+    /// Creates the schema of `T` for deserialization.
+    pub(crate) fn for_type<T: JsonSchema>() -> Self {
         let root = Self::generator().into_root_schema_for::<T>();
-        read::schema(&root.to_value())
+        from_json_schema::parse_output(&root.to_value())
     }
 
-    /// The schema of a tool's arguments: what has a default, or is optional, may be left out.
-    pub(crate) fn of_arguments(json: &Value) -> Self {
-        read::arguments(json)
+    /// Parses the JSON Schema of a tool's arguments. An argument with a default or of an optional type may
+    /// be omitted.
+    pub(crate) fn from_tool_arguments(json: &Value) -> Self {
+        from_json_schema::parse_arguments(json)
     }
 
-    /// A generator of schemas for what is read.
+    /// Creates a generator of JSON Schemas for deserialization.
     pub(crate) fn generator() -> SchemaGenerator {
         SchemaSettings::draft2020_12()
             .for_deserialize()
             .into_generator()
     }
 
-    /// Whether a value of this schema is always a JSON object, which needs no wrapping.
+    /// Returns `true` if every value of this schema is a JSON object, which needs no wrapping.
     pub(crate) fn is_object(&self) -> bool {
-        matches!(self.resolve(&self.root).kind, Kind::Object { .. })
+        matches!(self.resolve(&self.root).kind, ShapeKind::Object { .. })
     }
 
-    /// Whether each of its objects asks for all its properties and no value is left open: OpenAI's strict
-    /// mode refuses what is not.
+    /// Returns `true` if OpenAI's strict mode accepts this schema: every object requires all its
+    /// properties, allows no others, and no value is unconstrained.
     pub(crate) fn is_closed(&self) -> bool {
         let definitions = self.definitions.iter().map(|(_, shape)| shape);
         definitions.chain([&self.root]).all(Shape::is_closed)
     }
 
-    /// The schema of `{"value": …}` with this one as the value.
+    /// Returns the schema of the object `{"value": …}` that holds a value of this schema.
     pub(crate) fn wrapped(self) -> Self {
         let value = Property {
             name: Self::VALUE.to_owned(),
             shape: self.root,
-            presence: Presence::Needed,
+            presence: Presence::Required,
         };
         Self {
-            root: Kind::Object {
+            root: ShapeKind::Object {
                 properties: vec![value],
-                rest: None,
+                additional: None,
                 keys: None,
+                count: (None, None),
             }
             .into(),
             definitions: self.definitions,
+            unchecked: self.unchecked,
         }
     }
 
-    /// The value inside the wrapping of [`wrapped`](Self::wrapped).
+    /// Returns the shape of the value inside an object created by [`wrapped`](Self::wrapped).
     pub(crate) fn wrapped_value(&self) -> Option<&Shape> {
         match &self.root.kind {
-            Kind::Object { properties, .. } => {
+            ShapeKind::Object { properties, .. } => {
                 let [property] = properties.as_slice() else {
                     return None;
                 };
@@ -174,15 +187,19 @@ impl Schema {
         }
     }
 
-    /// Whether a value of this schema is given by the names of its parts, or is nothing or anything.
-    pub(crate) fn takes_names(&self) -> bool {
+    /// Returns `true` if a model can pass a value of this schema as named arguments: it is an object, null
+    /// (no arguments), or unconstrained.
+    pub(crate) fn has_named_arguments(&self) -> bool {
         let kind = &self.resolve(&self.root).kind;
-        matches!(kind, Kind::Object { .. } | Kind::Any | Kind::Null)
+        matches!(
+            kind,
+            ShapeKind::Object { .. } | ShapeKind::Any | ShapeKind::Null
+        )
     }
 
-    /// The shape of one of an object's properties.
+    /// Returns the shape of the property `name` if the root is an object that has it.
     pub(crate) fn field(&self, name: &str) -> Option<&Shape> {
-        let Kind::Object { properties, .. } = &self.resolve(&self.root).kind else {
+        let ShapeKind::Object { properties, .. } = &self.resolve(&self.root).kind else {
             return None;
         };
         let mut properties = properties.iter();
@@ -190,35 +207,42 @@ impl Schema {
         Some(&property.shape)
     }
 
-    /// The JSON Schema of a tool's parameters, as a server keeps it.
-    pub(crate) fn to_parameters(&self) -> Value {
-        parameters::of(self)
+    /// Writes the JSON Schema of a tool's parameters, using only the keywords that Ollama keeps.
+    pub(crate) fn to_tool_parameters(&self) -> Value {
+        tool_parameters::write(self)
     }
 
-    /// The JSON Schema that a server's grammar enforces.
-    pub(crate) fn to_wire(&self) -> Value {
-        wire::schema(self, wire::Enforcer::Server)
+    /// Writes the JSON Schema that the grammar of a server enforces.
+    pub(crate) fn to_server_schema(&self) -> Value {
+        to_json_schema::write(self, SchemaTarget::Server)
     }
 
-    /// The JSON Schema that the engine in this process enforces: all that can be said of a text token by token.
-    pub(crate) fn to_exact(&self) -> Value {
-        wire::schema(self, wire::Enforcer::Engine)
+    /// Writes the JSON Schema that the embedded engine enforces. It holds every limit that can be enforced
+    /// token by token.
+    pub(crate) fn to_engine_schema(&self) -> Value {
+        to_json_schema::write(self, SchemaTarget::Engine)
     }
 
-    /// The same, of a call of the function of this name with such arguments.
-    pub(crate) fn to_exact_call(&self, name: &str) -> Value {
-        wire::call(self, name)
+    /// Writes the JSON Schema that the embedded engine enforces for a call of the tool `name` whose
+    /// arguments have this schema.
+    pub(crate) fn to_engine_call_schema(&self, name: &str) -> Value {
+        to_json_schema::write_call(self, name)
     }
 
-    /// What the model reads: the form of its answer, in words.
-    pub(crate) fn to_form(&self) -> String {
-        form::of(self)
+    /// Writes the format instructions: the description of the answer's JSON that the model reads.
+    pub(crate) fn to_format_instructions(&self) -> String {
+        format_instructions::write(self)
     }
 
-    /// The shape behind a name; the shape itself where it is none.
+    /// Creates the smallest value of this schema, in which every map has an entry.
+    pub(crate) fn example(&self) -> Value {
+        example::write(self)
+    }
+
+    /// Follows a reference by name to its definition. Returns any other shape unchanged.
     pub(crate) fn resolve<'a>(&'a self, shape: &'a Shape) -> &'a Shape {
         match &shape.kind {
-            Kind::Named(name) => self
+            ShapeKind::Named(name) => self
                 .definitions
                 .iter()
                 .find_map(|(known, shape)| (known == name).then_some(shape))
@@ -228,14 +252,22 @@ impl Schema {
     }
 }
 
+/// Encodes JSON once, for requests that copy it.
+pub(crate) fn to_raw(json: &impl Serialize) -> Box<RawValue> {
+    // NOTE: A schema is a `Value`, which can always be encoded.
+    to_raw_value(json).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
 impl Property {
-    /// Whether an answer must have it. A value that can be null is asked for. One that can only be
-    /// missing, such as a field of a flattened `Option`, is not: no answer could leave it out otherwise.
-    pub(crate) fn is_asked_for(&self) -> bool {
+    /// Returns `true` if an answer must have the property.
+    ///
+    /// A nullable property is required, since null expresses an absent value. A property that can be absent
+    /// but not null, such as a field of a flattened `Option`, is not: the model could not express its absence.
+    pub(crate) fn is_required(&self) -> bool {
         match self.presence {
-            Presence::Needed => true,
-            Presence::Open => self.shape.is_nullable(),
-            Presence::Omittable => false,
+            Presence::Required => true,
+            Presence::Nullable => self.shape.is_nullable(),
+            Presence::Optional => false,
         }
     }
 }
@@ -243,42 +275,54 @@ impl Property {
 impl Shape {
     fn is_closed(&self) -> bool {
         match &self.kind {
-            // Strict mode knows no tuples.
-            Kind::Any | Kind::Tuple(_) => false,
-            Kind::Null
-            | Kind::Boolean
-            | Kind::Integer(_)
-            | Kind::Number(_)
-            | Kind::Text(_)
-            | Kind::Literals(_)
-            | Kind::Named(_) => true,
-            Kind::List { items, .. } => items.is_closed(),
-            Kind::Union(options) => options.iter().all(Self::is_closed),
-            Kind::Object {
-                properties, rest, ..
+            // Strict mode does not support tuples.
+            ShapeKind::Any | ShapeKind::Tuple(_) => false,
+            ShapeKind::Null
+            | ShapeKind::Boolean
+            | ShapeKind::Integer(_)
+            | ShapeKind::Number(_)
+            | ShapeKind::Text(_)
+            | ShapeKind::Literals(_)
+            | ShapeKind::Named(_) => true,
+            ShapeKind::List { items, .. } => items.is_closed(),
+            ShapeKind::Union(options) => options.iter().all(Self::is_closed),
+            ShapeKind::Object {
+                properties,
+                additional,
+                ..
             } => {
                 let is_closed =
-                    |property: &Property| property.is_asked_for() && property.shape.is_closed();
-                rest.is_none() && properties.iter().all(is_closed)
+                    |property: &Property| property.is_required() && property.shape.is_closed();
+                additional.is_none() && properties.iter().all(is_closed)
             }
+        }
+    }
+
+    /// Replaces the examples by those of a schema that refers to this shape, if it has any.
+    #[cfg(feature = "testing")]
+    fn replace_hints(&mut self, hints: Vec<Value>) {
+        if !hints.is_empty() {
+            self.hints = hints;
         }
     }
 
     pub(crate) fn is_nullable(&self) -> bool {
         match &self.kind {
-            Kind::Any | Kind::Null => true,
-            Kind::Union(options) => options.iter().any(Self::is_nullable),
-            Kind::Literals(literals) => literals.iter().any(|literal| literal.value.is_null()),
+            ShapeKind::Any | ShapeKind::Null => true,
+            ShapeKind::Union(options) => options.iter().any(Self::is_nullable),
+            ShapeKind::Literals(literals) => literals.iter().any(|literal| literal.value.is_null()),
             _ => false,
         }
     }
 }
 
-impl From<Kind> for Shape {
-    fn from(kind: Kind) -> Self {
+impl From<ShapeKind> for Shape {
+    fn from(kind: ShapeKind) -> Self {
         Self {
             kind,
             description: None,
+            #[cfg(feature = "testing")]
+            hints: Vec::new(),
         }
     }
 }
@@ -311,38 +355,39 @@ mod tests {
     type Four<T> = Twice<Twice<T>>;
     type Sixteen<T> = Four<Four<T>>;
 
-    /// The same without names of fields.
+    /// Doubles like [`Twice`], but has no named fields.
     #[derive(JsonSchema)]
     #[allow(dead_code, reason = "only its schema matters")]
     struct Pair<T>(T, T);
 
     type FourPairs<T> = Pair<Pair<Pair<Pair<T>>>>;
 
-    // In place it would have a million strings.
+    // Inlined, the large type would have a million strings.
     #[test]
-    fn types_that_would_grow_too_large_in_place_are_named() {
-        let strings = |schema: &Schema| {
-            let wire = schema.to_wire().to_string();
-            wire.matches(r#"{"type":"string"}"#).count()
+    fn types_that_are_too_large_to_inline_become_definitions() {
+        let count_strings = |schema: &Schema| {
+            let json = schema.to_server_schema().to_string();
+            json.matches(r#"{"type":"string"}"#).count()
         };
-        let small = Schema::of::<Sixteen<String>>();
-        assert_eq!((small.definitions.len(), strings(&small)), (0, 16));
+        let small = Schema::for_type::<Sixteen<String>>();
+        assert_eq!((small.definitions.len(), count_strings(&small)), (0, 16));
 
-        let large = Schema::of::<Sixteen<Sixteen<Sixteen<Sixteen<Sixteen<String>>>>>>();
+        let large = Schema::for_type::<Sixteen<Sixteen<Sixteen<Sixteen<Sixteen<String>>>>>>();
         assert!(large.is_object());
-        assert_eq!((large.definitions.len(), strings(&large)), (19, 2));
-        let form = large.to_form();
-        assert!(form.len() < 20_000, "{form}");
-        let pairs = Schema::of::<FourPairs<FourPairs<FourPairs<FourPairs<String>>>>>();
-        assert!(pairs.to_wire().to_string().len() < 20_000);
-        assert!(pairs.to_form().len() < 20_000);
-        // What is said of a field is said beside it, in the large form as in the small.
-        for said in [
+        assert_eq!((large.definitions.len(), count_strings(&large)), (19, 2));
+        let small = small.to_format_instructions();
+        let large = large.to_format_instructions();
+        assert!(large.len() < 20_000, "{large}");
+        let pairs = Schema::for_type::<FourPairs<FourPairs<FourPairs<FourPairs<String>>>>>();
+        assert!(pairs.to_server_schema().to_string().len() < 20_000);
+        assert!(pairs.to_format_instructions().len() < 20_000);
+        // Both forms describe a field on its own line.
+        for comment in [
             "\"share\": integer, // 1 to 100\n",
             "// \"Admin\": May do all.\n",
         ] {
-            assert!(small.to_form().contains(said), "{}", small.to_form());
-            assert!(form.contains(said), "{form}");
+            assert!(small.contains(comment), "{small}");
+            assert!(large.contains(comment), "{large}");
         }
     }
 }

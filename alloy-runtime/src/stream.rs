@@ -1,4 +1,4 @@
-//! A text as it comes.
+//! The stream of a command's text.
 
 use std::fmt;
 use std::future::Future;
@@ -10,25 +10,30 @@ use futures_core::stream::FusedStream;
 
 use crate::error::Error;
 use crate::outcome::Summary;
-use crate::output::{Accept, Expectation};
-use crate::pipeline::{self, Flow};
+use crate::output::{Accept, OutputSpec};
+use crate::pipeline::StreamingCall;
 use crate::request::Request;
 
-/// The text of an answer as the model writes it: see [`Command::stream`](crate::Command::stream).
+/// The text of an answer, streamed while the model writes it. Returned by
+/// [`Command::stream`](crate::Command::stream).
 ///
-/// It is a `Stream` (of the `futures` crates) of `Result<String, Error>`, and [`next`](Self::next) reads it without that trait in
-/// scope. Each item is the next piece of the text, never empty; a piece is what the server sent at a time,
-/// often a word. After the last piece comes `None`, or one error and then `None`: what was read before the
-/// error is the text so far, which [`Error::partial_text`] has as well.
+/// It is a `Stream` (of the `futures` crates) of `Result<String, Error>`; [`next`](Self::next) reads it without that
+/// trait in scope. Each item is the next piece of the text and is never empty. Its length depends on the server, which
+/// often sends one word at a time. The last piece is followed by `None`, or by one error and then `None`. The text
+/// before an error is also in [`Error::partial_text`].
 ///
-/// Nothing is sent before it is first polled. Dropping it closes the connection, and with that the server
-/// ends the generation. It runs on tokio, as a [`Command`](crate::Command) does.
+/// Nothing is sent before the stream is first polled. Dropping it closes the connection, and the server ends the
+/// generation. It needs a tokio runtime, as a [`Command`](crate::Command) does.
 ///
-/// A stream is one answer: it is not asked again (`retry`, `auto_finalize_missing_output`), and no hook is
-/// called. What holds for the answer of any text command is held to at the end: one that is cut by the
-/// limit of tokens, is blank, or breaks an `#[ensure]`, is an error after its text. Until the reply begins,
-/// the request is sent again like any other. `timeout` is the time for everything, from the first poll;
-/// `idle_timeout` that between two pieces of the reply.
+/// A stream has exactly one answer: Alloy never re-asks (`retry`, `auto_finalize_missing_output`) and calls no hook. At
+/// the end, the complete text is checked like the text of any other command: if it reached the token limit, is blank,
+/// or breaks an `#[ensure]`, an error follows the text. Until the reply begins, the request is retried like any other.
+/// `timeout` limits the whole stream, from the first poll; `idle_timeout` limits the time between two chunks of the
+/// reply.
+///
+/// # Panics
+///
+/// Polling it in a tokio runtime without I/O or time panics in tokio: build the runtime with `enable_all()`.
 ///
 /// # Examples
 ///
@@ -51,137 +56,92 @@ use crate::request::Request;
 /// ```
 #[must_use = "a stream does nothing until it is polled"]
 pub struct TextStream {
-    state: State,
-    /// Of a stream that is over.
-    end: End,
-}
-
-enum State {
-    Opening(Opening),
-    Flowing(Box<Flow>),
-    Failed(Error),
-    Over,
-}
-
-type Opening = Pin<Box<dyn Future<Output = Result<Box<Flow>, Error>> + Send>>;
-
-/// What a stream leaves behind.
-#[derive(Default)]
-struct End {
-    text: String,
-    thinking: String,
+    call: StreamingCall,
+    /// The summary of a stream that has ended.
     summary: Option<Summary>,
 }
 
 impl TextStream {
     pub(crate) fn new(
         request: Box<Request>,
-        expectation: &'static Expectation,
+        output: &'static OutputSpec,
         slot: Box<dyn Accept>,
     ) -> Self {
         Self {
-            state: State::Opening(Box::pin(async move {
-                let flow = pipeline::stream(request, expectation, slot).await?;
-                Ok(Box::new(flow))
-            })),
-            end: End::default(),
+            call: StreamingCall::new(request, output, slot),
+            summary: None,
         }
     }
 
-    /// A stream of this error alone.
+    /// Creates a stream that consists of one error.
     pub(crate) fn failed(error: Error) -> Self {
         Self {
-            state: State::Failed(error),
-            end: End::default(),
+            call: StreamingCall::failed(error),
+            summary: None,
         }
     }
 
-    /// The next piece of the text; `None` after the last one, or after an error. It is the `next` of the
-    /// usual extension traits of streams.
+    /// Returns the next piece of the text; `None` after the last one, or after an error. It works like
+    /// `StreamExt::next` of the `futures` crates.
     ///
-    /// It may be dropped before it is done, as `select!` does: nothing is lost.
+    /// It is cancel safe: no text is lost if the future is dropped before it completes, as in `select!`.
     ///
     /// # Errors
     ///
-    /// The same as awaiting the command; the text before it was given out.
+    /// Fails with the errors of awaiting the command. The text before the error has been returned.
     #[allow(
         clippy::should_implement_trait,
-        reason = "the name that streams have for it, and no iterator's"
+        reason = "the usual name for streams; this is not an iterator"
     )]
     pub fn next(&mut self) -> Next<'_> {
         Next(self)
     }
 
-    /// The text so far: all that was given out.
+    /// Returns all pieces so far, as one text.
     #[must_use]
     pub fn text(&self) -> &str {
-        match (&self.state, &self.end.summary) {
-            (State::Flowing(flow), _) => flow.text(),
-            (_, Some(summary)) => &summary.text,
-            (_, None) => &self.end.text,
+        match &self.summary {
+            Some(summary) => &summary.text,
+            None => self.call.text(),
         }
     }
 
-    /// The thinking text so far. It is never a part of the text.
+    /// Returns the thinking text so far. It is never a part of the text.
     ///
-    /// It is to be read between two pieces: while a model only thinks, there is no piece.
+    /// While a model only thinks, the stream returns no pieces, so this text may grow by a lot from one piece to the
+    /// next.
     #[must_use]
     pub fn thinking(&self) -> &str {
-        match &self.state {
-            State::Flowing(flow) => flow.thinking(),
-            _ => &self.end.thinking,
+        match &self.summary {
+            Some(summary) => summary.thinking.as_deref().unwrap_or_default(),
+            None => self.call.thinking(),
         }
     }
 
-    /// All that is known about the answer, once the server has told its end; `None` before that, and where
-    /// it never did.
+    /// Returns details about the answer once the server has sent its end; `None` before that, and if the end is
+    /// missing.
     ///
-    /// It is there after an error as well, where the answer came to its end but is not to be taken: it was
-    /// cut, blank, or broke an `#[ensure]`.
+    /// There is a summary after an error as well if the answer is complete but was not accepted: it was truncated or
+    /// blank, or broke an `#[ensure]`.
     #[must_use]
     pub fn summary(&self) -> Option<&Summary> {
-        self.end.summary.as_ref()
+        self.summary.as_ref()
     }
 
-    /// Takes the [`summary`](Self::summary) out of the stream, without a copy; `None` where there is none.
+    /// Converts the stream to its [`summary`](Self::summary) without a copy.
     #[must_use]
     pub fn into_summary(self) -> Option<Summary> {
-        self.end.summary
+        self.summary
     }
 
     fn poll_text(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<String, Error>>> {
-        loop {
-            let state = match &mut self.state {
-                State::Flowing(flow) => {
-                    let item = ready!(flow.poll_text(context));
-                    if !matches!(item, Some(Ok(_))) {
-                        self.close();
-                    }
-                    return Poll::Ready(item);
-                }
-                State::Opening(opening) => match ready!(opening.as_mut().poll(context)) {
-                    Ok(flow) => State::Flowing(flow),
-                    Err(error) => State::Failed(error),
-                },
-                State::Failed(_) | State::Over => {
-                    let last = std::mem::replace(&mut self.state, State::Over);
-                    return Poll::Ready(match last {
-                        State::Failed(error) => Some(Err(error)),
-                        _ => None,
-                    });
-                }
-            };
-            self.state = state;
+        let item = ready!(self.call.poll_text(context));
+        if !matches!(item, Some(Ok(_))) {
+            if let Some(finished) = self.call.close() {
+                self.summary = Some(Summary::from_finished(finished));
+            }
         }
-    }
-
-    /// Keeps what is worth it of a stream that is over, and lets the connection go.
-    fn close(&mut self) {
-        if let State::Flowing(flow) = std::mem::replace(&mut self.state, State::Over) {
-            flow.thinking().clone_into(&mut self.end.thinking);
-            flow.text().clone_into(&mut self.end.text);
-            self.end.summary = flow.into_finished().map(Summary::of);
-        }
+        Poll::Ready(item)
     }
 }
 
@@ -198,11 +158,11 @@ impl Stream for TextStream {
 
 impl FusedStream for TextStream {
     fn is_terminated(&self) -> bool {
-        matches!(self.state, State::Over)
+        self.call.is_done()
     }
 }
 
-/// The next piece of a text: see [`TextStream::next`].
+/// The future of [`TextStream::next`].
 #[derive(Debug)]
 #[must_use = "a future does nothing until it is awaited"]
 pub struct Next<'a>(&'a mut TextStream);
@@ -217,15 +177,9 @@ impl Future for Next<'_> {
 
 impl fmt::Debug for TextStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match &self.state {
-            State::Opening(_) => "opening",
-            State::Flowing(_) => "flowing",
-            State::Failed(_) => "failed",
-            State::Over => "over",
-        };
         f.debug_struct("TextStream")
-            .field("state", &state)
-            .field("summary", &self.end.summary)
+            .field("state", &self.call.state_name())
+            .field("summary", &self.summary)
             .finish_non_exhaustive()
     }
 }

@@ -1,12 +1,12 @@
-//! Tools: functions that a model can call, with what it is told of them.
+//! Tools: functions that a model can call, and their definitions in requests.
 
 mod abort;
 mod arguments;
 mod definition;
-mod guard;
-mod returned;
-mod set;
-mod told;
+mod into_output;
+mod outcome;
+mod panic;
+mod toolset;
 
 use std::fmt;
 use std::future::Future;
@@ -16,61 +16,63 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub use self::abort::Abort;
-pub(crate) use self::arguments::schema;
-pub use self::arguments::{Arguments, Parameter, ShownParameter, ToolParameter, parameter};
-pub(crate) use self::definition::Definition;
-pub(crate) use self::guard::Running;
-use self::guard::guarded;
-pub use self::returned::{Returned, ToolError, ToolOutput, ToolReturn};
-pub(crate) use self::set::Toolset;
-pub use self::told::Told;
-pub(crate) use self::told::{Failure, Words};
+pub(crate) use self::arguments::parameters_schema;
+pub use self::arguments::{Arguments, Parameter, ParameterSpec, ToolParameter, parameter};
+pub(crate) use self::definition::ToolDefinition;
+pub use self::into_output::{IntoToolOutput, ToolError, ToolOutput, ToolReturn};
+pub use self::outcome::ToolOutcome;
+pub(crate) use self::outcome::{ToolFailure, ToolMessage};
+use self::panic::{CatchPanic, catch_panic};
+pub(crate) use self::toolset::Toolset;
 use crate::output::Unread;
 
-/// A function that a model can call, as a value: what [`tool`](crate::Command::tool) and
-/// [`tools`](crate::Command::tools) of a command take.
+/// A function that a model can call. Attach it to a command by [`tool`](crate::Command::tool) or
+/// [`tools`](crate::Command::tools).
 ///
-/// A function under [`#[tool]`](macro@crate::tool) is one by its name: `add::tool()`, or
-/// `query::with(state)` where it has state. [`Tool::new`] makes one of a closure.
+/// A function with the attribute [`#[tool]`](macro@crate::tool) becomes a `Tool` by `add::tool()`, or by
+/// `query::with(state)` if it has state. [`Tool::new`] creates one from a closure.
 #[derive(Clone)]
 pub struct Tool {
-    definition: Arc<Definition>,
-    run: Arc<Run>,
+    definition: Arc<ToolDefinition>,
+    run: Arc<RunTool>,
     is_async: bool,
 }
 
-/// Reads the arguments of a call, and does what the tool is for. Where it cannot read them it has done nothing.
-type Run = dyn Fn(&Value) -> Result<Progress, Unread> + Send + Sync;
+/// Deserializes the arguments of a call and starts the tool's function. If deserialization fails, the function was
+/// not called.
+type RunTool = dyn Fn(&Value) -> Result<ToolRun, Unread> + Send + Sync;
 
-/// What a tool's function has done so far.
+/// A started call of a tool's function.
 #[allow(
     missing_debug_implementations,
-    reason = "a future has none, and nobody sees this one"
+    reason = "the boxed future does not implement `Debug`, and only macro expansions name the type"
 )]
-pub enum Progress {
-    /// It gave its result.
-    Done(Told),
-    /// It has something to wait for.
-    Running(Pin<Box<dyn Future<Output = Told> + Send>>),
+pub enum ToolRun {
+    /// The function has returned.
+    Done(ToolOutcome),
+    /// The function is async and has to be awaited.
+    Running(Pin<Box<dyn Future<Output = ToolOutcome> + Send>>),
 }
 
 impl Tool {
-    /// A tool from a closure, sync or async.
+    /// Creates a tool from a closure, sync or async.
     ///
-    /// `description` says what it does and when to use it: the model reads it. The arguments are the fields
-    /// of `A`, with their doc comments; those with a default, or an `Option`, may be left out. A closure that
-    /// is not async runs on a thread of its own, where it may block.
+    /// The model reads `description`: say what the tool does and when to use it. The arguments are the fields
+    /// of `A`, described by their doc comments. The model may omit a field that has a default or is an
+    /// `Option`. A sync closure runs on a separate thread and may block.
     ///
-    /// It returns a `Result` of any `Serialize` value, whose error is told to the model (an [`Abort`] ends the
-    /// command); or a text, a number, a list, a map; or any other `Serialize` value as
-    /// [`Json(value)`](crate::Json).
+    /// The closure returns a string, a number, a list or a map; any other `Serialize` value as
+    /// [`Json(value)`](crate::Json); or a `Result` of any `Serialize` value. An error is sent to the model,
+    /// except an [`Abort`], which ends the command.
     ///
-    /// The schema is made here: make a tool once, and `clone` it for each call that has it.
+    /// `new` generates the schema of the arguments. Create a tool once and `clone` it for each command.
     ///
     /// # Errors
     ///
-    /// A name that is none (letters, digits, `_` and `-`, at most 64, a letter or `_` first) and two tools of
-    /// one name are configuration errors of the command.
+    /// `new` does not fail. The command fails with an error of kind
+    /// [`Configuration`](crate::ErrorKind::Configuration) if `name` is not valid (1 to 64 ASCII letters,
+    /// digits, `_` and `-`, starting with a letter or `_`), if `A` is neither an object nor `()`, or if two of
+    /// its tools have the same name.
     ///
     /// # Examples
     ///
@@ -94,25 +96,26 @@ impl Tool {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn new<A, R, K>(
+    pub fn new<A, R, M>(
         name: impl Into<String>,
         description: impl Into<String>,
         run: impl Fn(A) -> R + Send + Sync + 'static,
     ) -> Self
     where
         A: ToolParameter + 'static,
-        R: Returned<K>,
-        K: 'static,
+        R: IntoToolOutput<M>,
+        M: 'static,
     {
-        let definition = Definition::of::<A>(&name.into(), &description.into());
-        let run = move |arguments: &Value| Ok(run(Unread::whole(arguments)?).progress());
-        Self::made(Arc::new(definition), R::IS_ASYNC, run)
+        let definition = ToolDefinition::for_type::<A>(&name.into(), &description.into());
+        let run = move |arguments: &Value| Ok(run(Unread::whole(arguments)?).into_run());
+        Self::from_parts(Arc::new(definition), R::IS_ASYNC, run)
     }
 
-    pub(crate) fn made(
-        definition: Arc<Definition>,
+    /// Creates a tool from its definition and a function that deserializes the arguments.
+    pub(crate) fn from_parts(
+        definition: Arc<ToolDefinition>,
         is_async: bool,
-        run: impl Fn(&Value) -> Result<Progress, Unread> + Send + Sync + 'static,
+        run: impl Fn(&Value) -> Result<ToolRun, Unread> + Send + Sync + 'static,
     ) -> Self {
         Self {
             definition,
@@ -121,30 +124,34 @@ impl Tool {
         }
     }
 
-    /// What the model is told of it.
-    pub(crate) fn definition(&self) -> &Definition {
+    /// Returns the definition that requests contain.
+    pub(crate) fn definition(&self) -> &ToolDefinition {
         &self.definition
     }
 
-    /// Whether it may be called where nothing may block.
+    /// Returns `true` if the tool does not block, so that it can run on the command's task.
     pub(crate) fn is_async(&self) -> bool {
         self.is_async
     }
 
-    /// Calls it.
-    pub(crate) fn call(&self, arguments: &Value) -> Called {
-        let called = guarded(|| match self.definition.read(arguments, &*self.run) {
-            Progress::Done(told) => Called::Over(told.into_words()),
-            Progress::Running(running) => Called::Running(Running(running)),
-        });
-        called.unwrap_or_else(|failure| Called::Over(failure.into_words()))
+    /// Calls the tool. A panic is a failure of the tool.
+    pub(crate) fn call(&self, arguments: &Value) -> ToolRun {
+        catch_panic(|| self.definition.start(arguments, &*self.run))
+            .unwrap_or_else(|failure| ToolRun::Done(ToolOutcome(Err(failure))))
     }
 }
 
-/// A tool that was called.
-pub(crate) enum Called {
-    Over(Words),
-    Running(Running),
+impl ToolRun {
+    /// Waits for the result, and returns the message for the model. A panic is a failure of the tool.
+    pub(crate) async fn finish(self) -> ToolMessage {
+        let outcome = match self {
+            Self::Done(outcome) => Ok(outcome),
+            Self::Running(future) => CatchPanic(future).await,
+        };
+        // `into_message` calls the `Display` of the tool's error, which may panic as well.
+        let message = outcome.and_then(|outcome| catch_panic(|| outcome.into_message()));
+        message.unwrap_or_else(ToolFailure::into_message)
+    }
 }
 
 impl fmt::Debug for Tool {

@@ -1,13 +1,13 @@
-//! What went otherwise than it was asked for, though nothing failed.
+//! Warnings: deviations from what was configured that are not errors.
 
 use std::fmt;
 
 use crate::config::Api;
 
-/// Something a person should know of a call that did not fail: see
-/// [`Outcome::warnings`](crate::Outcome::warnings).
+/// A problem of a command that is not an error, from [`Outcome::warnings`](crate::Outcome::warnings).
 ///
-/// Each is also a `tracing` event of level WARN. `Display` says it in words, with the next step.
+/// Each warning is also a `tracing` event of level WARN. `Display` describes the problem and, where there is one, the
+/// next step.
 ///
 /// ```
 /// use alloy_runtime::{Api, command};
@@ -24,80 +24,106 @@ use crate::config::Api;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
-    /// The protocol has no place for a setting, so it was left out.
+    /// The protocol does not support a setting, so it was not sent.
     #[non_exhaustive]
-    NotSent {
-        /// The key or option.
+    UnsupportedByProtocol {
+        /// The name of the setting: a key or an option.
         setting: String,
         /// The protocol.
         api: Api,
     },
-    /// The engine in this process does not do what a setting asks for, so it was left out.
+    /// The embedded engine does not support a setting, so it was ignored.
     #[non_exhaustive]
-    NotDone {
-        /// The option.
+    UnsupportedByEngine {
+        /// The name of the option.
         setting: String,
     },
-    /// The models named `gpt-oss` think whatever they are told, and answer nothing where they are told
-    /// not to; `think = false` was left out.
-    ThinksAnyway,
-    /// An option that no version of Ollama is known to have. The native route sends it, and servers
-    /// ignore what they do not know; the other leaves it out.
+    /// `think = false` was not sent, because models named `gpt-oss` always think: with thinking turned off, they
+    /// return an empty answer.
+    ThinkingForced,
+    /// An option that no known version of Ollama supports. Ollama's native protocol sends it, and servers ignore
+    /// unknown options; the OpenAI-compatible protocol does not send it.
     #[non_exhaustive]
     UnknownOption {
-        /// The option.
+        /// The name of the option.
         name: String,
-        /// The known one that may have been meant.
+        /// A known option with a similar name.
         near: Option<String>,
     },
-    /// The prompt filled the model's context: its beginning, or its middle, was probably cut.
+    /// The prompt filled the model's context, so the server probably removed its beginning or middle.
     #[non_exhaustive]
     ContextFull {
-        /// The tokens of the context.
+        /// The size of the context in tokens.
         tokens: u64,
     },
-    /// An image was sent to a model of which the server did not say whether it can see.
+    /// The reply ended for a reason that is not known, so the answer may not be whole.
+    #[non_exhaustive]
+    UnknownFinishReason {
+        /// The reason as the server wrote it.
+        reason: String,
+    },
+    /// The model wrote a tool call into its text, and it was run like any other. The setting `text_tool_calls` turns
+    /// this off.
+    #[non_exhaustive]
+    TextToolCall {
+        /// The name of the tool.
+        tool: String,
+    },
+    /// The format of an image was not recognized by its first bytes, so the server may not be able to read it.
+    UnknownImageFormat,
+    /// An image was sent to a model for which the server did not report if it has the capability `vision`.
     VisionUnknown,
-    /// A streamed text began with thinking of which nothing told before its closing tag came, so that it was
-    /// given out with the text. The summary has the two apart.
+    /// A streamed text began with thinking that only its closing tag marked, so the thinking was streamed as text.
+    /// The summary separates the two.
     ThinkingStreamed,
 }
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotSent { setting, api } => {
-                write!(f, "`{setting}` was not sent: {api} has no place for it")?;
+            Self::UnsupportedByProtocol { setting, api } => {
+                write!(f, "`{setting}` was not sent: {api} does not support it")?;
                 match setting.as_str() {
                     "num_ctx" => f.write_str(
                         "; set OLLAMA_CONTEXT_LENGTH on the server, or use the native route",
                     ),
-                    _ => f.write_str("; Ollama's native route has one"),
+                    _ => f.write_str("; use Ollama's native route, which does"),
                 }
             }
-            Self::NotDone { setting } => write!(
+            Self::UnsupportedByEngine { setting } => write!(
                 f,
-                "`{setting}` was left out: the embedded engine does not support it; Ollama does, as `ollama:NAME`"
+                "`{setting}` was ignored: the embedded engine does not support it; run the model in Ollama, as `ollama:NAME`, which does"
             ),
-            Self::ThinksAnyway => f.write_str(
-                "`think = false` was not sent: models named gpt-oss always think; `low` is the least",
+            Self::ThinkingForced => f.write_str(
+                "`think = false` was not sent: models named gpt-oss always think; use `think = \"low\"` for the least thinking",
             ),
             Self::UnknownOption { name, near } => {
-                write!(f, "`{name}` is no option that Ollama is known to have")?;
+                write!(f, "`{name}` is not a known option of Ollama")?;
                 match near {
                     Some(near) => write!(f, "; did you mean `{near}`?"),
-                    None => f.write_str(", and servers ignore what they do not know"),
+                    None => f.write_str("; check its name, since servers ignore unknown options"),
                 }
             }
             Self::ContextFull { tokens } => write!(
                 f,
-                "the prompt filled the model's context of {tokens} tokens, so a part of it was probably cut; shorten it, or set OLLAMA_CONTEXT_LENGTH on the server"
+                "the prompt filled the model's context of {tokens} tokens, so the server probably removed a part of it; shorten the prompt, or set OLLAMA_CONTEXT_LENGTH on the server"
+            ),
+            Self::UnknownFinishReason { reason } => write!(
+                f,
+                "the reply ended for a reason that is not known, `{reason}`, so the answer may not be whole; look the reason up in the server's documentation"
+            ),
+            Self::TextToolCall { tool } => write!(
+                f,
+                "the model wrote a call of `{tool}` into its text, and it was run; use a model or a chat template with tool calls, or set `text_tool_calls = false` to take such a text for the answer"
+            ),
+            Self::UnknownImageFormat => f.write_str(
+                "the format of an image is not known, so the server may not be able to read it; use PNG, JPEG or WebP",
             ),
             Self::ThinkingStreamed => f.write_str(
-                "the text began with thinking that could not be told from it before its end, so it was given out; the summary has the two apart",
+                "the text began with thinking that only its closing tag marked, so the thinking was streamed as text; `TextStream::summary` separates the two",
             ),
             Self::VisionUnknown => f.write_str(
-                "the server did not say whether the model can see images; one that cannot ignores them",
+                "the server did not report whether the model supports images; a model that does not ignores them, so check its description",
             ),
         }
     }

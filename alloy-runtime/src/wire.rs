@@ -1,187 +1,143 @@
-//! What goes over the wire and comes back: requests and replies as bytes, made and read by pure
-//! functions, one folder a protocol.
+//! Encodes chat requests and decodes replies. Pure functions over bytes, one folder for each protocol.
 
-mod calls;
-mod embedded;
-pub(crate) mod failure;
-mod gathered;
-mod json;
+mod chat_request;
+mod content;
+mod engine;
+pub(crate) mod error_reply;
+mod finish_reason;
+mod framing;
 mod lenient;
-mod lines;
 mod messages;
 mod native;
-pub(crate) mod ollama;
+pub(crate) mod ollama_api;
 mod openai_chat;
-mod stream;
+mod options;
+mod reply_builder;
+mod stream_decoder;
+mod tolerant_json;
+mod tool_calls;
 
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde::Serialize;
 
-use self::gathered::Gathered;
-pub(crate) use self::json::system_text;
+pub(crate) use self::chat_request::ChatRequest;
+pub(crate) use self::messages::MessageText;
+use self::reply_builder::ReplyBuilder;
 #[cfg(fuzzing)]
-pub(crate) use self::stream::read as read_stream;
-pub(crate) use self::stream::{Decoder, Step};
-use crate::config::options;
-use crate::config::{Api, KeepAlive, Settings, Text, Think};
+pub(crate) use self::stream_decoder::read as read_stream;
+pub(crate) use self::stream_decoder::{BodyFormat, StreamDecoder, StreamEvent};
+pub(crate) use self::tool_calls::parse_arguments;
+use crate::endpoint::Protocol;
 use crate::error::Error;
-use crate::message::{Image, Message};
-use crate::output::{Enforced, Typed};
 use crate::reply::Reply;
-use crate::route::{ModelName, Way};
-use crate::tool::Toolset;
 use crate::warning::Warning;
 
-/// A reply as HTTP brought it, before a protocol has read it.
+/// An HTTP response before its protocol is decoded.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct RawReply {
     pub(crate) status: u16,
-    /// Where a redirect points.
+    /// Target of a redirect.
     pub(crate) location: Option<String>,
-    /// When the server wants to be asked again.
+    /// Delay that the server requests before the next request.
     pub(crate) retry_after: Option<Duration>,
     pub(crate) body: Bytes,
 }
 
-/// One chat request, before a protocol has given it a form.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Chat<'a> {
-    pub(crate) model: &'a ModelName,
-    /// The system text of the user's own.
-    pub(crate) system: Option<&'a str>,
-    /// The form of a typed answer, escaped for a JSON string; it follows the system text.
-    pub(crate) form: Option<&'a str>,
-    /// The conversation before the prompt.
-    pub(crate) history: &'a [Message],
-    pub(crate) prompt: &'a str,
-    /// What the prompt shows beside its text.
-    pub(crate) images: &'a [Image],
-    /// The conversation after the prompt.
-    pub(crate) follow_up: &'a [Message],
-    /// The tools that the model may call.
-    pub(crate) tools: Option<&'a Toolset>,
-    /// What the answer is to be, where it is to be JSON.
-    pub(crate) typed: Option<&'a Typed>,
-    /// Whether the reply is to come piece by piece.
-    pub(crate) streamed: bool,
-    pub(crate) settings: &'a Settings,
-}
-
-impl Chat<'_> {
-    /// Room for the texts of a request, an eighth more for what escaping adds, and its frame.
-    fn capacity(&self, frame: usize) -> usize {
-        let schema = self.typed.and_then(|typed| typed.enforced.as_ref());
-        let texts = [
-            self.system,
-            self.form,
-            Some(self.prompt),
-            schema.map(|schema| &*schema.json),
-            self.tools.map(|tools| &*tools.json),
-        ];
-        let texts: usize = texts.into_iter().flatten().map(str::len).sum();
-        let messages = self.history.iter().chain(self.follow_up);
-        let messages: usize = messages
-            .map(|message| {
-                let calls = message.tool_calls.len() * 128;
-                message.content.len() + images(&message.images) + calls + 64
-            })
-            .sum();
-        texts + texts / 8 + messages + messages / 8 + images(self.images) + frame
-    }
-
-    fn temperature(&self) -> Option<f64> {
-        self.settings.temperature.as_ref().map(|set| set.value)
-    }
-
-    fn max_tokens(&self) -> Option<u32> {
-        self.settings.max_tokens.as_ref().map(|set| set.value)
-    }
-
-    fn keep_alive(&self) -> Option<KeepAlive> {
-        self.settings.keep_alive.as_ref().map(|set| set.value)
-    }
-
-    /// How much the model is told to think.
-    ///
-    /// Those named gpt-oss cannot do without, and from server 0.31.2 on answer nothing where a schema
-    /// and no thinking are asked of them: they are never told so.
-    fn think(&self, warnings: &mut Vec<Warning>) -> Option<Think> {
-        let think = self.settings.think.as_ref().map(|set| set.value);
-        if think == Some(Think::Off) && self.model.is_gpt_oss() {
-            warnings.push(Warning::ThinksAnyway);
-            return None;
+/// Encodes a chat request as a body. Adds a warning for each setting that the protocol cannot express.
+pub(crate) fn encode(
+    protocol: Protocol,
+    request: &ChatRequest<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Vec<u8> {
+    warn(protocol, request, warnings);
+    match protocol {
+        Protocol::Native => to_json(&native::NativeBody::new(request), request),
+        Protocol::OpenaiChat | Protocol::ChatCompletions => {
+            let body = openai_chat::ChatCompletionsBody::new(protocol, request);
+            to_json(&body, request)
         }
-        think
-    }
-
-    /// Names and JSON.
-    fn options(&self) -> impl Iterator<Item = (&str, &Text)> {
-        let options = self.settings.options.iter();
-        options.map(|(name, set)| (&**name, &set.value))
+        Protocol::Engine => to_json(&engine::EngineBody::new(request), request),
     }
 }
 
-/// The warning of an option that no server is known to have.
-fn unknown_option(name: &str) -> Warning {
-    Warning::UnknownOption {
-        name: name.to_owned(),
-        near: options::near(name).map(str::to_owned),
+/// Warns of settings that the protocol cannot express.
+fn warn(protocol: Protocol, request: &ChatRequest<'_>, warnings: &mut Vec<Warning>) {
+    if request.omits_think() {
+        warnings.push(Warning::ThinkingForced);
     }
-}
-
-/// Room for images in base64.
-fn images(images: &[Image]) -> usize {
-    images
-        .iter()
-        .map(|image| image.bytes().len() / 3 * 4 + 64)
-        .sum()
-}
-
-/// The body of a chat request, written once; what it cannot express is a warning.
-pub(crate) fn body(way: Way, chat: &Chat<'_>, warnings: &mut Vec<Warning>) -> Vec<u8> {
-    match way {
-        Way::Server(Api::Native) => native::body(chat, warnings),
-        Way::Server(Api::OpenaiChat) => openai_chat::body(chat, warnings),
-        Way::Embedded => embedded::body(chat, warnings),
+    match protocol {
+        Protocol::OpenaiChat | Protocol::ChatCompletions if request.keep_alive().is_some() => {
+            warnings.push(options::unsupported_by_openai_chat("keep_alive"));
+        }
+        _ => {}
     }
+    options::warn(protocol, request, warnings);
 }
 
-/// Reads a reply. `endpoint` is the path that was asked, as errors name it.
+/// Writes a body into one buffer of the estimated length.
+fn to_json(body: &impl Serialize, request: &ChatRequest<'_>) -> Vec<u8> {
+    let mut json = Vec::with_capacity(request.estimated_len());
+    // NOTE: A `Vec` takes all that is written, every key is a string, and the options are valid JSON: this cannot
+    // fail.
+    let written = serde_json::to_writer(&mut json, body);
+    debug_assert!(written.is_ok(), "{written:?}");
+    json
+}
+
+/// Decodes a whole reply. `path` is the path of the request, as error messages name it.
 ///
 /// # Errors
 ///
-/// A status that is not 200 is the error that the body tells. What is no reply of the protocol is a
-/// protocol error, or says that this is another server. A reply that is not finished broke off: the
-/// server stopped in the middle and did not say why.
-pub(crate) fn reply(api: Api, endpoint: &str, answer: &Answer) -> Result<Reply, Error> {
-    if answer.status != 200 {
-        return Err(failure::of_answer(answer, endpoint));
+/// - The error of the server, where the status is not 200 or the body reports one.
+/// - `WrongServer` or `Protocol`, where the body is not a reply of the protocol.
+/// - `Interrupted`, where the reply is not finished: the server stopped the model.
+/// - `Refused`, where the model or a filter refused the answer.
+///
+/// The last two, and an error of the server in a reply that has begun, carry the text so far.
+pub(crate) fn decode(protocol: Protocol, path: &str, reply: &RawReply) -> Result<Reply, Error> {
+    if reply.status != 200 {
+        return Err(error_reply::from_reply(reply, path));
     }
-    let mut gathered = Gathered::default();
-    let json = object(answer.body.trim_ascii())?;
-    let text = match api {
-        Api::Native => native::read(json, &mut gathered)?,
-        Api::OpenaiChat => openai_chat::read(json, &mut gathered)?,
+    if stream_decoder::is_stream(&reply.body) {
+        // Some gateways stream whatever was requested.
+        return stream_decoder::read_whole(protocol, reply.body.clone());
+    }
+    let mut builder = ReplyBuilder::default();
+    let json = as_object(reply.body.trim_ascii())?;
+    let text = match protocol {
+        Protocol::Native | Protocol::Engine => native::decode(json, &mut builder)?,
+        Protocol::OpenaiChat | Protocol::ChatCompletions => {
+            openai_chat::decode(json, &mut builder)?
+        }
     };
-    if !gathered.said {
-        return Err(failure::protocol(NO_MESSAGE, &answer.body));
+    if !builder.has_message && builder.failure.is_none() {
+        return Err(error_reply::protocol(NO_MESSAGE, &reply.body));
     }
-    gathered.take_reply(text)
+    match builder.finish() {
+        Ok(reply) => Ok(Reply { text, ..reply }),
+        Err(error) if text.is_empty() => Err(error),
+        Err(error) => Err(error.with_partial_text(text)),
+    }
 }
 
-/// What is wrong with a reply that has a list of answers, and none in it.
+/// Problem of a reply whose list of choices has no message.
 const NO_MESSAGE: &str = "its `choices` have no `message`";
 
-/// The text of what may be an object.
-fn object(json: &[u8]) -> Result<&str, Error> {
-    // As a whole, which is faster than text by text.
+/// Returns the text of a JSON document that can be an object.
+///
+/// # Errors
+///
+/// `Protocol` where it is not UTF-8, or a list: serde's derived structs would accept a list, and no protocol does.
+fn as_object(json: &[u8]) -> Result<&str, Error> {
+    // One check of the whole document is faster than one for each of its strings.
     let Ok(json) = std::str::from_utf8(json) else {
-        return Err(failure::protocol("it is not UTF-8", json));
+        return Err(error_reply::protocol("it is not UTF-8", json));
     };
-    // A derived reader takes a list for a struct as well; no protocol does.
+    let json = json.trim_start_matches('\u{feff}');
     match json.starts_with('[') {
-        true => Err(failure::protocol("it is a list", json)),
+        true => Err(error_reply::protocol("it is a list", json)),
         false => Ok(json),
     }
 }

@@ -1,22 +1,21 @@
-//! What Alloy costs beside hand-written code: allocations and CPU time of a typed and of a text call, and
-//! the throughput of a thousand calls at once, on both routes.
+//! Compares Alloy with hand-written code on both routes: allocations and CPU time of a typed and of a text call, and
+//! the throughput of a thousand concurrent calls.
 //!
 //! ```text
 //! cargo bench
 //! ```
 //!
-//! Both sides talk to the same loopback server, in a process of its own, which answers at once; they
-//! send the same bytes and read the same reply. Allocations are those of one call after a warm-up. CPU
-//! time is that of this process over many calls; the sides take turns, and the ratio is the median of
-//! the rounds, and of five processes. The goals: at most 10 allocations more, a ratio of at most 1.10, and a throughput of at least
-//! 0.95.
+//! Both sides send the same bytes to the same loopback server, a separate process that replies at once, and read the
+//! same reply. Allocations are those of one call after a warm-up. CPU time is that of this process over many calls;
+//! the sides take turns, and the ratio is the median of the rounds and of five processes. Goals: at most 10 more
+//! allocations, a ratio of at most 1.10, and a throughput of at least 0.95.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
     clippy::disallowed_methods,
-    reason = "a benchmark is a program that talks to whoever runs it"
+    reason = "a benchmark prints its results and reads its environment"
 )]
 
 mod measure;
@@ -69,7 +68,7 @@ fn main() {
     );
 }
 
-/// What the server's process answers at once: this.
+/// Serves this answer.
 fn serve(answer: &str) {
     let reply = |body: String| {
         format!(
@@ -99,7 +98,7 @@ fn measure() {
     }
 }
 
-/// One measure, in a process of its own.
+/// Runs one measurement in its own process.
 fn measured(measure: &str, host: &str) {
     let runtime = measure::runtime();
     for route in Route::ALL {
@@ -111,7 +110,7 @@ fn measured(measure: &str, host: &str) {
     }
 }
 
-/// What a typed call sends beside its text: the system text, and the schema.
+/// Returns what a typed call sends besides its text: the system message and the schema.
 fn typed_parts(extract: &impl Fn(&str) -> Extract, floor: &Floor) -> (String, Box<RawValue>) {
     let preview = extract(TEXT).preview().unwrap();
     let sent: serde_json::Value = serde_json::from_str(&preview.body).unwrap();
@@ -170,7 +169,7 @@ fn text_call(runtime: &tokio::runtime::Runtime, host: &str, route: Route) {
     report("text_call", route, runtime, alloy, by_hand);
 }
 
-/// A thousand commands at once: how many are answered in a span of time, beside hand-written code.
+/// Compares the throughput of a thousand concurrent commands with hand-written code.
 fn concurrent(runtime: &tokio::runtime::Runtime, host: &str, route: Route) {
     let extract = extract_on(route);
     let floor = Arc::new(Floor::new(host, route));
@@ -202,7 +201,7 @@ fn concurrent(runtime: &tokio::runtime::Runtime, host: &str, route: Route) {
     runtime.block_on(async {
         alloy().await;
         by_hand().await;
-        // Of the times: of the calls in a span of time it is the other way round.
+        // The throughput ratio is the inverse of the ratio of times.
         let ratio = measure::ratio(by_hand, alloy).await;
         println!("concurrent {} throughput ratio={ratio:.2}", route.name());
     });
@@ -210,7 +209,7 @@ fn concurrent(runtime: &tokio::runtime::Runtime, host: &str, route: Route) {
 
 type Extract = alloy_runtime::Command<User>;
 
-/// The typed command of a route.
+/// Returns the typed command of a route.
 fn extract_on(route: Route) -> impl Fn(&str) -> Extract + Copy {
     move |text| match route {
         Route::Native => extract_native(text),
@@ -366,7 +365,7 @@ impl Floor {
     }
 }
 
-/// Measures two sides that do the same, and prints a plain line a measure.
+/// Measures both sides and prints one line for each measurement.
 fn report<A, B>(
     name: &str,
     route: Route,

@@ -1,5 +1,5 @@
-//! What the engine in this process takes: to load a file, to read a prompt, to write a token, to enforce a schema
-//! while it writes, and to answer a second command with the same beginning.
+//! Measures the embedded engine: loading a file, reading a prompt, generating a token, enforcing a schema during
+//! generation, and answering a second command with the same prefix.
 //!
 //! ```text
 //! cargo bench --bench embedded
@@ -7,10 +7,10 @@
 //! ALLOY_TEST_OLLAMA=127.0.0.1:11434 ALLOY_TEST_MODEL=alloy-tiny cargo bench --bench embedded
 //! ```
 //!
-//! The last asks a real Ollama for the same, with the same file (the model's card in `examples/models` says how to
-//! create it there), and prints the ratio to its own figures. The goal: at least 0.7 of its generation speed, on the
-//! same threads. Each figure is the median of several commands, as the engine and the server tell it themselves
-//! ([`Timings`](alloy_runtime::Timings)).
+//! The last command also measures a real Ollama with the same file (the model card in `examples/models` says how to
+//! create the model there) and prints the ratio of the speeds. Goal: at least 0.7 of Ollama's generation speed, with
+//! the same number of threads. Each figure is the median of several commands, from the
+//! [`Timings`](alloy_runtime::Timings) that the engine and the server report.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,14 +18,14 @@
     clippy::print_stdout,
     clippy::cast_precision_loss,
     clippy::disallowed_methods,
-    reason = "a benchmark is a program that talks to whoever runs it"
+    reason = "a benchmark prints its results and reads its environment"
 )]
 
 use std::time::{Duration, Instant};
 
 use alloy_runtime::{Command, Outcome, Output, command};
 
-/// Commands behind each figure.
+/// Number of commands for each figure.
 const ROUNDS: usize = 9;
 
 const SMALL_MODEL: &str = concat!(
@@ -56,7 +56,7 @@ struct Address {
 const STORY: &str = "Tell me a short story about the moon.";
 const USER: &str = "Extract: Jason is 35 years old.\nHe lives at 123 Main St, New York, USA and has a summer house at 456 Beach Rd, Miami, USA.";
 
-/// A prompt of some 1,500 tokens that begins like no other.
+/// Returns a prompt of about 1,500 tokens with a unique beginning.
 fn long(round: usize) -> String {
     format!(
         "{round}: {}",
@@ -64,13 +64,13 @@ fn long(round: usize) -> String {
     )
 }
 
-/// Who is asked.
-struct Asked {
+/// A model to measure, in this process or on a server.
+struct Target {
     model: String,
     host: Option<String>,
 }
 
-impl Asked {
+impl Target {
     async fn ask<T: Output>(
         &self,
         prompt: &str,
@@ -84,10 +84,10 @@ impl Asked {
         }
         let began = Instant::now();
         let outcome = change(command).outcome().await;
-        Measured::of(outcome, began.elapsed())
+        Measured::from_outcome(outcome, began.elapsed())
     }
 
-    /// The median of a figure of some commands, each of which has a beginning of its own.
+    /// Returns the median of a figure over several commands. `prompt` takes the number of the command.
     async fn median<T: Output>(
         &self,
         prompt: impl Fn(usize) -> String,
@@ -103,7 +103,7 @@ impl Asked {
     }
 }
 
-/// What one command took.
+/// Durations and token counts of one command.
 #[derive(Debug, Default)]
 struct Measured {
     took: Duration,
@@ -116,9 +116,9 @@ struct Measured {
 }
 
 impl Measured {
-    /// Also of one that was cut where it was meant to be.
-    fn of<T>(outcome: Result<Outcome<T>, alloy_runtime::Error>, took: Duration) -> Self {
-        let outcome = outcome.expect("an answer");
+    /// Reads the figures of an outcome.
+    fn from_outcome<T>(outcome: Result<Outcome<T>, alloy_runtime::Error>, took: Duration) -> Self {
+        let outcome = outcome.expect("the command failed");
         Self {
             took,
             load: outcome.timings.load.unwrap_or_default(),
@@ -147,8 +147,8 @@ fn same<T>(command: Command<T>) -> Command<T> {
     command
 }
 
-/// The figures of one who is asked: tokens of a prompt a second, tokens that are written a second.
-async fn speeds(who: &str, asked: &Asked) -> (f64, f64) {
+/// Prints and returns the prompt speed and the generation speed, in tokens per second.
+async fn speeds(who: &str, asked: &Target) -> (f64, f64) {
     let one = |command: Command<()>| command.max_tokens(1);
     let prompt = asked.median(long, one, Measured::prompt_speed).await;
     let written = asked
@@ -164,7 +164,7 @@ async fn main() {
     let model = std::env::args()
         .skip(1)
         .find(|argument| argument.starts_with("gguf:"));
-    let engine = Asked {
+    let engine = Target {
         model: model.unwrap_or_else(|| SMALL_MODEL.to_owned()),
         host: None,
     };
@@ -172,22 +172,24 @@ async fn main() {
     row("load", first.load.as_secs_f64() * 1e3, "ms");
     let (_, written) = speeds("engine", &engine).await;
 
-    // The same answer, with its schema enforced and without.
+    // One answer with and one without an enforced schema.
     let typed = engine.ask(USER, same::<User>).await;
-    let form = ask::<User>(USER)
+    let instructions = ask::<User>(USER)
         .model(&engine.model)
         .preview()
         .unwrap()
         .messages[0]
         .content
         .clone();
-    let told = |command: Command<()>| command.system(form.as_str());
-    let untyped = engine.ask(USER, told).await;
+    let with_instructions = |command: Command<()>| command.system(instructions.as_str());
+    let untyped = engine.ask(USER, with_instructions).await;
     let a_token = |measured: &Measured| 1e6 / measured.speed();
     let schema = engine
         .median(|_| USER.to_owned(), same::<User>, a_token)
         .await;
-    let none = engine.median(|_| USER.to_owned(), told, a_token).await;
+    let none = engine
+        .median(|_| USER.to_owned(), with_instructions, a_token)
+        .await;
     row(
         "a schema, its first answer",
         (typed.took.as_secs_f64() - untyped.took.as_secs_f64()) * 1e3,
@@ -202,7 +204,7 @@ async fn main() {
         "ms",
     );
 
-    // A second command with the same beginning.
+    // A second command with the same prefix.
     let long_typed = |round| format!("{}\n{round}", long(0));
     let fresh = engine.median(long, same::<()>, took).await;
     let again = engine.median(long_typed, same::<()>, took).await;
@@ -212,7 +214,7 @@ async fn main() {
     let variable =
         |name: &str| std::env::vars().find_map(|(known, value)| (known == name).then_some(value));
     if let Some((host, model)) = variable("ALLOY_TEST_OLLAMA").zip(variable("ALLOY_TEST_MODEL")) {
-        let server = Asked {
+        let server = Target {
             model: format!("ollama:{model}"),
             host: Some(host),
         };

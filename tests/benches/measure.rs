@@ -1,4 +1,4 @@
-//! What the benchmarks share: a server in a process of its own, and the measures.
+//! Shared parts of the benchmarks: a server in its own process, and the measurements.
 
 use std::alloc::System;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -18,10 +18,10 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 const ROUNDS: usize = 30;
 const PROCESSES: usize = 5;
 
-/// What a reply is written in.
+/// Parts of a reply, each of which is one write.
 pub(crate) type Parts = Arc<[Vec<u8>]>;
 
-/// The two routes, as hand-written code has them.
+/// The two routes to a server.
 #[derive(Clone, Copy)]
 pub(crate) enum Route {
     Native,
@@ -38,7 +38,7 @@ impl Route {
         }
     }
 
-    /// Where its requests go.
+    /// Returns the URL of the chat endpoint.
     fn url(self, host: &str) -> reqwest::Url {
         let path = match self {
             Self::Native => "/api/chat",
@@ -48,7 +48,7 @@ impl Route {
     }
 }
 
-/// Hand-written code: what a careful person would write for one thing. Each benchmark says what.
+/// The baseline: code written by hand for one request. Each benchmark adds its requests.
 pub(crate) struct Floor {
     client: reqwest::Client,
     url: reqwest::Url,
@@ -70,24 +70,24 @@ impl Floor {
     }
 }
 
-/// The runtime of one side, of the other, and of the server.
+/// Creates the runtime that both sides and the server use.
 pub(crate) fn runtime() -> Runtime {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_all().build().unwrap()
 }
 
-/// Is the server, one measure, or the whole benchmark, as it was started.
+/// Runs the server, one measurement or the whole benchmark, depending on how the process was started.
 pub(crate) fn main(
     serve: impl FnOnce(&str),
     measured: impl FnOnce(&str, &str),
     benchmark: impl FnOnce(),
 ) {
     let mode = std::env::args().nth(1);
-    // The host comes from the environment, as it does for users, and the environment is read once: each
-    // measure is a process of its own.
+    // The host comes from the environment, as it does for users. The environment is read once, so each measurement is
+    // its own process.
     let variable = |name| std::env::var(name).ok();
     match (mode.as_deref(), variable("ALLOY_BENCH_MEASURE")) {
-        // `cargo test --benches` and the like: nothing to test here.
+        // `cargo test --benches` has nothing to test here.
         (Some("--test"), _) => {}
         (None | Some("--bench"), None) => benchmark(),
         (None, Some(measure)) => measured(&measure, &variable("OLLAMA_HOST").unwrap()),
@@ -95,11 +95,11 @@ pub(crate) fn main(
     }
 }
 
-/// The server's process: tells its address, answers at once what `reply` says to a request's bytes, and
-/// ends when its standard input does. A reply is written part by part.
+/// Runs the server: prints its address, replies at once with the parts that `reply` returns for a request, and exits
+/// when its standard input ends.
 ///
-/// One thread serves all connections: with a thread a connection, the side whose thread happens to run
-/// on this process's processor would look two times faster.
+/// One thread serves all connections. With a thread for each connection, the side whose thread happens to run on this
+/// process's processor would look two times faster.
 pub(crate) fn serve(reply: impl Fn(&str) -> Parts + 'static) {
     std::thread::spawn(|| {
         drop(std::io::stdin().read_to_end(&mut Vec::new()));
@@ -117,7 +117,7 @@ pub(crate) fn serve(reply: impl Fn(&str) -> Parts + 'static) {
     });
 }
 
-/// Reads requests as far as it must to know where each ends, and writes the reply.
+/// Reads each request to its end and writes the reply.
 async fn answer_requests(mut stream: TcpStream, reply: &impl Fn(&str) -> Parts) {
     stream.set_nodelay(true).unwrap();
     let mut read = Vec::with_capacity(16 * 1024);
@@ -146,7 +146,7 @@ async fn answer_requests(mut stream: TcpStream, reply: &impl Fn(&str) -> Parts) 
     }
 }
 
-/// A server in a process of its own.
+/// A server in its own process.
 pub(crate) struct ServerProcess {
     child: Child,
     host: String,
@@ -170,26 +170,26 @@ impl ServerProcess {
         }
     }
 
-    /// Runs one measure against it, in several processes, and prints what they say: of ratios the median. Where
-    /// code and data lie differs from process to process, and with it the last per cents of a ratio.
+    /// Runs one measurement in several processes and prints the results, of ratios the median. The memory layout differs
+    /// between processes, and changes a ratio by a few percent.
     pub(crate) fn measure(&self, measure: &str) {
-        let said: Vec<String> = (0..PROCESSES).map(|_| self.said(measure)).collect();
-        for (number, line) in said[0].lines().enumerate() {
+        let outputs: Vec<String> = (0..PROCESSES).map(|_| self.output_of(measure)).collect();
+        for (number, line) in outputs[0].lines().enumerate() {
             let Some((name, _)) = line.split_once("ratio=") else {
                 println!("{line}");
                 continue;
             };
-            let ratio = |said: &String| -> f64 {
-                let line = said.lines().nth(number).unwrap();
+            let ratio = |output: &String| -> f64 {
+                let line = output.lines().nth(number).unwrap();
                 line.rsplit('=').next().unwrap().parse().unwrap()
             };
-            let mut ratios: Vec<f64> = said.iter().map(ratio).collect();
+            let mut ratios: Vec<f64> = outputs.iter().map(ratio).collect();
             ratios.sort_by(f64::total_cmp);
             println!("{name}ratio={:.2}", ratios[PROCESSES / 2]);
         }
     }
 
-    fn said(&self, measure: &str) -> String {
+    fn output_of(&self, measure: &str) -> String {
         let output = Command::new(std::env::current_exe().unwrap())
             .env("ALLOY_BENCH_MEASURE", measure)
             .env("OLLAMA_HOST", &self.host)
@@ -208,7 +208,7 @@ impl Drop for ServerProcess {
     }
 }
 
-/// The fewest allocations of one call: background work of the client may fall into any one.
+/// Returns the lowest number of allocations of one call, because background work of the client may fall into any call.
 pub(crate) async fn allocations<F: Future<Output = ()>>(call: &impl Fn() -> F) -> usize {
     let mut fewest = usize::MAX;
     for _ in 0..ROUNDS {
@@ -220,7 +220,7 @@ pub(crate) async fn allocations<F: Future<Output = ()>>(call: &impl Fn() -> F) -
     fewest
 }
 
-/// The CPU time of this process over so many calls.
+/// Returns the CPU time of this process over `calls` calls.
 pub(crate) async fn cpu_time<F: Future<Output = ()>>(
     calls: usize,
     call: &impl Fn() -> F,
@@ -232,7 +232,8 @@ pub(crate) async fn cpu_time<F: Future<Output = ()>>(
     start.elapsed()
 }
 
-/// The first side's time by the second's: the median of the rounds, in which they take turns at being first.
+/// Returns the ratio of the first side's time to the second's: the median of rounds in which the sides take turns at
+/// being first.
 pub(crate) async fn ratio(
     ours: impl AsyncFn() -> Duration,
     theirs: impl AsyncFn() -> Duration,

@@ -1,21 +1,19 @@
-//! What a stream costs beside hand-written code: allocations of a piece of text, and CPU time, on both
-//! routes.
+//! Compares a stream with hand-written code on both routes: allocations per chunk of text, and CPU time.
 //!
 //! ```text
 //! cargo bench --bench streams
 //! ```
 //!
-//! Both sides read the same streams of 2,000 pieces from the same loopback server, which writes each piece
-//! in a chunk of its own, as a model does. The hand-written side borrows its texts from the bytes it read; a
-//! stream gives its texts away, so that each is one allocation. The allocations of a piece are those by which
-//! a long stream has more than a short one. The goals: no allocation beside the text, and a ratio of at most
-//! 1.10.
+//! Both sides read the same streams of 2,000 chunks from the same loopback server, which writes each chunk separately,
+//! as a model does. The hand-written side borrows its texts from the bytes it read; a `TextStream` returns owned texts,
+//! which is one allocation each. The allocations per chunk are the difference between a long and a short stream,
+//! divided by the difference of their chunks. Goals: no allocation besides the text, and a ratio of at most 1.10.
 
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::disallowed_methods,
-    reason = "a benchmark is a program that talks to whoever runs it"
+    reason = "a benchmark prints its results and reads its environment"
 )]
 
 mod measure;
@@ -31,7 +29,7 @@ use self::measure::{Floor, Parts, Route, ServerProcess};
 const LONG: usize = 2000;
 const SHORT_AT_ONCE: usize = 201;
 const LONG_AT_ONCE: usize = 2001;
-/// Streams a round.
+/// Number of streams in a round.
 const STREAMS: usize = 8;
 
 #[command("Count to {count}.", model = "ollama:llama3.1", temperature = 0.0)]
@@ -48,7 +46,7 @@ fn main() {
     );
 }
 
-/// What the model says at a time.
+/// Returns the text of a chunk.
 fn word(number: usize) -> String {
     format!(" word{}", number % 10)
 }
@@ -101,7 +99,7 @@ fn serve() {
             .map(String::into_bytes)
             .collect()
     };
-    // A stream whose count is odd is written at once: how often one reads it is not left to chance.
+    // A stream with an odd count is written at once, so that the number of reads does not depend on timing.
     let all = |kind: &str, pieces: fn(usize) -> Vec<String>| {
         [SHORT_AT_ONCE, LONG_AT_ONCE, LONG].map(|count| {
             let parts = reply(kind, pieces(count));
@@ -131,7 +129,7 @@ fn measured(host: &str) {
             Route::OpenaiChat => count_openai_chat(count),
         };
         let floor = Floor::new(host, route);
-        // The same bytes, but for what says that the reply is to come piece by piece.
+        // The bodies differ only in the fields that request a stream.
         let body = |count| {
             let body = command(count).preview().unwrap().body;
             let streamed = match route {
@@ -175,7 +173,7 @@ fn measured(host: &str) {
     }
 }
 
-/// Allocations by which the long stream has more than the short one, a piece.
+/// Returns the additional allocations of the long stream per chunk.
 #[allow(clippy::cast_precision_loss, reason = "a few thousand")]
 fn each(more: usize) -> f64 {
     more as f64 / (LONG_AT_ONCE - SHORT_AT_ONCE) as f64
@@ -217,7 +215,7 @@ struct Text<'a> {
 }
 
 impl Floor {
-    /// Reads a stream to its end, and gives the bytes of its text.
+    /// Reads a stream to its end and returns the length of its text in bytes.
     async fn stream(&self, body: String) -> usize {
         let response = self.post(body).send().await.unwrap();
         let mut response = response.error_for_status().unwrap();

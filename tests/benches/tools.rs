@@ -1,22 +1,22 @@
-//! What the loop of tools costs beside hand-written code: a command whose model calls a tool four times, one
-//! turn after the other, and then answers. And what more tools cost: their definitions are encoded once a
-//! command, so that a turn with twenty of them allocates as often as a turn with one.
+//! Compares the tool loop with hand-written code: a command whose model calls a tool in four turns and then answers.
+//! Also measures the cost of more tools: their definitions are encoded once per command, so that a turn with twenty
+//! tools allocates as often as a turn with one.
 //!
 //! ```text
 //! cargo bench --bench tools
 //! ```
 //!
-//! Both sides talk to the same loopback server, in a process of its own, which answers at once; they
-//! send the same bytes in each turn and read the same replies. CPU time is that of this process over many
-//! commands; the sides take turns, and the ratio is the median of the rounds, and of five processes. The goals: a
-//! ratio of at most 1.15, and the same allocations for twenty tools as for one.
+//! Both sides send the same bytes in each turn to the same loopback server, a separate process that replies at once,
+//! and read the same replies. CPU time is that of this process over many commands; the sides take turns, and the ratio
+//! is the median of the rounds and of five processes. Goals: a ratio of at most 1.15, and the same number of
+//! allocations for twenty tools as for one.
 
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
     clippy::disallowed_methods,
-    reason = "a benchmark is a program that talks to whoever runs it"
+    reason = "a benchmark prints its results and reads its environment"
 )]
 
 mod measure;
@@ -29,9 +29,9 @@ use serde_json::value::RawValue;
 
 use self::measure::{Floor, Parts, Route, ServerProcess};
 
-/// Commands a round.
+/// Number of commands in a round.
 const COMMANDS: usize = 50;
-/// Turns with a call, before the answer.
+/// Number of turns with a tool call before the answer.
 const TURNS: usize = 4;
 const PROMPT: &str = "Add up to ten.";
 
@@ -39,17 +39,17 @@ const PROMPT: &str = "Add up to ten.";
 #[tool]
 #[allow(
     clippy::unused_async,
-    reason = "what is measured is not what it waits for"
+    reason = "the benchmark measures the call, not the tool"
 )]
 async fn add(a: i64, b: i64) -> i64 {
     a + b
 }
 
-/// Tools that nobody calls.
+/// Defines tools that the model does not call.
 macro_rules! idle {
     ($($name:ident)*) => {
         $(
-            /// Does something with a text, in a unit of its own, and with limits.
+            /// Repeats a text up to 255 times.
             #[tool]
             fn $name(
                 /// The text.
@@ -104,7 +104,7 @@ fn main() {
     );
 }
 
-/// What the server's process answers at once: a call, until there are results enough.
+/// Serves a tool call until the request has `TURNS` results, then the answer.
 fn serve() {
     let reply = |body: String| {
         format!(
@@ -127,7 +127,7 @@ fn serve() {
     });
 }
 
-/// One measure, in a process of its own.
+/// Runs one measurement in its own process.
 fn measured(_: &str, host: &str) {
     let runtime = measure::runtime();
     for route in Route::ALL {
@@ -168,7 +168,7 @@ fn measured(_: &str, host: &str) {
     }
 }
 
-/// Hand-written code: what a careful person would write for this one loop.
+/// The baseline: a tool loop written by hand for this command.
 struct Loop {
     floor: Floor,
     /// The tools, encoded once.
@@ -217,7 +217,7 @@ struct Call {
 #[derive(Deserialize, Serialize)]
 struct Function {
     name: String,
-    /// An object; on Chat Completions the text of one.
+    /// Arguments: an object, or in Chat Completions a string with an object.
     arguments: Box<RawValue>,
 }
 
@@ -292,7 +292,7 @@ impl Loop {
             }
             messages.push(Message {
                 tool_calls: answer.tool_calls,
-                ..Message::of("assistant", answer.content)
+                ..Message::new("assistant", answer.content)
             });
             messages.extend(results);
         }
@@ -312,7 +312,7 @@ impl Loop {
         Message {
             tool_name: native.then(|| call.function.name.clone()),
             tool_call_id: Some(call.id.clone()),
-            ..Message::of("tool", add(a, b).await.to_string())
+            ..Message::new("tool", add(a, b).await.to_string())
         }
     }
 
@@ -340,10 +340,10 @@ impl Loop {
 
 impl Message {
     fn user() -> Self {
-        Self::of("user", PROMPT.to_owned())
+        Self::new("user", PROMPT.to_owned())
     }
 
-    fn of(role: &'static str, content: String) -> Self {
+    fn new(role: &'static str, content: String) -> Self {
         Self {
             role,
             content,

@@ -1,6 +1,6 @@
-//! Configures the process several times, and tells what each leaves; a failed assertion ends it.
+//! Configures the process several times and checks the settings after each step. A failed assertion ends the program.
 
-#![allow(clippy::panic, reason = "a program that checks")]
+#![allow(clippy::panic, reason = "the program checks with assertions")]
 
 use alloy_runtime::{Config, command, configure, replace_config};
 
@@ -14,7 +14,7 @@ fn check(name: &str, expected: Option<&str>) {
 }
 
 fn main() -> alloy_runtime::Result<()> {
-    // The environment is read at the first use; what is configured afterwards counts all the same.
+    // The first use reads the environment; later calls of `configure` still apply.
     check("model", Some("from-environment"));
     configure(Config::new().model("one").temperature(0.5))?;
     check("model", Some("one"));
@@ -26,7 +26,7 @@ fn main() -> alloy_runtime::Result<()> {
     check("model", Some("two"));
     check("temperature", Some("0.5"));
 
-    // Exactly what is given, and back.
+    // Replaces the whole configuration, and restores it.
     let before = replace_config(Config::new().max_tokens(7))?;
     assert_eq!(format!("{before:?}"), format!("{merged:?}"));
     check("model", Some("from-environment"));

@@ -1,10 +1,10 @@
-//! A thousand commands at once, half of another thousand dropped midway, and the same with streams: prints
-//! what was answered, and what is left behind.
+//! Runs a thousand commands at once, drops half of another thousand midway, and does the same with streams. Prints the
+//! number of answers, and the tasks and file descriptors that remain.
 
 #![allow(
     clippy::print_stdout,
     clippy::disallowed_methods,
-    reason = "a program talks to its caller, and is told things by it"
+    reason = "the program prints its results and reads its environment"
 )]
 
 use std::time::Duration;
@@ -22,13 +22,12 @@ async fn age(number: u64) -> u8;
 #[command("Tell a story about number {number}")]
 async fn story(number: u64) -> String;
 
-/// How many files and sockets this process has open; 0 where the system does not say.
+/// Returns the number of open file descriptors, or 0 if the system does not report it.
 fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
 }
 
-/// Waits until no more than so many tasks are left: one for each connection that is kept, and one that
-/// closes those that nobody uses.
+/// Waits until at most `most` tasks remain: one for each pooled connection, and one that closes idle connections.
 async fn settled(most: usize) -> usize {
     for _ in 0..1000 {
         if Handle::current().metrics().num_alive_tasks() <= most {
@@ -60,7 +59,7 @@ async fn main() {
             _ => dropped.spawn(age(number)),
         };
     }
-    // One after the other, while the others are answered.
+    // Dropped after 100 answers, while the others continue.
     for _ in 0..CROWD / 2 {
         if let Some(answer) = kept.join_next().await {
             answered += u32::from(matches!(answer, Ok(Ok(25))));

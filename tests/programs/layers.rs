@@ -1,6 +1,6 @@
-//! Sets every key in those layers that its arguments name, and prints what a command then runs with.
+//! Sets every key in the layers named by its arguments, and prints the resolved settings of a command.
 
-#![allow(clippy::print_stdout, reason = "a program talks to its caller")]
+#![allow(clippy::print_stdout, reason = "the program prints its results")]
 
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use alloy_runtime::{
 #[command(
     "Say hello",
     model = "m-2",
+    fallback = "f-2",
     system = "s-2",
     temperature = 0.2,
     max_tokens = 2,
@@ -35,7 +36,7 @@ async fn main() -> alloy_runtime::Result<()> {
                 .model("overwritten")
                 .option("repeat_last_n", 4),
         )?;
-        // Kept by the second `configure`, which does not set it.
+        // The second `configure` keeps the option, because it does not set it.
         assert!(format!("{other:?}").contains("options.repeat_last_n: 4"));
         configure(config(4, Api::OpenaiChat, Think::High))?;
     }
@@ -49,7 +50,7 @@ async fn main() -> alloy_runtime::Result<()> {
             false => [command],
         }
     };
-    // The command is looked at outside the scope that it was made in, on another task.
+    // The preview runs on another task, outside the scope that the command was created in.
     let [command] = match has("scope") {
         true => {
             with_config(
@@ -71,12 +72,13 @@ async fn main() -> alloy_runtime::Result<()> {
 fn call(command: Command<String>) -> Command<String> {
     command
         .model("m-1")
+        .fallback("f-1")
         .system("s-1")
         .temperature(0.1)
         .max_tokens(1)
         .retry(1)
         .auto_finalize_missing_output(true)
-        .on_invalid(|_| Decision::BySettings)
+        .on_invalid(|_| Decision::FollowSettings)
         .on_retry(|_| {})
         .timeout(Duration::from_secs(1))
         .connect_timeout(Duration::from_secs(1))
@@ -86,6 +88,7 @@ fn call(command: Command<String>) -> Command<String> {
         .think(true)
         .keep_alive(KeepAlive::Forever)
         .schema_in_prompt(true)
+        .text_tool_calls(true)
         .api(Api::OpenaiChat)
         .host("host:1")
         .option("num_ctx", 1)
@@ -97,13 +100,16 @@ fn config(number: u32, api: Api, think: Think) -> Config {
     let even = number.is_multiple_of(2);
     Config::new()
         .model(format!("m-{number}"))
+        .fallback(format!("f-{number}"))
         .system(format!("s-{number}"))
         .temperature(f64::from(number) / 10.0)
         .max_tokens(number)
         .retry(number)
         .auto_finalize_missing_output(even)
-        .on_invalid(|_| Decision::BySettings)
+        .on_invalid(|_| Decision::FollowSettings)
         .on_retry(|_| {})
+        .on_done(|_| {})
+        .max_concurrency(number)
         .timeout(seconds)
         .connect_timeout(seconds)
         .idle_timeout(seconds)
@@ -112,12 +118,13 @@ fn config(number: u32, api: Api, think: Think) -> Config {
         .think(think)
         .keep_alive(seconds)
         .schema_in_prompt(even)
+        .text_tool_calls(even)
         .api(api)
         .host(format!("host:{number}"))
         .api_key(format!("k-{number}"))
         .base_url(format!("http://base/{number}"))
         .openai_api_key(format!("k-{number}"))
         .record_content(even)
-        .backend(Backend::Real)
+        .backend(Backend::real())
         .option("num_ctx", number)
 }

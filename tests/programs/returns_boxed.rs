@@ -1,6 +1,6 @@
-//! What a person sees from `main() -> Result<(), Box<dyn Error>>`.
+//! Prints an error returned from `main() -> Result<(), Box<dyn Error>>`.
 
-#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+#![allow(clippy::print_stdout, reason = "the program prints its results")]
 
 use alloy_runtime::command;
 

@@ -1,6 +1,6 @@
-//! What a person sees from `main() -> alloy_runtime::Result<()>`.
+//! Prints an error returned from `main() -> alloy_runtime::Result<()>`.
 
-#![allow(clippy::print_stdout, reason = "a program talks to its user")]
+#![allow(clippy::print_stdout, reason = "the program prints its results")]
 
 use alloy_runtime::command;
 

@@ -1,6 +1,6 @@
-//! Asks for a number and prints it, with how many answers it took and the warnings.
+//! Runs a typed command and prints its value, the number of attempts and the warnings.
 
-#![allow(clippy::print_stdout, reason = "a program talks to its caller")]
+#![allow(clippy::print_stdout, reason = "the program prints its results")]
 
 use alloy_runtime::command;
 

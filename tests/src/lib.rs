@@ -1,4 +1,4 @@
-//! What the suite and the benchmark share, and the documentation as tests.
+//! Test server of the suite and the benchmarks, and the documentation's code blocks as doc tests.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,7 +9,7 @@
 
 pub mod server;
 
-/// Every Rust block of the documentation is a doc test of this crate.
+/// Turns every Rust block of the documentation into a doc test of this crate.
 #[cfg(doctest)]
 mod documentation {
     #[doc = include_str!("../../README.md")]
@@ -38,6 +38,8 @@ mod documentation {
     struct Performance;
     #[doc = include_str!("../../docs/streaming.md")]
     struct Streaming;
+    #[doc = include_str!("../../docs/testing.md")]
+    struct Testing;
     #[doc = include_str!("../../docs/tools.md")]
     struct Tools;
 }

@@ -1,8 +1,8 @@
-//! A loopback server that speaks Ollama's protocol byte for byte.
+//! Loopback server that speaks Ollama's protocol byte for byte.
 //!
-//! It answers from a script, records what it was sent, refuses what a real server would refuse, and
-//! can be as rude as a socket allows. Plain threads and blocking sockets, so that nothing of what it
-//! tests is used to test it.
+//! It replies from a script, records the requests, rejects what a real server rejects, and can break connections in
+//! any way a socket allows. It uses plain threads and blocking sockets, so that it shares no code with the client
+//! under test.
 
 mod http;
 mod reply;
@@ -18,22 +18,22 @@ use self::http::Connection;
 pub use self::http::Request;
 pub use self::reply::{Reply, Said, chat};
 
-/// Where the two chat endpoints are.
+/// Path of the native chat endpoint.
 pub const NATIVE: &str = "/api/chat";
-/// See [`NATIVE`].
+/// Path of the Chat Completions endpoint.
 pub const OPENAI_CHAT: &str = "/v1/chat/completions";
 
-/// A model that a server has.
+/// A model installed on the server.
 #[derive(Clone, Debug)]
 pub struct Installed {
     name: String,
-    /// `None`: the server does not say.
+    /// `None`: the server does not report capabilities.
     capabilities: Option<Vec<String>>,
     context_length: u64,
 }
 
 impl Installed {
-    /// A model that can chat, with a context of 4096 tokens.
+    /// Creates a model that can chat, with a context window of 4096 tokens.
     #[must_use]
     pub fn new(name: &str) -> Self {
         Self {
@@ -43,7 +43,7 @@ impl Installed {
         }
     }
 
-    /// The same, able to do this as well.
+    /// Adds a capability.
     #[must_use]
     pub fn able(mut self, capability: &str) -> Self {
         let known = self.capabilities.get_or_insert_default();
@@ -51,7 +51,7 @@ impl Installed {
         self
     }
 
-    /// The same, but the server does not say what it can do, as those before 0.6.4.
+    /// Removes the capabilities from the server's report, as in servers before 0.6.4.
     #[must_use]
     pub fn untold(mut self) -> Self {
         self.capabilities = None;
@@ -59,7 +59,7 @@ impl Installed {
     }
 }
 
-/// A running server. Dropping it stops it, and fails the test if one of its threads panicked.
+/// A running server. Dropping it stops the server, and panics if one of its threads panicked.
 #[derive(Debug)]
 pub struct Server {
     shared: Arc<Shared>,
@@ -69,48 +69,48 @@ pub struct Server {
 #[derive(Debug)]
 struct Shared {
     address: SocketAddr,
-    /// The replies that are left, next first.
+    /// Remaining replies, next first.
     script: Mutex<VecDeque<Reply>>,
     requests: Mutex<Vec<Request>>,
-    /// `None`: the list never comes.
+    /// `None`: the server never sends the list.
     models: Option<Vec<Installed>>,
-    /// The paths that were asked beside chat, oldest first.
+    /// Paths of requests to other endpoints than chat, oldest first.
     inquiries: Mutex<Vec<String>>,
-    /// What each of them is answered, where that is told.
-    told: Mutex<Option<Reply>>,
+    /// Reply to all of them, if it is set.
+    inquiry_reply: Mutex<Option<Reply>>,
     connections: AtomicUsize,
-    /// Connections that the client has closed, or the server has.
+    /// Connections closed by either side.
     closed: AtomicUsize,
     stopping: AtomicBool,
     failure: Mutex<Option<String>>,
 }
 
 impl Server {
-    /// Starts a server that gives these replies to chat requests, in this order.
+    /// Starts a server that sends these replies to chat requests, in this order.
     ///
     /// # Panics
     ///
-    /// Where the machine has no port to give.
+    /// If no port is free.
     #[must_use]
     pub fn start(script: impl IntoIterator<Item = Reply>) -> Self {
         Self::with_models(&["llama3.1:latest"], script)
     }
 
-    /// The same, with these models installed, which `/api/tags` lists.
+    /// Starts a server with these installed models, which `/api/tags` lists.
     ///
     /// # Panics
     ///
-    /// Where the machine has no port to give.
+    /// If no port is free.
     #[must_use]
     pub fn with_models(models: &[&str], script: impl IntoIterator<Item = Reply>) -> Self {
         Self::with_installed(models.iter().map(|name| Installed::new(name)), script)
     }
 
-    /// The same, with models that differ in what they can do.
+    /// Starts a server with installed models that have different capabilities.
     ///
     /// # Panics
     ///
-    /// Where the machine has no port to give.
+    /// If no port is free.
     #[must_use]
     pub fn with_installed(
         models: impl IntoIterator<Item = Installed>,
@@ -122,25 +122,25 @@ impl Server {
         )
     }
 
-    /// The same, but the list of installed models never comes.
+    /// Starts a server that never sends the list of installed models.
     ///
     /// # Panics
     ///
-    /// Where the machine has no port to give.
+    /// If no port is free.
     #[must_use]
     pub fn with_silent_tags(script: impl IntoIterator<Item = Reply>) -> Self {
         Self::run(None, script.into_iter().collect())
     }
 
     fn run(models: Option<Vec<Installed>>, script: VecDeque<Reply>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port of this machine");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("no port is free");
         let shared = Arc::new(Shared {
-            address: listener.local_addr().expect("the listener has an address"),
+            address: listener.local_addr().expect("the listener has no address"),
             script: Mutex::new(script),
             requests: Mutex::default(),
             models,
             inquiries: Mutex::default(),
-            told: Mutex::default(),
+            inquiry_reply: Mutex::default(),
             connections: AtomicUsize::new(0),
             closed: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
@@ -156,50 +156,54 @@ impl Server {
         }
     }
 
-    /// Gives this reply to whatever is asked beside chat.
+    /// Sends this reply to every request that is not a chat request.
     #[must_use]
     pub fn inquiries_answered_by(self, reply: Reply) -> Self {
-        *lock(&self.shared.told) = Some(reply);
+        *lock(&self.shared.inquiry_reply) = Some(reply);
         self
     }
 
-    /// The server's address, as `OLLAMA_HOST` takes it: `127.0.0.1:PORT`.
+    /// Returns the server's address in the format of `OLLAMA_HOST`: `127.0.0.1:PORT`.
     #[must_use]
     pub fn host(&self) -> String {
         self.shared.address.to_string()
     }
 
-    /// The chat requests that came, oldest first.
+    /// Returns the chat requests, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         lock(&self.shared.requests).clone()
     }
 
-    /// The one chat request that came.
+    /// Returns the only chat request.
     ///
     /// # Panics
     ///
-    /// Where there were none or several.
+    /// If there was none, or more than one.
     #[must_use]
     pub fn request(&self) -> Request {
         let mut requests = self.requests();
-        assert_eq!(requests.len(), 1, "chat requests: {requests:#?}");
+        assert_eq!(
+            requests.len(),
+            1,
+            "expected one chat request, found {requests:#?}"
+        );
         requests.remove(0)
     }
 
-    /// The paths that were asked beside chat, oldest first.
+    /// Returns the paths of requests to other endpoints than chat, oldest first.
     #[must_use]
     pub fn inquiries(&self) -> Vec<String> {
         lock(&self.shared.inquiries).clone()
     }
 
-    /// How many connections were opened.
+    /// Returns the number of opened connections.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
     }
 
-    /// How many of them are closed.
+    /// Returns the number of closed connections.
     #[must_use]
     pub fn closed(&self) -> usize {
         self.shared.closed.load(Ordering::SeqCst)
@@ -209,10 +213,10 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.stopping.store(true, Ordering::SeqCst);
-        // The accepting thread waits for a connection: give it one.
+        // Unblocks the accepting thread.
         drop(TcpStream::connect(self.shared.address));
         if let Some(accepting) = self.accepting.take() {
-            accepting.join().expect("the accepting thread");
+            accepting.join().expect("the accepting thread panicked");
         }
         if std::thread::panicking() {
             return;
@@ -243,7 +247,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     }
 }
 
-/// Answers the requests of one connection until either side has enough.
+/// Answers the requests of one connection until either side closes it.
 fn serve(stream: TcpStream, shared: &Shared) {
     let mut connection = Connection::new(stream);
     loop {
@@ -261,7 +265,7 @@ fn serve(stream: TcpStream, shared: &Shared) {
     }
 }
 
-/// Takes the next reply if it is a reset, which comes before the request is read.
+/// Takes the next reply if it is a reset, which happens before the request is read.
 fn take_reset(script: &mut VecDeque<Reply>) -> bool {
     let reset = script.front().is_some_and(Reply::is_reset);
     if reset {
@@ -271,13 +275,13 @@ fn take_reset(script: &mut VecDeque<Reply>) -> bool {
 }
 
 fn answer(request: Request, shared: &Shared) -> Reply {
-    if let Some(refusal) = rules::refuse(&request) {
+    if let Some(refusal) = rules::reject(&request) {
         return refusal;
     }
     if !rules::is_chat(&request.path) {
         lock(&shared.inquiries).push(request.path.clone());
-        if let Some(told) = &*lock(&shared.told) {
-            return told.clone();
+        if let Some(inquiry_reply) = &*lock(&shared.inquiry_reply) {
+            return inquiry_reply.clone();
         }
         let Some(models) = &shared.models else {
             return Reply::raw("").then_silence();
@@ -290,8 +294,9 @@ fn answer(request: Request, shared: &Shared) -> Reply {
     }
     lock(&shared.requests).push(request);
     lock(&shared.script).pop_front().unwrap_or_else(|| {
-        *lock(&shared.failure) = Some("a chat request came after the script's end".to_owned());
-        Reply::error(500, "the script is at its end")
+        *lock(&shared.failure) =
+            Some("the client sent a chat request after the last scripted reply".to_owned());
+        Reply::error(500, "the script has no further reply")
     })
 }
 

@@ -1,4 +1,4 @@
-//! `ask`, history, images, and what is installed.
+//! `ask`, conversation history, images and the list of installed models.
 
 use alloy_runtime::{
     Config, ErrorKind, Image, Message, Role, Warning, ask, command, models, with_config,
@@ -15,7 +15,7 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 // D8
 #[tokio::test]
-async fn ask_has_system_text_and_labelled_context() {
+async fn ask_sends_a_system_message_and_labelled_context() {
     #[derive(serde::Serialize)]
     struct User {
         name: &'static str,
@@ -47,19 +47,19 @@ async fn ask_has_system_text_and_labelled_context() {
 }
 
 #[test]
-fn a_context_that_cannot_be_shown_is_an_error() {
+fn an_invalid_context_label_or_value_is_an_error() {
     let labels = ["", "a b", "a>"];
     for label in labels {
         let error = ask("x").model("m").context(label, "y").preview();
         assert_eq!(error.unwrap_err().kind(), ErrorKind::Configuration);
     }
-    let no_json = std::collections::BTreeMap::from([((1, 2), 3)]);
-    let error = ask("x").model("m").context("map", &no_json).preview();
+    let not_json = std::collections::BTreeMap::from([((1, 2), 3)]);
+    let error = ask("x").model("m").context("map", &not_json).preview();
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Prompt);
 }
 
 #[tokio::test]
-async fn the_messages_of_one_call_are_the_history_of_the_next() {
+async fn the_messages_of_an_outcome_are_the_history_of_the_next_call() {
     for api in ROUTES {
         let server = Server::start([Reply::answer("Hello, Ann!"), Reply::answer("Ann.")]);
         let chat = |prompt: &str, history: Vec<Message>| {
@@ -73,13 +73,13 @@ async fn the_messages_of_one_call_are_the_history_of_the_next() {
         };
         let first = chat("I am Ann.", Vec::new()).await.unwrap();
         let second = chat("What is my name?", first.messages).await.unwrap();
-        let said: Vec<_> = second
+        let conversation: Vec<_> = second
             .messages
             .iter()
             .map(|message| (message.role, message.content.as_str()))
             .collect();
         assert_eq!(
-            said,
+            conversation,
             [
                 (Role::User, "I am Ann."),
                 (Role::Assistant, "Hello, Ann!"),
@@ -101,7 +101,8 @@ async fn the_messages_of_one_call_are_the_history_of_the_next() {
                 {"role": "user", "content": "What is my name?"},
             ])
         );
-        // A conversation that outgrows the context loses its oldest messages, not its next answer.
+        // A request with a history omits `truncate: false`: if the conversation outgrows the context, the
+        // server drops its oldest messages and still answers.
         assert_eq!(sent[1].get("truncate"), None);
     }
     let kept = ask("x").model("m").history([Message::user("y")]);
@@ -110,18 +111,18 @@ async fn the_messages_of_one_call_are_the_history_of_the_next() {
 }
 
 #[test]
-fn a_system_message_in_the_history_says_where_it_belongs() {
+fn a_system_message_in_the_history_is_rejected() {
     let error = ask("x").model("m").history([Message::system("Be brief.")]);
     let error = error.preview().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the history has a system message; a command has its own system text"
+        "the history contains a system message; expected messages of other roles"
     );
     assert!(error.help().contains(".system(…)"));
 }
 
 #[tokio::test]
-async fn images_reach_a_model_that_can_see() {
+async fn images_are_sent_to_a_vision_model() {
     for api in ROUTES {
         let model = Installed::new("llava:latest").able("vision");
         let server =
@@ -154,7 +155,7 @@ async fn images_reach_a_model_that_can_see() {
             }),
         };
         assert_eq!(sent, &expected);
-        // In the history they are still there.
+        // The history keeps the images.
         let next = look()
             .api(api)
             .history(outcome.messages)
@@ -164,9 +165,9 @@ async fn images_reach_a_model_that_can_see() {
     }
 }
 
-// A8: the server would drop them without a word.
+// A8: the server drops the images without an error.
 #[tokio::test]
-async fn images_for_a_model_that_cannot_see_are_an_error() {
+async fn images_for_a_model_without_vision_are_an_error() {
     for api in ROUTES {
         let models = [
             Installed::new("llava:latest").able("tools"),
@@ -184,12 +185,12 @@ async fn images_for_a_model_that_cannot_see_are_an_error() {
             error.to_string(),
             "model `llava` does not support images; use `gemma3:4b`"
         );
-        assert!(server.requests().is_empty(), "nothing was sent");
+        assert!(server.requests().is_empty(), "no request is sent");
     }
 }
 
 #[tokio::test]
-async fn images_where_the_server_does_not_say_are_sent_with_a_warning() {
+async fn images_are_sent_with_a_warning_if_capabilities_are_unknown() {
     let model = Installed::new("llava:latest").untold();
     let server = Server::with_installed([model], [Reply::answer("A cat.")]);
     let outcome = look()
@@ -202,7 +203,7 @@ async fn images_where_the_server_does_not_say_are_sent_with_a_warning() {
 }
 
 #[tokio::test]
-async fn an_image_for_a_model_that_is_not_there_is_told_as_such() {
+async fn an_image_for_a_missing_model_reports_the_missing_model() {
     let server = Server::with_models(&["llava2:latest"], []);
     let error = look().image(PNG).host(server.host()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ModelNotFound);
@@ -212,7 +213,7 @@ async fn an_image_for_a_model_that_is_not_there_is_told_as_such() {
 }
 
 #[tokio::test]
-async fn models_lists_what_is_installed() {
+async fn models_lists_the_installed_models() {
     let server = Server::with_models(&["llama3.1:8b", "qwen3:4b"], []);
     let scope = || Config::new().host(server.host());
     let installed = with_config(scope(), models()).await.unwrap();
@@ -222,7 +223,10 @@ async fn models_lists_what_is_installed() {
     assert_eq!(installed[0].family.as_deref(), Some("llama"));
     assert_eq!(installed[0].parameters.as_deref(), Some("8.0B"));
     assert_eq!(installed[0].quantization.as_deref(), Some("Q4_K_M"));
-    assert_eq!(installed[0].capabilities, None);
+    assert_eq!(
+        installed[0].capabilities.as_deref(),
+        Some(["completion".to_owned()].as_slice())
+    );
 
     let gone = Server::start([]).host();
     let error = with_config(Config::new().host(&gone), models())

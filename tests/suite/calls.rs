@@ -1,4 +1,4 @@
-//! What a command is once it is called: a builder, a future, settings with a source.
+//! A called command: a builder, a future, and settings that know their source.
 
 use std::future::Future;
 use std::time::Duration;
@@ -49,8 +49,8 @@ fn a_command_is_small_send_static_and_unpin() {
     fn assert_all<T: Send + Unpin + 'static>(_: &T) {}
     struct NotSend(#[allow(dead_code, reason = "a type that is not Send")] *const ());
     assert_all(&greet("Ann"));
-    fn assert_whatever_the_output<C: Send + Unpin>() {}
-    assert_whatever_the_output::<Command<NotSend>>();
+    fn assert_for_any_output<C: Send + Unpin>() {}
+    assert_for_any_output::<Command<NotSend>>();
     assert!(size_of::<alloy_runtime::Error>() == size_of::<usize>());
 }
 
@@ -63,7 +63,7 @@ fn nothing_is_sent_before_the_first_poll() {
 
 // A7
 #[tokio::test]
-async fn settings_reach_the_server_under_its_names() {
+async fn settings_are_sent_under_the_names_of_the_server() {
     #[command(
         "Say hello",
         model = "ollama:llama3.1",
@@ -107,7 +107,7 @@ async fn settings_reach_the_server_under_its_names() {
 }
 
 #[tokio::test]
-async fn a_text_command_sends_no_more_than_it_must() {
+async fn a_text_command_sends_only_the_required_fields() {
     let server = Server::start([Reply::answer("hello")]);
     greet("Ann").host(server.host()).await.unwrap();
     let request = server.request();
@@ -123,7 +123,7 @@ async fn a_text_command_sends_no_more_than_it_must() {
 }
 
 #[tokio::test]
-async fn a_preview_is_what_the_server_then_receives() {
+async fn a_preview_shows_the_request_that_is_sent() {
     for (api, path) in ROUTES.into_iter().zip([NATIVE, OPENAI_CHAT]) {
         let server = Server::start([Reply::answer("hello")]);
         let earlier = [Message::user("Hi \"you\""), Message::assistant("Hi\t\\")];
@@ -160,7 +160,7 @@ async fn a_preview_is_what_the_server_then_receives() {
 }
 
 #[test]
-fn settings_say_where_each_value_comes_from() {
+fn settings_name_the_source_of_each_value() {
     let settings = greet("Ann")
         .temperature(0.2)
         .timeout(Duration::from_millis(1500))
@@ -178,9 +178,11 @@ fn settings_say_where_each_value_comes_from() {
          timeout                       1500ms  (call)\n\
          connect_timeout               10s  (default)\n\
          idle_timeout                  5m  (default)\n\
+         max_concurrency               100  (default)\n\
          max_tool_turns                10  (default)\n\
          parallel_tools_max            8  (default)\n\
          schema_in_prompt              true  (default)\n\
+         text_tool_calls               true  (default)\n\
          host                          http://gpu-box:11434  (call)\n\
          record_content                false  (default)\n\
          backend                       real  (default)\n\
@@ -189,7 +191,7 @@ fn settings_say_where_each_value_comes_from() {
 }
 
 #[test]
-fn the_first_bad_setter_is_the_error() {
+fn the_first_invalid_setter_is_reported() {
     let check = |command: Command<String>, expected: &str| {
         assert_eq!(command.preview().unwrap_err().to_string(), expected);
     };
@@ -211,18 +213,18 @@ fn the_first_bad_setter_is_the_error() {
     );
     check(
         greet("a").model(" "),
-        "the model is empty; expected a model such as `ollama:llama3.1`",
+        "model is empty; expected a model such as `ollama:llama3.1`",
     );
     check(
         greet("a").host("gpu box"),
-        "the host is `gpu box`, which is no address: it has a ' ' in it",
+        "host is `gpu box`, which is not a valid address: it contains ' '",
     );
 }
 
 #[tokio::test]
-async fn an_outcome_tells_how_the_value_came() {
-    let said = Said::new("hello").thinking("The user wants a greeting.");
-    let server = Server::start([Reply::said(&said)]);
+async fn an_outcome_holds_the_metadata_of_the_reply() {
+    let answer = Said::new("hello").thinking("The user wants a greeting.");
+    let server = Server::start([Reply::said(&answer)]);
     let outcome = greet("Ann")
         .system("Be brief.")
         .host(server.host())
@@ -255,13 +257,13 @@ async fn an_outcome_tells_how_the_value_came() {
     assert_eq!(outcome.route.to_string(), "native: an Ollama model");
     assert_eq!(outcome.attempts, 1);
     assert!(outcome.warnings.is_empty());
-    let said: Vec<_> = outcome
+    let conversation: Vec<_> = outcome
         .messages
         .iter()
         .map(|message| (message.role, message.content.as_str()))
         .collect();
     assert_eq!(
-        said,
+        conversation,
         [(Role::User, "Say hello to Ann"), (Role::Assistant, "hello")]
     );
     assert_eq!(outcome.into_value(), "hello");
@@ -282,7 +284,7 @@ async fn the_unit_type_ignores_the_answer() {
 }
 
 #[tokio::test]
-async fn text_is_returned_as_it_is() {
+async fn text_is_returned_unchanged() {
     for api in ROUTES {
         let server = Server::start([Reply::answer("  {\"not\": \"json\"}\n")]);
         let text = greet("Ann").api(api).host(server.host()).await.unwrap();
@@ -292,7 +294,7 @@ async fn text_is_returned_as_it_is() {
 
 // D7
 #[tokio::test]
-async fn one_commands_result_feeds_the_next() {
+async fn the_result_of_one_command_is_the_input_of_the_next() {
     #[derive(serde::Deserialize, schemars::JsonSchema)]
     struct User {
         name: String,
@@ -303,12 +305,12 @@ async fn one_commands_result_feeds_the_next() {
     let server = Server::start([Reply::answer(r#"{"name":"Jason"}"#), Reply::answer("Hi!")]);
     let user = extract("Jason").host(server.host()).await.unwrap();
     assert_eq!(greet(&user.name).host(server.host()).await.unwrap(), "Hi!");
-    assert_eq!(server.connections(), 1, "the connection is kept");
+    assert_eq!(server.connections(), 1, "the connection is reused");
 }
 
 #[tokio::test]
 #[should_panic(expected = "a command was polled after it had given its result")]
-async fn a_finished_command_cannot_be_awaited_again() {
+async fn awaiting_a_finished_command_again_panics() {
     let server = Server::start([Reply::answer("hello")]);
     let mut command = greet("Ann").host(server.host());
     (&mut command).await.unwrap();

@@ -1,11 +1,11 @@
-//! The table of keys: code, documentation and what a command then runs with.
+//! The table of configuration keys: its documentation, its layers and the resolved settings.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
 use alloy_runtime::__private::{Key, keys};
-use alloy_runtime::{Config, ErrorKind, Source, ask, command, with_config};
+use alloy_runtime::{Config, ErrorKind, SettingSource, ask, command, with_config};
 use alloy_tests::server::{Reply, Server};
 
 #[command("Say hello")]
@@ -14,7 +14,7 @@ async fn hello() -> String;
 #[command("Say hello", model = "pinned")]
 async fn pinned() -> String;
 
-/// The rows of the documentation's table: key, attribute, setter, variables, default.
+/// Reads the rows of the documentation's table: key, attribute, setter, variables, default.
 fn documented() -> Vec<[String; 5]> {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
     let docs = std::fs::read_to_string(docs).unwrap();
@@ -22,16 +22,16 @@ fn documented() -> Vec<[String; 5]> {
     rows.map(|row| {
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
         let [key, _, attribute, setter, variables, default] = cells[..] else {
-            panic!("a row of six cells: {row}")
+            panic!("expected a row of six cells: {row}")
         };
         [key, attribute, setter, variables, default].map(|cell| cell.replace('`', ""))
     })
     .collect()
 }
 
-// A2 A3: a key that the documentation does not have, or has otherwise, fails here.
+// A2 A3: fails for a key that the documentation lacks or describes differently.
 #[test]
-fn the_documentation_says_what_the_code_does() {
+fn the_documentation_matches_the_table_of_keys() {
     let row = |key: &Key| {
         let name = key.name;
         let attribute = match (key.attribute, name) {
@@ -62,21 +62,29 @@ fn the_documentation_says_what_the_code_does() {
     assert_eq!(documented(), expected);
 }
 
-/// Layers, strongest first; each sets every key that it offers to a value with its number in it.
+/// The layers, strongest first. Each sets every key that it offers to a value with the layer's number.
 const LAYERS: [&str; 5] = ["call", "attribute", "scope", "process", "environment"];
 
-/// What a key's value reads like, set by layer `number`.
+/// Returns the displayed value of a key that layer `number` set.
 fn shown(key: &str, number: usize) -> String {
     let even = number.is_multiple_of(2).to_string();
     match key {
         "model" => format!("m-{number}"),
         "system" => format!("\"s-{number}\""),
         "temperature" => format!("0.{number}"),
-        "max_tokens" | "retry" | "max_tool_turns" | "parallel_tools_max" => number.to_string(),
+        "max_tokens" | "retry" | "max_tool_turns" | "parallel_tools_max" | "max_concurrency" => {
+            number.to_string()
+        }
+        "fallback" => format!("f-{number}"),
         "keep_alive" if number == 1 => "forever".to_owned(),
         "timeout" | "connect_timeout" | "idle_timeout" | "keep_alive" => format!("{number}s"),
-        "auto_finalize_missing_output" | "schema_in_prompt" if number == 1 => "true".to_owned(),
-        "auto_finalize_missing_output" | "schema_in_prompt" | "record_content" => even,
+        "auto_finalize_missing_output" | "schema_in_prompt" | "text_tool_calls" if number == 1 => {
+            "true".to_owned()
+        }
+        "auto_finalize_missing_output"
+        | "schema_in_prompt"
+        | "text_tool_calls"
+        | "record_content" => even,
         "think" => ["true", "low", "medium", "high", "max"][number - 1].to_owned(),
         "api" if [1, 4].contains(&number) => "openai_chat".to_owned(),
         "api" => "native".to_owned(),
@@ -84,9 +92,9 @@ fn shown(key: &str, number: usize) -> String {
         "api_key" | "openai_api_key" => "[secret]".to_owned(),
         "base_url" => format!("http://base/{number}"),
         "backend" => "real".to_owned(),
-        "on_invalid" | "on_retry" => "a function".to_owned(),
+        "on_invalid" | "on_retry" | "on_done" => "a function".to_owned(),
         _ => {
-            panic!("`{key}` is new: say here what it reads like, and set it in programs/layers.rs")
+            panic!("`{key}` is new: add its displayed value here and set it in programs/layers.rs")
         }
     }
 }
@@ -100,7 +108,7 @@ fn offers(key: &Key, layer: &str) -> bool {
     }
 }
 
-/// The variables that set every key.
+/// Returns the environment variables that set every key.
 fn environment() -> Vec<(&'static str, String)> {
     let mut variables = Vec::new();
     for key in keys() {
@@ -121,7 +129,7 @@ fn environment() -> Vec<(&'static str, String)> {
     variables
 }
 
-/// What `programs/layers.rs` prints: value and layer of each key.
+/// Runs `programs/layers.rs` and parses its output: the value and the layer of each key.
 fn settings(layers: &[&str]) -> BTreeMap<String, (String, String)> {
     let mut program = Command::new(env!("CARGO_BIN_EXE_layers"));
     program.args(layers);
@@ -147,7 +155,7 @@ fn settings(layers: &[&str]) -> BTreeMap<String, (String, String)> {
         .collect()
 }
 
-// A3: every key, at each layer where the table offers it, under every choice of layers.
+// A3: covers every key, at each layer that offers it, under every combination of layers.
 #[test]
 fn the_strongest_layer_that_sets_a_key_wins() {
     for choice in 1..1_usize << LAYERS.len() {
@@ -162,7 +170,7 @@ fn the_strongest_layer_that_sets_a_key_wins() {
             let mut setting =
                 (0..LAYERS.len()).filter(|index| chosen(*index) && offers(&key, LAYERS[*index]));
             if key.name == "options" {
-                // Merged name by name: all have `num_ctx`, and each one of its own.
+                // Options are merged by name: every layer sets `num_ctx` and one more option.
                 let own = ["seed", "top_k", "num_keep", "repeat_last_n", "num_batch"];
                 for index in setting {
                     let value = ((index + 1).to_string(), LAYERS[index].to_owned());
@@ -189,7 +197,7 @@ fn the_strongest_layer_that_sets_a_key_wins() {
 }
 
 #[tokio::test]
-async fn scopes_nest_and_are_kept_when_a_command_is_spawned() {
+async fn nested_scopes_merge_and_follow_a_spawned_command() {
     let outer = Config::new().model("outer").max_tokens(9).option("seed", 1);
     let inner = Config::new().model("inner").option("top_k", 2);
     let made = with_config(outer, async {
@@ -212,16 +220,16 @@ async fn scopes_nest_and_are_kept_when_a_command_is_spawned() {
     }
     assert!(printed(call).await.contains("call  (call)"));
     let error = hello().preview().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Configuration, "the scope is over");
+    assert_eq!(error.kind(), ErrorKind::Configuration, "the scope is gone");
 }
 
-// `with_config(config, extract(text))` is what one writes first.
+// `with_config(config, extract(text))` creates the command before it enters the scope.
 #[tokio::test]
-async fn a_command_made_outside_any_scope_takes_the_one_it_is_polled_in() {
+async fn a_command_created_outside_a_scope_uses_the_scope_that_polls_it() {
     let server = Server::start([Reply::answer("a"), Reply::answer("b")]);
     let scope = Config::new().model("scoped").host(server.host());
     with_config(scope.clone(), hello()).await.unwrap();
-    // One that was made in a scope keeps it.
+    // A command created in a scope keeps that scope.
     let [kept] = with_config(scope, async { [hello()] }).await;
     with_config(Config::new().model("other"), kept)
         .await
@@ -235,18 +243,18 @@ async fn a_command_made_outside_any_scope_takes_the_one_it_is_polled_in() {
 }
 
 #[tokio::test]
-async fn a_model_in_the_attribute_is_a_pin() {
+async fn a_model_in_the_attribute_is_pinned() {
     let settings = with_config(Config::new().model("other"), async {
         pinned().preview().unwrap().settings
     })
     .await;
-    assert_eq!(settings.source("model"), Some(Source::Attribute));
+    assert_eq!(settings.source("model"), Some(SettingSource::Attribute));
     assert!(settings.to_string().contains("pinned  (attribute, pinned)"));
 }
 
-// A bad value is told where the config is used, and changes nothing.
+// The error is returned where the config is used, and the settings of the process stay unchanged.
 #[tokio::test]
-async fn a_bad_config_is_refused_where_it_is_used() {
+async fn an_invalid_config_is_rejected_where_it_is_used() {
     let bad = || Config::new().temperature(3.0).model(" ");
     let expected = "temperature is 3; expected a number from 0 to 2";
     let error = alloy_runtime::configure(bad()).unwrap_err();
@@ -263,7 +271,7 @@ async fn a_bad_config_is_refused_where_it_is_used() {
 }
 
 #[test]
-fn bad_values_of_every_setter_say_what_was_expected() {
+fn invalid_setter_values_name_the_expected_value() {
     let zero = std::time::Duration::ZERO;
     let check = |config: Config, expected: &str| {
         let error = pinned().config(config).preview().unwrap_err();
@@ -301,16 +309,16 @@ fn bad_values_of_every_setter_say_what_was_expected() {
     );
     check(
         config().api_key("k\n1"),
-        "`api_key` has characters that no HTTP header can carry; expected printable ASCII",
+        "api_key contains characters that are not valid in an HTTP header; expected printable ASCII",
     );
     check(
         config().host("gpu box"),
-        "the host is `gpu box`, which is no address: it has a ' ' in it",
+        "host is `gpu box`, which is not a valid address: it contains ' '",
     );
 }
 
 #[test]
-fn options_of_the_attribute_are_any_literal() {
+fn options_of_the_attribute_accept_any_literal() {
     #[command(
         "Say hello",
         model = "m",
@@ -329,7 +337,7 @@ fn options_of_the_attribute_are_any_literal() {
 }
 
 #[test]
-fn what_is_configured_counts_from_then_on() {
+fn configure_applies_to_later_commands() {
     let mut program = Command::new(env!("CARGO_BIN_EXE_configured"));
     for variable in keys().iter().flat_map(|key| key.variables) {
         program.env_remove(variable);
@@ -340,9 +348,9 @@ fn what_is_configured_counts_from_then_on() {
     assert!(output.status.success(), "{output:?}");
 }
 
-// `with_config(outer, with_config(inner, …))`: the inner one is written, and called, first.
+// `with_config(outer, with_config(inner, …))` evaluates the inner call first.
 #[tokio::test]
-async fn scopes_nest_where_they_are_written_into_each_other() {
+async fn a_scope_can_be_the_argument_of_another_scope() {
     let outer = Config::new().model("outer").max_tokens(9);
     let inner = Config::new().max_tokens(7);
     let made = with_config(outer, with_config(inner, async { [hello()] }));
@@ -370,9 +378,9 @@ async fn a_scope_does_not_follow_a_spawned_task() {
     assert_eq!(model(inside).await.as_deref(), Some("scoped"));
 }
 
-// A system text of the attribute is rendered for each call; one of the call itself wins.
+// The attribute's system message is rendered for each call. The setter of the call overrides it.
 #[test]
-fn a_rendered_system_text_is_printed_with_its_layer() {
+fn a_rendered_system_message_is_shown_with_its_layer() {
     #[command("Say hello", model = "m", system = "You are {mood}.")]
     async fn hello(mood: &str) -> String;
     let system = |command: alloy_runtime::Command<String>| {
@@ -384,24 +392,104 @@ fn a_rendered_system_text_is_printed_with_its_layer() {
     };
     let (line, source) = system(hello("kind"));
     assert!(line.contains("You are kind."), "{line}");
-    assert_eq!(source, Source::Attribute);
+    assert_eq!(source, SettingSource::Attribute);
     let (line, source) = system(hello("kind").system("Be brief."));
     assert!(line.contains("Be brief."), "{line}");
-    assert_eq!(source, Source::Call);
+    assert_eq!(source, SettingSource::Call);
 }
 
 #[test]
-fn what_holds_settings_says_what_it_is() {
+fn debug_output_shows_the_values_of_settings() {
     let config = Config::new()
         .model("m")
         .host("gpu")
         .base_url("http://gpu/v1")
         .on_retry(|_| ())
-        .on_invalid(|_| alloy_runtime::Decision::BySettings);
+        .on_invalid(|_| alloy_runtime::Decision::FollowSettings);
     let shown = format!("{config:?}");
     for part in ["model: m", "gpu:11434", "http://gpu/v1", "a function"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     let settings = ask("Hi").config(config).preview().unwrap().settings;
     assert!(format!("{settings:?}").contains("gpu:11434"));
+}
+
+// The setters take durations as the attribute does.
+#[test]
+fn durations_are_values_or_texts() {
+    let settings = |command: alloy_runtime::Command<String>| command.preview().unwrap().settings;
+    let command = pinned()
+        .timeout("1h30m")
+        .connect_timeout("1500ms".to_owned())
+        .idle_timeout("2m".to_owned());
+    let shown = settings(command);
+    for (key, expected) in [
+        ("timeout", "90m"),
+        ("connect_timeout", "1500ms"),
+        ("idle_timeout", "2m"),
+    ] {
+        assert_eq!(shown.get(key).as_deref(), Some(expected), "{key}");
+    }
+    let config = Config::new().timeout("90s").keep_alive("10m");
+    assert_eq!(
+        format!("{config:?}"),
+        "Config { timeout: 90s, keep_alive: 10m }"
+    );
+    for (text, expected) in [("1m30s", "90"), ("forever", "-1"), ("0s", "0")] {
+        let body = pinned().keep_alive(text).preview().unwrap().body;
+        assert!(
+            body.contains(&format!(r#""keep_alive":{expected}"#)),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn a_text_that_is_no_duration_is_the_error_of_the_call() {
+    let expected = "expected a duration such as 500ms, 30s, 2m or 1h30m";
+    for (command, message) in [
+        (
+            pinned().timeout("30"),
+            format!("timeout is `30`; {expected}"),
+        ),
+        (
+            pinned().idle_timeout("soon").timeout("1s"),
+            format!("idle_timeout is `soon`; {expected}"),
+        ),
+        (
+            pinned().config(Config::new().connect_timeout("2x")),
+            format!("connect_timeout is `2x`; {expected}"),
+        ),
+        (
+            pinned().keep_alive("always"),
+            format!("keep_alive is `always`; {expected}, or forever"),
+        ),
+        (
+            pinned().timeout("0s"),
+            "timeout is zero; expected a duration such as 30s".to_owned(),
+        ),
+    ] {
+        let error = command.preview().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert_eq!(error.to_string(), message);
+    }
+}
+
+#[tokio::test]
+async fn a_model_of_another_provider_is_an_error_before_anything_is_sent() {
+    let server = Server::start([Reply::answer("hello")]);
+    for model in ["anthropic:claude", "openai/gpt-4o"] {
+        let error = hello().model(model).host(server.host()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        let text = error.to_string();
+        let expected = "is not known; the prefixes are `ollama:`, `openai:` and `gguf:`";
+        assert!(text.starts_with(&format!("model `{model}`: ")), "{text}");
+        assert!(text.ends_with(expected), "{text}");
+        assert!(error.help().contains("OPENAI_BASE_URL"), "{error:?}");
+    }
+    assert!(server.requests().is_empty());
+    // With Ollama's own prefix it is a model of Ollama, whatever its name.
+    let given = hello().model("ollama:openai/gpt-4o").host(server.host());
+    assert_eq!(given.await.unwrap(), "hello");
+    assert_eq!(server.request().json()["model"], "openai/gpt-4o");
 }

@@ -1,4 +1,4 @@
-//! Sockets that behave badly, and connections that are kept.
+//! Misbehaving sockets and connection reuse.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::ROUTES;
 async fn hello() -> String;
 
 #[tokio::test]
-async fn replies_are_the_same_however_they_are_split() {
+async fn a_reply_is_read_the_same_however_it_is_split() {
     let native = [
         &br#"{"message":{"role":"assistant","content":"h\u00e4llo "#[..],
         "ö😀".as_bytes(),
@@ -34,7 +34,7 @@ async fn replies_are_the_same_however_they_are_split() {
 }
 
 #[tokio::test]
-async fn a_connection_is_kept_after_an_error_too() {
+async fn a_connection_is_reused_after_an_error() {
     let server = Server::start([
         Reply::error(500, "no"),
         Reply::body(200, "text/html", "<html>"),
@@ -46,14 +46,14 @@ async fn a_connection_is_kept_after_an_error_too() {
     );
     assert_eq!(
         hello().host(server.host()).await.unwrap_err().kind(),
-        ErrorKind::NotOllama
+        ErrorKind::WrongServer
     );
     assert_eq!(hello().host(server.host()).await.unwrap(), "hello");
     assert_eq!(server.connections(), 1);
 }
 
 #[tokio::test]
-async fn half_a_reply_is_interrupted() {
+async fn an_incomplete_reply_is_interrupted() {
     let whole = Reply::answer("hello");
     for (api, cut) in ROUTES
         .into_iter()
@@ -73,7 +73,7 @@ async fn half_a_reply_is_interrupted() {
 
 // E2
 #[tokio::test]
-async fn a_connection_lost_before_the_reply_is_tried_three_times() {
+async fn a_request_is_sent_three_times_if_the_connection_is_lost() {
     for reply in [
         Reply::raw(""),
         Reply::raw("HTTP/1.1 200 OK\r\ncontent-"),
@@ -81,15 +81,15 @@ async fn a_connection_lost_before_the_reply_is_tried_three_times() {
     ] {
         let server = Server::start([reply.clone(), reply.clone(), Reply::answer("hello")]);
         let outcome = hello().host(server.host()).outcome().await.unwrap();
-        assert_eq!((outcome.attempts, outcome.sends), (1, 3), "{reply:?}");
+        assert_eq!((outcome.attempts, outcome.requests), (1, 3), "{reply:?}");
 
         let server = Server::start([reply.clone(), reply.clone(), reply.clone()]);
         let error = hello().host(server.host()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Interrupted, "{reply:?}: {error:?}");
-        assert_eq!(error.sends(), 3);
+        assert_eq!(error.requests(), 3);
         assert!(std::error::Error::source(&error).is_some());
         assert!(
-            format!("{error:?}").contains("\n  sent: 3 times\n"),
+            format!("{error:?}").contains("\n  requests: 3\n"),
             "{error:?}"
         );
     }
@@ -97,13 +97,13 @@ async fn a_connection_lost_before_the_reply_is_tried_three_times() {
 
 // E2 G12
 #[tokio::test]
-async fn a_busy_server_is_asked_again_and_no_other() {
+async fn only_transient_server_errors_are_retried() {
     let check = async |reply: Reply, sends: usize| {
         let script = std::iter::repeat_n(reply.clone(), sends);
         let server = Server::start(script.chain([Reply::answer("hello")]));
         let outcome = hello().host(server.host()).outcome().await;
         assert_eq!(server.requests().len(), sends.min(2) + 1, "{reply:?}");
-        outcome.map(|outcome| outcome.sends)
+        outcome.map(|outcome| outcome.requests)
     };
     let busy = "server busy, please try again.  maximum pending requests exceeded";
     assert_eq!(check(Reply::error(503, busy), 1).await.unwrap(), 2);
@@ -136,78 +136,90 @@ async fn a_busy_server_is_asked_again_and_no_other() {
     ] {
         let server = Server::start([reply]);
         let error = hello().host(server.host()).await.unwrap_err();
-        assert_eq!((error.kind(), error.sends()), (kind, 1), "{error:?}");
+        assert_eq!((error.kind(), error.requests()), (kind, 1), "{error:?}");
         assert_eq!(server.requests().len(), 1);
     }
 }
 
-// E2: what would not be done in time is not begun.
+// E2: a retry that cannot start before the deadline is not started.
 #[tokio::test]
-async fn no_pause_goes_beyond_the_deadline() {
+async fn a_backoff_does_not_exceed_the_deadline() {
     let server = Server::start([Reply::error(503, "busy"), Reply::answer("hello")]);
     let command = hello().timeout(Duration::from_millis(100));
     let error = command.host(server.host()).await.unwrap_err();
-    assert_eq!((error.kind(), error.sends()), (ErrorKind::Overloaded, 1));
+    assert_eq!((error.kind(), error.requests()), (ErrorKind::Overloaded, 1));
     assert_eq!(server.requests().len(), 1);
 }
 
-// E7: turns are taken from those that run, and not from those that nobody polls.
+// E7: a command that nobody polls holds no permit.
 #[tokio::test]
-async fn a_crowd_that_is_not_polled_holds_nobody() {
+async fn unpolled_commands_do_not_block_others() {
     use futures::StreamExt as _;
 
     let server = Server::start(std::iter::repeat_n(Reply::answer("hello"), 600));
     let command = || hello().host(server.host());
-    let crowd = futures::stream::iter(0..300).map(|_| command());
-    let mut crowd = std::pin::pin!(crowd.buffer_unordered(150));
-    let enriched = async {
+    let commands = futures::stream::iter(0..300).map(|_| command());
+    let mut commands = std::pin::pin!(commands.buffer_unordered(150));
+    let completed = async {
         let mut count = 0;
-        while let Some(answer) = crowd.next().await {
+        while let Some(answer) = commands.next().await {
             answer.unwrap();
             command().await.unwrap();
             count += 1;
         }
         count
     };
-    let enriched = tokio::time::timeout(Duration::from_secs(30), enriched).await;
-    assert_eq!(enriched.expect("nobody waits for ever"), 300);
+    let completed = tokio::time::timeout(Duration::from_secs(30), completed).await;
+    assert_eq!(completed.expect("no command waits forever"), 300);
 }
 
-// E7: a server that never answers holds up neither another nor a question.
+// E7: a server that never answers delays neither another server nor `models()`.
 #[tokio::test]
-async fn a_crowd_at_one_server_does_not_keep_from_another() {
+async fn a_stalled_server_does_not_block_another() {
     let silent = Server::start(std::iter::repeat_n(Reply::raw("").then_silence(), 200));
-    let crowd: Vec<_> = (0..200)
+    let commands: Vec<_> = (0..200)
         .map(|_| tokio::spawn(hello().host(silent.host())))
         .collect();
     while silent.requests().len() < 100 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    let patience = Duration::from_secs(30);
+    let timeout = Duration::from_secs(30);
     let server = Server::start([Reply::answer("hello")]);
-    let answer = hello().host(server.host()).timeout(patience).await;
+    let answer = hello().host(server.host()).timeout(timeout).await;
     assert_eq!(answer.unwrap(), "hello");
-    let config = Config::new().host(silent.host()).timeout(patience);
+    let config = Config::new().host(silent.host()).timeout(timeout);
     let models = with_config(config, alloy_runtime::models()).await;
     assert_eq!(models.unwrap().len(), 1);
     assert_eq!(
         silent.requests().len(),
         100,
-        "the others wait for their turn"
+        "the other commands wait for a permit"
     );
-    crowd.iter().for_each(tokio::task::JoinHandle::abort);
+    // A timeout that was spent on the queue does not blame the model.
+    let queued = hello()
+        .host(silent.host())
+        .timeout(Duration::from_millis(50));
+    let error = queued.await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert!(
+        error
+            .to_string()
+            .contains("it waited for other requests of this program"),
+        "{error}"
+    );
+    commands.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
 #[tokio::test]
-async fn a_flood_of_headers_is_refused() {
+async fn oversized_headers_are_rejected() {
     let flood = format!("HTTP/1.1 200 OK\r\n{}", "x: y\r\n".repeat(200_000));
     let server = Server::start([Reply::raw(flood)]);
     let error = hello().host(server.host()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotOllama, "{error:?}");
+    assert_eq!(error.kind(), ErrorKind::WrongServer, "{error:?}");
 }
 
 #[tokio::test]
-async fn broken_chunks_are_a_protocol_error() {
+async fn invalid_chunked_encoding_is_a_protocol_error() {
     let reply = Reply::raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n");
     let server = Server::start([reply]);
     let error = hello().host(server.host()).await.unwrap_err();
@@ -228,5 +240,5 @@ async fn dropping_a_command_closes_its_connection() {
         }
     })
     .await
-    .expect("the server sees the end of the connection");
+    .expect("the server sees the closed connection");
 }

@@ -1,15 +1,15 @@
-//! Where a prompt comes from: each source sends exactly the expected messages.
+//! Sources of a prompt. Each test compares the exact messages that are sent.
 
 mod bodies;
 mod doc_comments;
 mod names;
 mod parameters;
-mod system_texts;
+mod system_messages;
 mod templates;
 
 use alloy_runtime::{Command, Message};
 
-/// The prompt of a text command, and the whole list of messages where there is more.
+/// Checks that a command sends one user message with the `expected` prompt and no other message.
 fn check(command: &Command<String>, expected: &str) {
     let messages = command.preview().unwrap().messages;
     assert_eq!(messages, [Message::user(expected)]);

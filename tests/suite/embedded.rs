@@ -1,4 +1,4 @@
-//! The engine in this process, with the small model of this repository.
+//! The embedded engine with the small model of this repository.
 
 mod answers;
 mod files;
@@ -8,7 +8,7 @@ mod types;
 
 use alloy_runtime::{Output, command};
 
-/// The small model.
+/// Model setting of the small model.
 pub(crate) const MODEL: &str = concat!(
     "gguf:",
     env!("CARGO_MANIFEST_DIR"),

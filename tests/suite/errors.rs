@@ -1,20 +1,20 @@
-//! Every error that a command can end with, met through the real client: its kind, its words, its data.
+//! Every error that a command can return, caused through the real client: its kind, message and data.
 
 // G9
 mod answers;
 mod misuse;
-mod not_ollama;
 mod protocol;
 mod server;
 mod time;
 mod unreachable;
+mod wrong_server;
 
 use alloy_runtime::{Api, Error, ErrorKind, Output, command};
 use alloy_tests::server::{NATIVE, OPENAI_CHAT, Reply, Server};
 use expect_test::Expect;
 
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
-#[allow(dead_code, reason = "read by nobody: the answers are wrong")]
+#[allow(dead_code, reason = "never read: the answers are invalid")]
 struct User {
     name: String,
     age: u8,
@@ -23,7 +23,7 @@ struct User {
 #[command("Answer", model = "ollama:llama3.1")]
 async fn answer<T: Output>() -> T;
 
-/// The error that a reply ends in, which is the same on both routes.
+/// Returns the error that a reply causes and checks that it is the same on both routes.
 async fn error_of<T: Output + std::fmt::Debug>(reply: Reply) -> Error {
     let compatible = error_on::<T>(Api::OpenaiChat, reply.clone()).await;
     let native = error_on::<T>(Api::Native, reply).await;
@@ -32,7 +32,7 @@ async fn error_of<T: Output + std::fmt::Debug>(reply: Reply) -> Error {
 }
 
 async fn error_on<T: Output + std::fmt::Debug>(api: Api, reply: Reply) -> Error {
-    // As often as a request is sent at most.
+    // A request is sent at most three times.
     let server = Server::start([reply.clone(), reply.clone(), reply]);
     let command = answer::<T>().api(api).auto_finalize_missing_output(false);
     let error = command.host(server.host()).await.unwrap_err();
@@ -44,8 +44,8 @@ async fn error_on<T: Output + std::fmt::Debug>(api: Api, reply: Reply) -> Error 
     error
 }
 
-/// What `main() -> Result` shows, with the port, which differs from run to run, and the route's path
-/// put aside.
+/// Formats an error as `main() -> Result` prints it, with placeholders for the address and the route's
+/// path.
 fn shown(error: &Error) -> String {
     let text = format!("{error:?}");
     let address = error.address().unwrap_or("no address");

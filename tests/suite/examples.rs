@@ -1,4 +1,4 @@
-//! Every example runs, against a server that gives the answers a model would.
+//! Runs every example against a server with scripted replies.
 
 mod outputs;
 mod settings;
@@ -14,8 +14,9 @@ use std::sync::OnceLock;
 
 use alloy_tests::server::{Reply, Server};
 
-/// The folder of the built examples. Cargo builds them here and not only before, so that this
-/// package's tests can be run by themselves.
+/// Builds the examples and returns their directory.
+///
+/// The tests of this package can thus run without a build of the workspace.
 fn built() -> &'static PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
@@ -29,7 +30,7 @@ fn built() -> &'static PathBuf {
             ])
             .status()
             .unwrap();
-        assert!(status.success(), "the examples do not build");
+        assert!(status.success(), "the examples failed to build");
         // …/target/debug/deps/suite-…
         let suite = std::env::current_exe().unwrap();
         let target = suite.ancestors().nth(3).unwrap();
@@ -37,8 +38,26 @@ fn built() -> &'static PathBuf {
     })
 }
 
-/// An example with none of the caller's own settings.
-fn unset(name: &str) -> Command {
+// A lock of standard input that is held while a command is awaited stops every tool that asks a person.
+#[test]
+fn no_example_locks_standard_input() {
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let mut readers = 0;
+    for path in crate::sources::files_below(&examples) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        readers += usize::from(text.contains("stdin()"));
+        for lock in ["stdin().lock()", "stdin().lines()", "stdin_lock"] {
+            assert!(!text.contains(lock), "{} has `{lock}`", path.display());
+        }
+    }
+    assert!(
+        readers > 0,
+        "no example reads standard input: this test checks nothing"
+    );
+}
+
+/// Returns an example's command without the settings of the caller.
+fn without_settings(name: &str) -> Command {
     let mut program = Command::new(built().join(name));
     for key in alloy_runtime::__private::keys() {
         for variable in key.variables {
@@ -48,9 +67,9 @@ fn unset(name: &str) -> Command {
     program
 }
 
-/// An example, ready to be run against a server with this model.
+/// Returns an example's command for a model of a server.
 fn example(name: &str, model: &str, server: &Server) -> Command {
-    let mut program = unset(name);
+    let mut program = without_settings(name);
     program
         .env("OLLAMA_HOST", server.host())
         .env("ALLOY_MODEL", model);
@@ -63,7 +82,7 @@ fn stdout(mut program: Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Runs an example with its model's answer, and gives back the prompt that was sent.
+/// Runs an example with the model's answer, checks its output and returns the prompt that was sent.
 fn check(name: &str, arguments: &[&str], answer: &str, expected: &str) -> String {
     let server = Server::start([Reply::answer(answer)]);
     let mut program = example(name, "ollama:llama3.1", &server);
@@ -78,7 +97,7 @@ fn check(name: &str, arguments: &[&str], answer: &str, expected: &str) -> String
         .to_owned()
 }
 
-/// Starts `forward`; gives it with the address where it listens.
+/// Starts `forward` and returns it with the address that it listens on.
 fn forwarding(mut program: Command) -> (Running, String) {
     program.arg("127.0.0.1:0").stdout(Stdio::piped());
     let mut program = Running(program.stderr(Stdio::null()).spawn().unwrap());
@@ -90,7 +109,7 @@ fn forwarding(mut program: Command) -> (Running, String) {
     (program, address.to_owned())
 }
 
-/// A program that ends with its test.
+/// Child process that is killed on drop.
 struct Running(Child);
 
 impl Drop for Running {

@@ -1,6 +1,7 @@
-//! Against a real server, on both routes: off unless `ALLOY_TEST_OLLAMA` names one and
-//! `ALLOY_TEST_MODEL` a model that it has. `ALLOY_TEST_GPT_OSS` names one whose name contains gpt-oss, if
-//! there is one. What a model answers is its own affair: these tests hold types, protocol and behaviour.
+//! Tests against a real server, on both routes. They are skipped unless `ALLOY_TEST_OLLAMA` names the
+//! server and `ALLOY_TEST_MODEL` one of its models. `ALLOY_TEST_GPT_OSS` optionally names a model whose
+//! name contains `gpt-oss`. Answers vary between models, so most tests check only types, protocol and
+//! behaviour.
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -18,11 +19,11 @@ fn variable(name: &str) -> Option<String> {
     std::env::vars().find_map(|(known, value)| (known == name).then_some(value))
 }
 
-/// The server and the model, or `None` with a word on standard error.
+/// Returns the server and the model, or prints why the test is skipped and returns `None`.
 fn live() -> Option<(String, String)> {
     let live = variable("ALLOY_TEST_OLLAMA").zip(variable("ALLOY_TEST_MODEL"));
     if live.is_none() {
-        eprintln!("skipped: set ALLOY_TEST_OLLAMA and ALLOY_TEST_MODEL to run it");
+        eprintln!("skipped: set ALLOY_TEST_OLLAMA and ALLOY_TEST_MODEL to run this test");
     }
     live
 }
@@ -30,7 +31,7 @@ fn live() -> Option<(String, String)> {
 #[command("{prompt}", temperature = 0.0)]
 async fn ask<T: Output>(prompt: &str) -> T;
 
-/// Runs `check` with a command on each route, where there is a server.
+/// Runs `check` with a command on each route, if a server is configured.
 async fn on_both<T: Output, F: Future<Output = ()>>(
     prompt: &str,
     check: impl Fn(Api, Command<T>) -> F,
@@ -81,9 +82,9 @@ async fn text_has_usage_timings_and_a_finish_reason() {
 }
 
 #[tokio::test]
-async fn a_model_named_gpt_oss_takes_the_compatible_endpoint() {
+async fn a_gpt_oss_model_uses_the_compatible_endpoint() {
     let (Some((host, _)), Some(model)) = (live(), variable("ALLOY_TEST_GPT_OSS")) else {
-        eprintln!("skipped: set ALLOY_TEST_GPT_OSS, too");
+        eprintln!("skipped: set ALLOY_TEST_GPT_OSS to run this test");
         return;
     };
     let command = ask::<User>("Extract: Jason is 25 years old")
@@ -95,7 +96,7 @@ async fn a_model_named_gpt_oss_takes_the_compatible_endpoint() {
 }
 
 #[tokio::test]
-async fn every_setting_is_taken() {
+async fn every_setting_is_accepted() {
     on_both("Say hello", async |api, command: Command<String>| {
         let command = command
             .system("Be brief.")
@@ -108,7 +109,7 @@ async fn every_setting_is_taken() {
             .option("top_k", 40)
             .option("top_p", 0.9);
         let outcome = command.outcome().await.unwrap();
-        let not_sent = |warning: &Warning| matches!(warning, Warning::NotSent { .. });
+        let not_sent = |warning: &Warning| matches!(warning, Warning::UnsupportedByProtocol { .. });
         let expected = if api == Api::Native { 0 } else { 3 };
         assert_eq!(
             outcome.warnings.iter().filter(|one| not_sent(one)).count(),
@@ -128,7 +129,7 @@ async fn every_shape_of_schema_is_accepted() {
         Neutral,
     }
     #[derive(Debug, Deserialize, JsonSchema)]
-    #[allow(dead_code, reason = "only that it can be read matters")]
+    #[allow(dead_code, reason = "only deserialization is tested")]
     struct Many {
         sentiment: Option<Sentiment>,
         #[schemars(length(max = 2))]
@@ -139,14 +140,14 @@ async fn every_shape_of_schema_is_accepted() {
         note: String,
     }
     #[derive(Debug, Deserialize, JsonSchema)]
-    #[allow(dead_code, reason = "only that it can be read matters")]
+    #[allow(dead_code, reason = "only deserialization is tested")]
     struct Node {
         #[schemars(length(max = 5))]
         name: String,
         #[schemars(length(max = 1))]
         children: Vec<Node>,
     }
-    // A small model may run on to its limit; whatever else goes wrong is the schema's fault.
+    // A small model may reach its token limit. Any other error points to the schema.
     async fn check<T: Output>(prompt: &str) {
         on_both(prompt, async |_, command: Command<T>| {
             if let Err(error) = command.max_tokens(200).await {
@@ -165,7 +166,7 @@ async fn every_shape_of_schema_is_accepted() {
 }
 
 #[tokio::test]
-async fn a_limit_of_tokens_cuts() {
+async fn a_token_limit_truncates_the_answer() {
     on_both(
         "Extract: Jason is 25 years old",
         async |_, command: Command<User>| {
@@ -178,7 +179,7 @@ async fn a_limit_of_tokens_cuts() {
 }
 
 #[tokio::test]
-async fn a_missing_model_is_named_with_its_neighbours() {
+async fn a_missing_model_error_suggests_other_models() {
     let Some((_, model)) = live() else { return };
     on_both("Say hello", async |_, command: Command<String>| {
         let error = command.model(format!("{model}x")).await.unwrap_err();
@@ -214,7 +215,7 @@ async fn a_prompt_that_is_too_long_is_an_error_or_a_warning() {
 }
 
 #[tokio::test]
-async fn a_conversation_goes_on() {
+async fn a_conversation_continues_from_its_history() {
     on_both("Say hello", async |_, command: Command<String>| {
         let first = command.outcome().await.unwrap();
         let (host, model) = live().unwrap();
@@ -229,13 +230,13 @@ async fn a_conversation_goes_on() {
 }
 
 #[tokio::test]
-async fn an_image_for_a_model_that_cannot_see_is_an_error() {
+async fn an_image_that_the_model_cannot_read_is_an_error() {
     let Some((host, model)) = live() else { return };
     let scope = Config::new().host(&host);
     let installed = with_config(scope, models()).await.unwrap();
     assert!(installed.iter().any(|known| known.name.starts_with(&model)));
     on_both("Look", async |_, command: Command<String>| {
-        // Whatever the model can do: the bytes are no picture.
+        // A vision model fails as well: the bytes are not a complete image.
         let error = command.image(*b"\x89PNG\r\n\x1a\n").await.unwrap_err();
         let expected = [ErrorKind::Capability, ErrorKind::Server];
         assert!(expected.contains(&error.kind()), "{error:?}");
@@ -244,7 +245,7 @@ async fn an_image_for_a_model_that_cannot_see_is_an_error() {
 }
 
 #[tokio::test]
-async fn thinking_that_a_model_cannot_do_is_an_error() {
+async fn unsupported_thinking_is_an_error() {
     on_both("Say hello", async |_, command: Command<String>| {
         let thought: Result<String, Error> = command.think(true).await;
         if let Err(error) = thought {
@@ -254,7 +255,7 @@ async fn thinking_that_a_model_cannot_do_is_an_error() {
     .await;
 }
 
-/// Asks for an example of each type.
+/// Requests an example of each type.
 struct Examples {
     host: String,
     model: String,
@@ -270,8 +271,8 @@ impl types::Visit for Examples {
             .api(self.api)
             .max_tokens(120)
             .auto_finalize_missing_output(false);
-        // What a small model makes of it is its own affair, a text without end included: that it began an
-        // answer says that the server took the schema.
+        // A small model may answer anything, even an endless text. If it began an answer, the server
+        // accepted the schema.
         let name = std::any::type_name::<T>();
         match command.await {
             Ok(value) => eprintln!("{name}: {value:?}"),
@@ -284,9 +285,9 @@ impl types::Visit for Examples {
     }
 }
 
-// G2: each schema of the table is one that a real server takes.
+// G2: a real server accepts each schema of the table.
 #[tokio::test]
-async fn each_type_is_taken_by_the_server() {
+async fn the_schema_of_each_type_is_accepted() {
     if let Some((host, model)) = live() {
         for api in ROUTES {
             let (host, model) = (host.clone(), model.clone());
@@ -295,7 +296,7 @@ async fn each_type_is_taken_by_the_server() {
     }
 }
 
-// S1 S5: pieces that join to the answer, and a connection that is used again.
+// S1 S5: the chunks of a stream add up to the answer.
 #[tokio::test]
 async fn a_text_is_streamed() {
     on_both(
@@ -317,9 +318,9 @@ async fn a_text_is_streamed() {
     .await;
 }
 
-// S5: the generation ends with the stream, so that the next command does not wait for it.
+// S5: dropping a stream ends the generation, so the next command does not wait for it.
 #[tokio::test]
-async fn a_stream_that_is_dropped_is_over() {
+async fn dropping_a_stream_ends_the_generation() {
     let prompt = "Count from one to a thousand, one number a line.";
     on_both(prompt, async |_, command: Command<String>| {
         let mut stream = command.max_tokens(100_000).stream();
@@ -328,15 +329,15 @@ async fn a_stream_that_is_dropped_is_over() {
     })
     .await;
     on_both("Say hello", async |_, command: Command<String>| {
-        let patience = std::time::Duration::from_mins(1);
-        assert!(!command.timeout(patience).await.unwrap().is_empty());
+        let timeout = std::time::Duration::from_mins(1);
+        assert!(!command.timeout(timeout).await.unwrap().is_empty());
     })
     .await;
 }
 
-// S5: silence while a model is loaded is no end of a stream.
+// S5: silence while the model loads does not end a stream.
 #[tokio::test]
-async fn a_stream_waits_for_a_model_that_is_loaded() {
+async fn a_stream_waits_until_the_model_is_loaded() {
     on_both("Say hello", async |api, command: Command<String>| {
         if api == Api::Native {
             let unload = std::time::Duration::ZERO;
@@ -356,12 +357,12 @@ async fn a_stream_waits_for_a_model_that_is_loaded() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_cut_says_so() {
+async fn a_truncated_stream_ends_with_an_error() {
     on_both("Tell a long story.", async |_, command: Command<String>| {
         let mut stream = command.max_tokens(3).stream();
         let mut text = String::new();
         let error = loop {
-            match stream.next().await.expect("an error at the end") {
+            match stream.next().await.expect("the stream ends with an error") {
                 Ok(piece) => text += &piece,
                 Err(error) => break error,
             }
@@ -399,9 +400,9 @@ fn add_some(a: i64, b: i64) -> alloy_runtime::Result<i64> {
     Ok(a + b)
 }
 
-// T2: the model's page promises these calls and these answers.
+// T2: the documentation of the model promises these calls and answers.
 #[tokio::test]
-async fn tools_are_called_in_turns() {
+async fn tools_are_called_over_several_turns() {
     on_both(
         "What is 17 plus 25?",
         async |_, command: Command<String>| {
@@ -418,14 +419,14 @@ async fn tools_are_called_in_turns() {
         let results = outcome.tool_results.iter().map(|one| &*one.content);
         assert_eq!(results.collect::<Vec<_>>(), ["11", "33"]);
         assert!(outcome.value.contains("33"), "{}", outcome.value);
-        assert_eq!(outcome.sends, 3);
+        assert_eq!(outcome.requests, 3);
     })
     .await;
 }
 
 // T5
 #[tokio::test]
-async fn tools_are_called_side_by_side() {
+async fn several_tools_are_called_in_one_turn() {
     let prompt = "What is the weather in Oslo and Tbilisi?";
     on_both(prompt, async |_, command: Command<String>| {
         let outcome = command.tool(get_weather::tool()).outcome().await.unwrap();
@@ -438,7 +439,7 @@ async fn tools_are_called_side_by_side() {
 
 // T3
 #[tokio::test]
-async fn tools_and_a_typed_answer_go_together() {
+async fn a_typed_answer_follows_the_tool_calls() {
     on_both("What is 17 plus 25?", async |_, command: Command<i64>| {
         let outcome = command.tool(add::tool()).outcome().await.unwrap();
         assert_eq!(outcome.value, 42);
@@ -448,9 +449,9 @@ async fn tools_and_a_typed_answer_go_together() {
     .await;
 }
 
-// T4: what went wrong is told to the model, and the command goes on to an end of one kind or the other.
+// T4: the failure is reported to the model, and the command continues to an answer or the turn limit.
 #[tokio::test]
-async fn a_broken_condition_is_told_to_the_model() {
+async fn a_failed_condition_is_reported_to_the_model() {
     on_both(
         "What is 17 plus 25?",
         async |_, command: Command<String>| {
@@ -460,7 +461,7 @@ async fn a_broken_condition_is_told_to_the_model() {
                     let first = &outcome.tool_results[0];
                     assert_eq!(first.content, "The tool did not run: b must not be 25.");
                 }
-                Err(error) => assert_eq!(error.kind(), ErrorKind::ToolLimit),
+                Err(error) => assert_eq!(error.kind(), ErrorKind::ToolTurnLimit),
             }
         },
     )
@@ -469,21 +470,24 @@ async fn a_broken_condition_is_told_to_the_model() {
 
 // T6
 #[tokio::test]
-async fn no_turn_of_tools_is_one_request() {
+async fn zero_tool_turns_send_one_request() {
     on_both(
         "What is 17 plus 25?",
         async |_, command: Command<String>| {
             let command = command.tool(add::tool()).max_tool_turns(0);
             let error = command.await.unwrap_err();
-            assert_eq!((error.kind(), error.sends()), (ErrorKind::ToolLimit, 1));
+            assert_eq!(
+                (error.kind(), error.requests()),
+                (ErrorKind::ToolTurnLimit, 1)
+            );
         },
     )
     .await;
 }
 
-// A8: the tests' server has a copy of the model whose template has no tools.
+// A8: `notools` on the test server is a copy of the model with a template that has no tools.
 #[tokio::test]
-async fn a_model_without_tools_is_told() {
+async fn a_model_without_tool_support_is_an_error() {
     let Some((host, model)) = live() else { return };
     let config = Config::new().host(&host);
     let installed = with_config(config, models()).await.unwrap();

@@ -1,5 +1,5 @@
-//! What Alloy promises, one module a subject. A test's comment names the lines of the acceptance list
-//! that it holds.
+//! Tests of Alloy's guarantees, one module per subject. A comment such as `// E2` above a test names
+//! the lines of the acceptance list that the test covers.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,26 +9,36 @@
     clippy::format_push_string,
     clippy::items_after_statements,
     clippy::needless_raw_string_hashes,
-    reason = "tests fail by panicking, say why they were skipped, and have snapshots that a tool writes"
+    reason = "tests fail by panicking, print why they are skipped, and contain generated snapshots"
 )]
 
 mod asking;
 mod calls;
+mod concurrency;
 mod configuration;
 mod connections;
 mod declarations;
 mod embedded;
 mod errors;
 mod examples;
+mod fallback;
+mod hooks;
 mod layering;
 mod live;
 mod package;
+mod pinned;
 mod programs;
 mod recovery;
+mod replies;
 mod routes;
 mod runtimes;
 mod secrets;
+mod sources;
 mod streams;
+mod style;
+mod testing_cassettes;
+mod testing_fake;
+mod testing_scripts;
 mod tolerance;
 mod tools;
 mod transcripts;
@@ -37,6 +47,6 @@ mod types;
 mod ui;
 mod wild;
 
-/// The two routes to an Ollama server. What holds on one holds on the other: most tests run on both.
+/// The two routes to an Ollama server. Both behave alike, so most tests run on both.
 const ROUTES: [alloy_runtime::Api; 2] =
     [alloy_runtime::Api::Native, alloy_runtime::Api::OpenaiChat];

@@ -1,4 +1,4 @@
-//! What a user of the published crate pays, and what its manifests promise.
+//! Dependencies of the published crate and the versions that its manifests state.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -32,19 +32,19 @@ fn a_program_with_default_features_compiles_fewer_than_96_crates() {
         .lines()
         .filter_map(|line| line.split(" (").next())
         .collect();
-    // A program that uses it has, beside them, at least itself.
+    // The program itself is one more crate.
     assert!(crates.len() + 1 < 96, "{}: {crates:#?}", crates.len());
     assert!(
         !crates.iter().any(|name| name.starts_with("rustls")),
-        "TLS is a feature"
+        "TLS is an optional feature"
     );
 }
 
 #[test]
-fn the_readme_states_the_msrv_of_the_manifest() {
+fn the_documentation_states_the_msrv_of_the_manifests() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
-    // That of the library, and that of everything.
+    // The version for the library, and the version for the whole workspace.
     for manifest in ["Cargo.toml", "tests/Cargo.toml"] {
         let text = read(manifest);
         let mut lines = text.lines();

@@ -1,11 +1,11 @@
-//! Whole processes: what a person sees, and what the environment does.
+//! Whole processes: their output, and the effects of environment variables.
 
 use std::process::{Command, Output};
 use std::time::Duration;
 
 use alloy_tests::server::{Reply, Said, Server};
 
-/// Runs one of this package's programs with these variables and none of the caller's own.
+/// Runs one of this package's programs with the given variables and without the caller's settings.
 fn run(program: &str, variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
@@ -40,7 +40,7 @@ const TYPED: &str = env!("CARGO_BIN_EXE_typed");
 
 // E8
 #[test]
-fn every_kind_of_main_shows_the_next_step() {
+fn every_error_type_of_main_prints_the_next_step() {
     let shown = stderr(&run(RETURNS_ERROR, &[]));
     assert!(
         shown.starts_with("Error: no model is set; set ALLOY_MODEL, for example ALLOY_MODEL=ollama:llama3.1\n  command: hello\n  help: "),
@@ -62,14 +62,14 @@ fn every_kind_of_main_shows_the_next_step() {
         assert!(shown.starts_with(&expected), "{shown}");
         assert!(
             shown.to_lowercase().contains("refused"),
-            "the cause is told: {shown}"
+            "the cause is missing: {shown}"
         );
     }
 }
 
 // A1
 #[test]
-fn the_model_of_the_environment_reaches_the_server_by_its_bare_name() {
+fn the_model_from_the_environment_is_sent_without_its_prefix() {
     for given in [
         "ollama:llama3.1",
         "Local:llama3.1",
@@ -112,7 +112,7 @@ fn every_variable_takes_effect() {
 }
 
 #[test]
-fn the_timeout_of_the_environment_ends_a_silent_server() {
+fn the_timeout_from_the_environment_applies_to_a_silent_server() {
     let server = Server::start([Reply::raw("").then_silence()]);
     let host = server.host();
     let output = run(
@@ -127,7 +127,7 @@ fn the_timeout_of_the_environment_ends_a_silent_server() {
 }
 
 #[test]
-fn a_bad_variable_stops_every_command_and_names_itself() {
+fn an_invalid_variable_fails_the_command_and_is_named() {
     let shown = stderr(&run(
         RETURNS_ERROR,
         &[("ALLOY_MODEL", "m"), ("ALLOY_TEMPERATURE", "hot")],
@@ -140,7 +140,7 @@ fn a_bad_variable_stops_every_command_and_names_itself() {
 
 // A5
 #[test]
-fn no_proxy_stands_before_this_machine() {
+fn requests_to_this_machine_use_no_proxy() {
     let server = Server::start([Reply::answer("hello")]);
     let host = server.host();
     let variables = [
@@ -153,9 +153,107 @@ fn no_proxy_stands_before_this_machine() {
     assert_eq!(stdout(&run(RETURNS_ERROR, &variables)), "hello\n");
 }
 
+#[test]
+fn a_proxy_in_the_way_is_named_with_its_variable() {
+    let gone = format!("http://{}", Server::start([]).host());
+    let secret = gone.replace("http://", "http://ann:hunter2@");
+    let socks = gone.replace("http://", "socks5://");
+    let check = |variable: &str, proxy: &str, shown: &str| {
+        let variables = [
+            ("ALLOY_MODEL", "m"),
+            ("OLLAMA_HOST", "http://gpu.invalid:11434"),
+            (variable, proxy),
+        ];
+        let text = stderr(&run(RETURNS_ERROR, &variables));
+        assert!(text.contains(shown), "{text}");
+        assert!(text.contains("NO_PROXY=gpu.invalid"), "{text}");
+        assert!(
+            !text.contains("hunter2") && !text.contains("ollama serve"),
+            "{text}"
+        );
+        // The proxy is left out, so that the name is looked up here.
+        let without = [&variables[..], &[("NO_PROXY", "gpu.invalid")]].concat();
+        let text = stderr(&run(RETURNS_ERROR, &without));
+        assert!(text.contains("the host name does not resolve"), "{text}");
+    };
+    for variable in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+        let shown = format!(
+            "Error: cannot reach http://gpu.invalid:11434 through the proxy of {variable}, {gone}; leave the proxy out with NO_PROXY=gpu.invalid\n"
+        );
+        check(variable, &gone, &shown);
+    }
+    check(
+        "HTTP_PROXY",
+        &secret,
+        "through the proxy of HTTP_PROXY, http://[secret]@127.0.0.1:",
+    );
+    // A build whose HTTP client supports TLS tries to connect to it, others reject the scheme.
+    check("ALL_PROXY", &socks, " ALL_PROXY");
+}
+
+#[test]
+fn a_socks_proxy_is_not_supported() {
+    let server = Server::start([Reply::raw("")]);
+    let proxy = format!("socks5://{}", server.host());
+    let variables = [
+        ("ALLOY_MODEL", "m"),
+        ("OLLAMA_HOST", "http://gpu.invalid:11434"),
+        ("ALL_PROXY", proxy.as_str()),
+    ];
+    let shown = stderr(&run(RETURNS_ERROR, &variables));
+    let expected = format!(
+        "Error: ALL_PROXY is `{proxy}`, a SOCKS proxy; expected one with `http://` or `https://`, or NO_PROXY=gpu.invalid to leave it out\n"
+    );
+    assert!(shown.starts_with(&expected), "{shown}");
+}
+
+// Ollama's own rule: with a scheme the port is that of the scheme.
+#[test]
+fn an_error_says_that_a_scheme_without_a_port_means_port_80() {
+    let note = "without a port, `http://` means port 80: for Ollama's own port write `http://127.0.0.1:11434`, or leave `http://` out";
+    let shown = |host: &str| {
+        let variables = [("ALLOY_MODEL", "m"), ("OLLAMA_HOST", host)];
+        stderr(&run(RETURNS_ERROR, &variables))
+    };
+    let implied = shown("http://127.0.0.1");
+    assert!(
+        implied.contains("http://127.0.0.1:80") && implied.contains(note),
+        "{implied}"
+    );
+    let written = shown("http://127.0.0.1:80");
+    assert!(!written.contains("without a port"), "{written}");
+}
+
+// The test runs itself with a misspelt variable, because a process reads its environment once.
+#[test]
+fn a_misspelt_variable_is_warned_about_once() {
+    const NAME: &str = "programs::a_misspelt_variable_is_warned_about_once";
+    if std::env::var_os("ALLOY_MODLE").is_some() {
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(std::io::stderr)
+            .finish();
+        tracing::subscriber::with_default(subscriber, || {
+            for _ in 0..2 {
+                alloy_runtime::ask("Hi").model("m").preview().unwrap();
+            }
+        });
+        return;
+    }
+    let mut program = Command::new(std::env::current_exe().unwrap());
+    let program = program.args([NAME, "--exact", "--nocapture"]);
+    let output = program.env("ALLOY_MODLE", "hunter2").output().unwrap();
+    let shown = String::from_utf8(output.stderr).unwrap();
+    let warning = "the environment variable ALLOY_MODLE is not known and has no effect; did you mean ALLOY_MODEL?";
+    assert_eq!(shown.matches(warning).count(), 1, "{shown}");
+    assert!(
+        shown.contains("WARN") && !shown.contains("hunter2"),
+        "{shown}"
+    );
+}
+
 // E4
 #[test]
-fn a_key_of_the_environment_is_shown_nowhere() {
+fn a_key_from_the_environment_is_never_shown() {
     let server = Server::start([Reply::error(401, "unauthorized")]);
     let host = server.host();
     let variables = [
@@ -165,7 +263,7 @@ fn a_key_of_the_environment_is_shown_nowhere() {
     ];
     let shown = stderr(&run(RETURNS_ERROR, &variables));
     assert!(
-        shown.contains("did not accept the key (status 401)"),
+        shown.contains("did not authorize the request (status 401)"),
         "{shown}"
     );
     assert!(!shown.contains("k-123"), "{shown}");
@@ -176,7 +274,7 @@ fn a_key_of_the_environment_is_shown_nowhere() {
 }
 
 #[test]
-fn a_hosts_own_credentials_win_over_the_key_and_no_request_has_both() {
+fn credentials_in_the_host_override_the_key() {
     let server = Server::start([Reply::answer("hello")]);
     let host = format!("http://ann:pw@{}", server.host());
     let variables = [
@@ -196,9 +294,9 @@ fn a_hosts_own_credentials_win_over_the_key_and_no_request_has_both() {
     );
 }
 
-// A key of the environment is for the server of the environment, and for no other.
+// A key from the environment is sent only to the server from the environment.
 #[test]
-fn a_key_of_the_environment_goes_to_the_server_of_the_environment() {
+fn a_key_from_the_environment_is_sent_to_the_server_from_the_environment() {
     let server = Server::start([Reply::answer(r#"{"value":25}"#)]);
     let url = format!("http://{}/v1", server.host());
     let variables = [
@@ -215,7 +313,7 @@ fn a_key_of_the_environment_goes_to_the_server_of_the_environment() {
 
 // A2
 #[test]
-fn answers_are_asked_for_as_often_as_the_environment_says() {
+fn variables_limit_the_number_of_answers() {
     let check = |variables: &[(&str, &str)], answers: &[&str], expected: Result<&str, &str>| {
         let server = Server::start(answers.iter().map(|answer| Reply::answer(answer)));
         let host = server.host();
@@ -245,9 +343,9 @@ fn answers_are_asked_for_as_often_as_the_environment_says() {
 
 // E7 S5
 #[test]
-fn a_crowd_is_answered_and_leaves_nothing_behind() {
-    let said = Said::new(r#"{"value":25}"#);
-    let slow = Reply::said(&said).after(Duration::from_millis(5));
+fn many_concurrent_commands_leave_no_tasks_or_descriptors() {
+    let answer = Said::new(r#"{"value":25}"#);
+    let slow = Reply::said(&answer).after(Duration::from_millis(5));
     let server = Server::start(std::iter::repeat_n(slow, 2000));
     let begun = Reply::stream(&Said::new("Once upon"));
     let begun = begun.cut_short_by(100).then_silence();
@@ -265,9 +363,9 @@ fn a_crowd_is_answered_and_leaves_nothing_behind() {
     };
     assert_eq!(number("answered"), [1000, 500], "{shown}");
     assert_eq!(number("begun"), [100], "{shown}");
-    // The connections that are kept.
+    // Idle connections that are kept for reuse.
     assert!(number("tasks")[0] <= 101, "{shown}");
     assert!(number("descriptors")[0] <= 100, "{shown}");
-    // One for each request that is waited for; two where another became free meanwhile.
+    // Each pending request has one connection, or two if another became free in the meantime.
     assert!(number("most")[0] <= 200, "{shown}");
 }

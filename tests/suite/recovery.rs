@@ -1,4 +1,4 @@
-//! Asking again: how often, and in which words.
+//! Re-asks after rejected answers: their number, their text and the hooks.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,7 +22,7 @@ const BAD: &str = r#"{"name":"Jason","age":"twenty"}"#;
 const WORSE: &str = r#"{"name":"Jason"}"#;
 const GOOD: &str = r#"{"name":"Jason","age":25}"#;
 
-/// The messages that followed the prompt, in each request.
+/// Returns the messages after the prompt, for each request.
 fn follow_ups(server: &Server) -> Vec<Vec<Value>> {
     let after_prompt = |request: &alloy_tests::server::Request| {
         let messages = request.json()["messages"].as_array().unwrap().clone();
@@ -46,7 +46,7 @@ fn rejected(answer: &str, why: &str) -> Vec<Value> {
 
 // G7
 #[tokio::test]
-async fn an_invalid_answer_is_asked_for_once_more_with_the_reason() {
+async fn an_invalid_answer_is_reasked_with_the_reason() {
     for api in ROUTES {
         let server = Server::start([Reply::answer(BAD), Reply::answer(GOOD)]);
         let command = extract::<User>().api(api).host(server.host());
@@ -54,7 +54,7 @@ async fn an_invalid_answer_is_asked_for_once_more_with_the_reason() {
         assert_eq!(outcome.value.age, 25);
         assert_eq!(outcome.attempts, 2);
         assert_eq!(outcome.usage.completion_tokens, Some(24));
-        let conversation: Vec<_> = outcome.messages.iter().map(|said| &*said.content).collect();
+        let conversation: Vec<_> = outcome.messages.iter().map(|m| &*m.content).collect();
         assert_eq!(conversation, ["Extract", GOOD]);
         assert_eq!(
             follow_ups(&server),
@@ -63,7 +63,7 @@ async fn an_invalid_answer_is_asked_for_once_more_with_the_reason() {
                 rejected(BAD, "age: expected an integer, found \"twenty\"")
             ]
         );
-        // The rest of the request is the same to the letter: servers reuse their prompt cache.
+        // The rest of the request is identical, so that servers can reuse their prompt cache.
         let requests: Vec<Value> = server
             .requests()
             .iter()
@@ -78,7 +78,7 @@ async fn an_invalid_answer_is_asked_for_once_more_with_the_reason() {
 
 // G7
 #[tokio::test]
-async fn a_missing_answer_is_asked_for_once_more() {
+async fn a_missing_answer_is_reasked() {
     for api in ROUTES {
         let server = Server::start([Reply::answer(" \n"), Reply::answer(GOOD)]);
         let user = extract::<User>()
@@ -102,15 +102,15 @@ async fn a_missing_answer_is_asked_for_once_more() {
     }
 }
 
-// G8 G12: each answer after the first carries the latest rejected one only.
+// G8 G12: each re-ask carries only the latest rejected answer.
 #[tokio::test]
-async fn answers_are_counted() {
+async fn retries_stop_at_the_limit() {
     let check = async |command: Command<User>, answers: &[&str], attempts: u32| {
         let script: Vec<_> = answers.iter().map(|answer| Reply::answer(answer)).collect();
         let server = Server::start(script);
         let error = command.host(server.host()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidOutput);
-        assert_eq!((error.attempts(), error.sends()), (attempts, attempts));
+        assert_eq!((error.attempts(), error.requests()), (attempts, attempts));
         assert_eq!(
             error.usage().unwrap().completion_tokens,
             Some(12 * u64::from(attempts))
@@ -136,7 +136,7 @@ async fn answers_are_counted() {
 }
 
 #[tokio::test]
-async fn what_asking_again_would_not_mend_is_not_asked_again() {
+async fn truncated_answers_and_server_errors_are_not_reasked() {
     let check = async |reply: Reply, kind: ErrorKind| {
         let server = Server::start([reply]);
         let command = extract::<User>().retry(5).host(server.host());
@@ -151,9 +151,9 @@ async fn what_asking_again_would_not_mend_is_not_asked_again() {
     check(Reply::error(500, "no"), ErrorKind::Server).await;
 }
 
-// What was spent before is not forgotten where a later exchange fails.
+// The counters of earlier answers are kept if a later request fails.
 #[tokio::test]
-async fn a_failure_after_a_rejected_answer_counts_it() {
+async fn an_error_after_a_rejected_answer_includes_its_counters() {
     let server = Server::start([Reply::answer(BAD), Reply::error(500, "no")]);
     let error = extract::<User>().host(server.host()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Server);
@@ -165,14 +165,13 @@ async fn a_failure_after_a_rejected_answer_counts_it() {
     let error = extract::<User>().host(server.host()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the answer was cut off by the limit of tokens, after 4"
+        "the answer was cut off at the token limit, after 4 tokens"
     );
     assert_eq!(error.usage().unwrap().completion_tokens, Some(16));
 }
 
-// The timeout covers all answers together.
 #[tokio::test]
-async fn the_timeout_does_not_begin_anew_with_each_answer() {
+async fn the_timeout_covers_all_attempts_together() {
     let late = Duration::from_millis(400);
     let server = Server::start((0..3).map(|_| Reply::answer(BAD).after(late)));
     let command = extract::<User>().retry(5).timeout(Duration::from_secs(1));
@@ -181,9 +180,9 @@ async fn the_timeout_does_not_begin_anew_with_each_answer() {
     assert_eq!(error.attempts(), 2);
 }
 
-// What did not fit was the rejected answer, and not the user's prompt.
+// The rejected answer exceeds the context, not the user's prompt.
 #[tokio::test]
-async fn a_follow_up_that_does_not_fit_leaves_the_first_error() {
+async fn a_reask_that_exceeds_the_context_returns_the_first_error() {
     let long = "x".repeat(100_000);
     let overflow = Reply::error(400, "the input length exceeds the context length");
     let server = Server::start([Reply::answer(&long), overflow]);
@@ -191,17 +190,17 @@ async fn a_follow_up_that_does_not_fit_leaves_the_first_error() {
     assert_eq!(error.kind(), ErrorKind::InvalidOutput);
     assert_eq!(error.attempts(), 1);
     assert_eq!(error.partial_text(), Some(long.as_str()));
-    // And only its beginning was sent.
+    // Only the beginning of the rejected answer was sent.
     assert!(server.requests()[1].body.len() < 10_000);
 }
 
-/// A place for what hooks hear.
+/// Log of hook calls.
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<String>>>);
+struct HookLog(Arc<Mutex<Vec<String>>>);
 
-impl Heard {
-    fn push(&self, heard: String) {
-        self.0.lock().unwrap().push(heard);
+impl HookLog {
+    fn push(&self, entry: String) {
+        self.0.lock().unwrap().push(entry);
     }
 
     fn take(&self) -> Vec<String> {
@@ -209,8 +208,8 @@ impl Heard {
     }
 }
 
-fn heard_by(command: Command<User>, heard: &Heard, decision: Decision) -> Command<User> {
-    let (invalid, retries) = (heard.clone(), heard.clone());
+fn with_hooks(command: Command<User>, log: &HookLog, decision: Decision) -> Command<User> {
+    let (invalid, retries) = (log.clone(), log.clone());
     command
         .on_invalid(move |answer| {
             let (name, attempt) = (answer.command, answer.attempt);
@@ -226,18 +225,18 @@ fn heard_by(command: Command<User>, heard: &Heard, decision: Decision) -> Comman
             assert_eq!(retry.error.model(), Some("llama3.1"));
             retries.push(format!(
                 "answer {} send {} {:?}",
-                retry.attempt, retry.send, retry.pause
+                retry.attempt, retry.transmission, retry.pause
             ));
         })
 }
 
 // G8
 #[tokio::test]
-async fn hooks_hear_of_each_rejected_answer_and_each_further_one() {
+async fn hooks_are_called_for_each_rejected_answer_and_each_reask() {
     for api in ROUTES {
-        let heard = Heard::default();
+        let log = HookLog::default();
         let server = Server::start([BAD, WORSE, GOOD].map(Reply::answer));
-        let command = heard_by(extract().retry(2), &heard, Decision::BySettings).api(api);
+        let command = with_hooks(extract().retry(2), &log, Decision::FollowSettings).api(api);
         assert_eq!(command.host(server.host()).await.unwrap().age, 25);
         let bad = format!(
             "extract 1: {BAD} the answer is not a valid `User`: age: expected an integer, found \"twenty\""
@@ -245,7 +244,7 @@ async fn hooks_hear_of_each_rejected_answer_and_each_further_one() {
         let worse =
             format!("extract 2: {WORSE} the answer is not a valid `User`: missing field `age`");
         assert_eq!(
-            heard.take(),
+            log.take(),
             [&bad, "answer 2 send 1 0ns", &worse, "answer 3 send 1 0ns"]
         );
     }
@@ -253,35 +252,35 @@ async fn hooks_hear_of_each_rejected_answer_and_each_further_one() {
 
 // G8 G12
 #[tokio::test]
-async fn a_hook_can_stop_and_can_ask_for_up_to_ten_answers() {
+async fn a_hook_can_stop_or_request_up_to_ten_answers() {
     let ends_after = async |command: Command<User>, decision: Decision, answers: usize| {
-        let heard = Heard::default();
+        let log = HookLog::default();
         let server = Server::start(vec![Reply::answer(BAD); answers]);
-        let command = heard_by(command, &heard, decision).host(server.host());
+        let command = with_hooks(command, &log, decision).host(server.host());
         let error = command.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidOutput);
         assert_eq!(error.attempts() as usize, answers);
         assert_eq!(error.partial_text(), Some(BAD));
         assert_eq!(server.requests().len(), answers);
-        assert_eq!(heard.take().len(), 2 * answers - 1);
+        assert_eq!(log.take().len(), 2 * answers - 1);
     };
     ends_after(extract().retry(5), Decision::Stop, 1).await;
     let off = || extract().auto_finalize_missing_output(false);
     ends_after(off(), Decision::Retry, 10).await;
     ends_after(extract().retry(5), Decision::Retry, 10).await;
     ends_after(extract().retry(12), Decision::Retry, 13).await;
-    ends_after(off().retry(3), Decision::BySettings, 3).await;
+    ends_after(off().retry(3), Decision::FollowSettings, 3).await;
 }
 
-// G8: each function on its own, the call's before the scope's before the process's.
+// G8: each hook is resolved on its own: the call's wins over the scope's, the scope's over the process's.
 #[tokio::test]
-async fn hooks_of_a_config_are_called_unless_a_stronger_one_is_set() {
-    let heard = Heard::default();
+async fn hooks_of_a_config_are_called_unless_a_stronger_layer_sets_them() {
+    let log = HookLog::default();
     let config = |who: &'static str| {
-        let (invalid, retries) = (heard.clone(), heard.clone());
+        let (invalid, retries) = (log.clone(), log.clone());
         let config = Config::new().on_invalid(move |_| {
             invalid.push(format!("{who} invalid"));
-            Decision::BySettings
+            Decision::FollowSettings
         });
         config.on_retry(move |_| retries.push(format!("{who} retry")))
     };
@@ -289,11 +288,11 @@ async fn hooks_of_a_config_are_called_unless_a_stronger_one_is_set() {
     let run = async |command: Command<User>| {
         let server = Server::start([BAD, GOOD].map(Reply::answer));
         command.host(server.host()).await.unwrap();
-        heard.take()
+        log.take()
     };
     let scoped = with_config(config("scope"), run(extract())).await;
     assert_eq!(scoped, ["scope invalid", "scope retry"]);
-    let mine = heard.clone();
+    let mine = log.clone();
     let own = with_config(config("scope"), async {
         run(extract().on_retry(move |_| mine.push("call retry".to_owned()))).await
     });
@@ -310,14 +309,14 @@ async fn hooks_of_a_config_are_called_unless_a_stronger_one_is_set() {
     );
 }
 
-// G8: a missing answer is rejected, too; what cannot be mended is no answer to decide about.
+// G8: a missing answer is rejected as well. Errors that a re-ask cannot fix are not passed to the hook.
 #[tokio::test]
-async fn hooks_are_asked_about_missing_answers_and_not_about_failures() {
-    let heard = Heard::default();
-    let hear = |command: Command<String>| {
-        let heard = heard.clone();
+async fn hooks_decide_about_missing_answers_but_not_about_failures() {
+    let log = HookLog::default();
+    let with_hook = |command: Command<String>| {
+        let log = log.clone();
         command.on_invalid(move |answer| {
-            heard.push(format!(
+            log.push(format!(
                 "{:?} {:?}: {}",
                 answer.error.kind(),
                 answer.text,
@@ -327,41 +326,44 @@ async fn hooks_are_asked_about_missing_answers_and_not_about_failures() {
         })
     };
     let server = Server::start([Reply::answer("")]);
-    let error = hear(extract()).host(server.host()).await.unwrap_err();
+    let error = with_hook(extract()).host(server.host()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Empty);
     assert_eq!(
-        heard.take(),
+        log.take(),
         ["Empty \"\": model `llama3.1` gave an empty answer"]
     );
     for reply in [Reply::error(500, "no"), Reply::said(&Said::new("a").cut())] {
         let server = Server::start([reply]);
-        hear(extract()).host(server.host()).await.unwrap_err();
-        assert_eq!(heard.take(), [""; 0]);
+        with_hook(extract()).host(server.host()).await.unwrap_err();
+        assert_eq!(log.take(), [""; 0]);
     }
 }
 
 // G8 E2
 #[tokio::test]
-async fn a_hook_hears_of_each_further_send() {
-    let heard = Heard::default();
+async fn on_retry_is_called_for_each_retransmission_and_reask() {
+    let log = HookLog::default();
     let busy = || Reply::error(503, "busy");
     let server = Server::start([busy(), Reply::answer(BAD), busy(), Reply::answer(GOOD)]);
-    let mine = heard.clone();
+    let mine = log.clone();
     let command = extract::<User>().on_retry(move |next| {
-        assert_eq!(next.pause >= Duration::from_millis(100), next.send > 1);
-        let (attempts, sends) = (next.error.attempts(), next.error.sends());
+        assert_eq!(
+            next.pause >= Duration::from_millis(100),
+            next.transmission > 1
+        );
+        let (attempts, sends) = (next.error.attempts(), next.error.requests());
         mine.push(format!(
             "{} answer {} send {} after {attempts} answers and {sends} sends: {}",
-            next.command, next.attempt, next.send, next.error
+            next.command, next.attempt, next.transmission, next.error
         ));
     });
     let outcome = command.host(server.host()).outcome().await.unwrap();
-    assert_eq!((outcome.attempts, outcome.sends), (2, 4));
+    assert_eq!((outcome.attempts, outcome.requests), (2, 4));
     let host = server.host();
     let busy = format!("the server at http://{host} is too busy (status 503): busy");
     let bad = "the answer is not a valid `User`: age: expected an integer, found \"twenty\"";
     assert_eq!(
-        heard.take(),
+        log.take(),
         [
             format!("extract answer 1 send 2 after 0 answers and 1 sends: {busy}"),
             format!("extract answer 2 send 1 after 1 answers and 2 sends: {bad}"),
@@ -385,7 +387,7 @@ fn is_french(text: &str) -> bool {
 
 // G11
 #[tokio::test]
-async fn a_broken_condition_is_an_invalid_answer() {
+async fn a_failed_condition_is_an_invalid_answer() {
     for api in ROUTES {
         let old = r#"{"name":"","age":200}"#;
         let server = Server::start([old, GOOD].map(Reply::answer));
@@ -408,7 +410,7 @@ async fn a_broken_condition_is_an_invalid_answer() {
         );
         assert_eq!((error.path(), error.excerpt()), (None, Some(old)));
     }
-    // It is asked about values alone.
+    // Conditions are checked only for answers that parse as a value.
     let server = Server::start([BAD, GOOD].map(Reply::answer));
     checked().host(server.host()).await.unwrap();
     assert_eq!(
@@ -417,9 +419,9 @@ async fn a_broken_condition_is_an_invalid_answer() {
     );
 }
 
-// G11: of a text as well, in words that speak of no JSON.
+// G11: the re-ask for a text does not mention JSON.
 #[tokio::test]
-async fn a_condition_on_a_text() {
+async fn a_failed_condition_on_a_text_is_reasked() {
     let server = Server::start(["Hello", "Bonjour"].map(Reply::answer));
     assert_eq!(french().host(server.host()).await.unwrap(), "Bonjour");
     let asked = "That answer was not accepted: must be in French.\nAnswer again.";

@@ -1,4 +1,4 @@
-//! Two routes to a model: which is taken, and what each can and cannot say.
+//! The two routes to a model: how one is chosen, and which settings each supports.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn body(command: &Command<String>) -> Value {
 
 // A4
 #[test]
-fn the_route_follows_the_model_unless_it_is_set() {
+fn the_route_follows_the_model_name_unless_api_is_set() {
     let native = || Config::new().extra("ollama_api", "native");
     let compatible = || Config::new().extra("ollama_api", "OPENAI_CHAT");
     let check = |command: Command<String>, expected: &str| {
@@ -68,9 +68,9 @@ async fn the_route_and_its_reason_are_in_the_outcome() {
     assert_eq!(server.request().path, OPENAI_CHAT);
 }
 
-// G3: the whole request, to the byte.
+// G3: compares the whole request byte for byte.
 #[tokio::test]
-async fn a_typed_command_on_openai_chat() {
+async fn a_typed_command_sends_a_json_schema_on_openai_chat() {
     #[derive(serde::Deserialize, schemars::JsonSchema)]
     struct User {
         name: String,
@@ -88,12 +88,12 @@ async fn a_typed_command_on_openai_chat() {
     let command = extract("Jason is 25 years old").max_tokens(99);
     let user = command.host(server.host()).await.unwrap();
     assert_eq!((user.name.as_str(), user.age), ("Jason", 25));
-    expect_test::expect![[r#"{"model":"gpt-oss:20b","messages":[{"role":"system","content":"Be exact.\n\nAnswer with JSON only, in this form:\n{\n  \"name\": string,\n  \"age\": integer\n}"},{"role":"user","content":"Extract: Jason is 25 years old"}],"stream":false,"response_format":{"type":"json_schema","json_schema":{"name":"output","strict":true,"schema":{"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer","minimum":0,"maximum":255}},"required":["name","age"],"additionalProperties":false}}},"temperature":0.5,"max_tokens":99}"#]].assert_eq(&server.request().body);
+    expect_test::expect![[r#"{"model":"gpt-oss:20b","messages":[{"role":"system","content":"Be exact.\n\nAnswer with JSON only, in this form:\n{\n  \"name\": string,\n  \"age\": integer // 0 to 255\n}"},{"role":"user","content":"Extract: Jason is 25 years old"}],"stream":false,"response_format":{"type":"json_schema","json_schema":{"name":"output","strict":true,"schema":{"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer","minimum":0,"maximum":255}},"required":["name","age"],"additionalProperties":false}}},"temperature":0.5,"max_tokens":99}"#]].assert_eq(&server.request().body);
 }
 
 // A6 A7
 #[test]
-fn every_setting_reaches_the_native_server_under_its_name() {
+fn every_setting_is_sent_under_its_native_name() {
     let command = hello()
         .temperature(0.5)
         .max_tokens(40)
@@ -132,7 +132,7 @@ fn every_setting_reaches_the_native_server_under_its_name() {
 
 // A6 A7
 #[test]
-fn what_the_compatible_endpoint_cannot_take_is_a_warning() {
+fn settings_that_openai_chat_does_not_support_are_warnings() {
     let command = hello()
         .api(Api::OpenaiChat)
         .temperature(0.5)
@@ -172,24 +172,24 @@ fn what_the_compatible_endpoint_cannot_take_is_a_warning() {
     assert_eq!(
         warnings,
         [
-            "`keep_alive` was not sent: openai_chat has no place for it; Ollama's native route has one",
-            "`num_ctx` was not sent: openai_chat has no place for it; set OLLAMA_CONTEXT_LENGTH on the server, or use the native route",
+            "`keep_alive` was not sent: openai_chat does not support it; use Ollama's native route, which does",
+            "`num_ctx` was not sent: openai_chat does not support it; set OLLAMA_CONTEXT_LENGTH on the server, or use the native route",
         ]
     );
 }
 
 #[test]
-fn an_option_that_nobody_knows_is_sent_with_a_warning() {
+fn an_unknown_option_is_sent_with_a_warning() {
     let preview = hello().option("num_cxt", 8192).preview().unwrap();
     assert!(preview.body.contains(r#""options":{"num_cxt":8192}"#));
     assert_eq!(
         preview.warnings[0].to_string(),
-        "`num_cxt` is no option that Ollama is known to have; did you mean `num_ctx`?"
+        "`num_cxt` is not a known option of Ollama; did you mean `num_ctx`?"
     );
 }
 
 #[test]
-fn each_level_of_thinking_has_its_word_on_both_routes() {
+fn each_thinking_level_has_a_value_on_both_routes() {
     for (think, native, compatible) in [
         (Think::Off, json!(false), "none"),
         (Think::On, json!(true), "medium"),
@@ -204,20 +204,23 @@ fn each_level_of_thinking_has_its_word_on_both_routes() {
     }
 }
 
-// Those models think always, and answer nothing where they are told not to.
+// These models always think, and give no answer if thinking is disabled.
 #[test]
-fn gpt_oss_is_never_told_not_to_think() {
+fn thinking_is_never_disabled_for_gpt_oss() {
     for api in ROUTES {
         let command = hello().model("gpt-oss:20b").api(api).think(false);
         let sent = body(&command);
         assert_eq!(sent.get("think"), None);
         assert_eq!(sent.get("reasoning_effort"), None);
-        assert_eq!(command.preview().unwrap().warnings, [Warning::ThinksAnyway]);
+        assert_eq!(
+            command.preview().unwrap().warnings,
+            [Warning::ThinkingForced]
+        );
     }
 }
 
 #[tokio::test]
-async fn thinking_is_kept_apart_on_both_routes() {
+async fn thinking_is_split_from_the_answer_on_both_routes() {
     for api in ROUTES {
         let said = Said::new("hello").thinking("The user wants a greeting.");
         let server = Server::start([Reply::said(&said)]);
@@ -243,19 +246,19 @@ async fn a_prompt_that_filled_the_context_is_a_warning_on_openai_chat() {
         let server = Server::with_installed(models, [Reply::said(&said)]);
         let command = hello().api(Api::OpenaiChat).host(server.host());
         let outcome = command.outcome().await.unwrap();
-        let told: Vec<_> = outcome.warnings.iter().map(ToString::to_string).collect();
-        assert_eq!(told, warnings, "{tokens}");
+        let found: Vec<_> = outcome.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(found, warnings, "{tokens}");
         assert_eq!(server.inquiries(), inquiries, "{tokens}");
     };
     check(67, &[], &[]).await;
     check(3000, &["/api/ps"], &[]).await;
-    let full = "the prompt filled the model's context of 4096 tokens, so a part of it was probably cut; shorten it, or set OLLAMA_CONTEXT_LENGTH on the server";
+    let full = "the prompt filled the model's context of 4096 tokens, so the server probably removed a part of it; shorten the prompt, or set OLLAMA_CONTEXT_LENGTH on the server";
     check(4096, &["/api/ps"], &[full]).await;
 }
 
-// Half an answer behind half a prompt: what to mend is the prompt, not the limit of tokens.
+// The prompt filled the context and left no space for the answer: the error names the prompt.
 #[tokio::test]
-async fn an_answer_cut_because_the_prompt_filled_the_context_says_so() {
+async fn an_answer_truncated_by_a_full_context_is_a_context_overflow() {
     let said = Said::new("Once").tokens(4096, 4).cut();
     let server = Server::start([Reply::said(&said)]);
     let command = hello().api(Api::OpenaiChat).host(server.host());
@@ -268,7 +271,7 @@ async fn an_answer_cut_because_the_prompt_filled_the_context_says_so() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_tell_its_context_costs_the_answer_nothing() {
+async fn an_unknown_context_length_does_not_fail_the_answer() {
     let said = Said::new("hello").tokens(4096, 4);
     let server = Server::with_silent_tags([Reply::said(&said)]);
     let command = hello().api(Api::OpenaiChat).host(server.host());
@@ -277,7 +280,7 @@ async fn a_server_that_does_not_tell_its_context_costs_the_answer_nothing() {
 }
 
 #[tokio::test]
-async fn a_key_is_sent_where_clients_of_openai_send_one() {
+async fn a_key_is_sent_as_a_bearer_token() {
     let server = Server::start((0..3).map(|_| Reply::answer("hello")));
     let host = server.host();
     hello().host(&host).await.unwrap();
@@ -294,7 +297,7 @@ async fn a_key_is_sent_where_clients_of_openai_send_one() {
 
 // A8
 #[tokio::test]
-async fn a_model_without_a_capability_names_those_that_have_it() {
+async fn a_missing_capability_error_suggests_capable_models() {
     for api in ROUTES {
         let refusal = Reply::error(400, "\"llama3.1\" does not support thinking");
         let models = [
@@ -327,7 +330,7 @@ mod another_server {
 
     // A9
     #[tokio::test]
-    async fn is_asked_with_its_key_and_a_strict_schema() {
+    async fn receives_its_key_and_a_strict_schema() {
         let server = Server::start([Reply::answer(r#"{"value":25}"#)]);
         let command = remote::<u8>().option("top_k", 40).config(at(&server));
         let preview = command.preview().unwrap();
@@ -346,13 +349,13 @@ mod another_server {
         assert_eq!(request.header("authorization"), Some("Bearer k-123"));
         let sent = request.json();
         assert_eq!(sent["response_format"]["json_schema"]["strict"], true);
-        // What its user knows of it and Ollama does not have is sent as it is.
+        // An option that Ollama does not have is sent unchanged.
         assert_eq!(sent["top_k"], 40);
     }
 
-    // Strict mode wants each object to ask for all of its properties, and knows no tuples.
+    // Strict mode requires all properties of an object and does not support tuples.
     #[test]
-    fn is_not_told_strict_where_a_type_is_open() {
+    fn receives_a_schema_that_is_not_strict_for_an_open_type() {
         #[derive(serde::Deserialize, schemars::JsonSchema)]
         #[allow(dead_code, reason = "only its schema matters")]
         struct Outer {
@@ -376,9 +379,9 @@ mod another_server {
         assert_eq!(strict::<Option<Inner>>(), true);
     }
 
-    // Some servers say both words for the thinking text, the one or the other as null.
+    // Some servers send both field names of the thinking text, one of them with null.
     #[tokio::test]
-    async fn may_say_reasoning_in_two_words() {
+    async fn may_send_two_reasoning_fields() {
         let mut body = Said::new("hello").openai_chat();
         body["choices"][0]["message"]["reasoning"] = json!(null);
         body["choices"][0]["message"]["reasoning_content"] = json!("Hm.");
@@ -391,9 +394,10 @@ mod another_server {
         assert_eq!(outcome.thinking.as_deref(), Some("Hm."));
     }
 
-    // Some servers have both in a choice: the message so far in each event, an empty piece beside a whole one.
+    // Some servers send both fields in a choice: each event repeats the message so far, and a whole
+    // message has an empty delta.
     #[tokio::test]
-    async fn may_send_message_and_delta_side_by_side() {
+    async fn may_send_message_and_delta_together() {
         for empty in [json!(null), json!({"content": ""})] {
             let mut body = Said::new("hello").openai_chat();
             body["choices"][0]["delta"] = empty;
@@ -418,7 +422,7 @@ mod another_server {
         assert_eq!(stream.text(), "hello");
     }
 
-    // What a filter cut looks like a whole answer.
+    // A filtered answer looks complete except for its finish reason.
     #[tokio::test]
     async fn may_filter_an_answer() {
         let mut body = Said::new("half a te").openai_chat();
@@ -429,7 +433,7 @@ mod another_server {
     }
 
     #[tokio::test]
-    async fn gets_no_key_where_none_is_meant_for_it() {
+    async fn receives_no_key_if_none_is_set() {
         let server = Server::start([Reply::answer("hello")]);
         let config = at(&server).openai_api_key("");
         remote::<String>().config(config).await.unwrap();
@@ -437,29 +441,29 @@ mod another_server {
     }
 
     #[test]
-    fn must_be_named() {
+    fn needs_a_valid_url_and_key() {
         let error = remote::<String>().preview().unwrap_err();
         assert_eq!(
             error.to_string(),
             "model `openai:qwen3` has no server; set OPENAI_BASE_URL, for example OPENAI_BASE_URL=http://127.0.0.1:8000/v1"
         );
-        let no_url = Config::new().base_url("gpu:8000");
-        let error = remote::<String>().config(no_url).preview().unwrap_err();
+        let bad_url = Config::new().base_url("gpu:8000");
+        let error = remote::<String>().config(bad_url).preview().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`base_url` is `gpu:8000`, which is no URL"
+            "`base_url` is `gpu:8000`, which is not a valid URL: the scheme is missing"
         );
         let bad_key = Config::new().base_url("http://gpu").openai_api_key("k\n1");
         let error = remote::<String>().config(bad_key).preview().unwrap_err();
         assert!(
             error
                 .to_string()
-                .starts_with("`openai_api_key` has characters")
+                .starts_with("`openai_api_key` contains characters")
         );
     }
 
     #[tokio::test]
-    async fn has_errors_of_its_own() {
+    async fn has_its_own_error_messages() {
         let check = async |reply: Reply, kind: ErrorKind, message: &str, help: &str| {
             let server = Server::start([reply]);
             let error = remote::<String>().config(at(&server)).await.unwrap_err();
@@ -469,7 +473,7 @@ mod another_server {
             assert!(error.help().contains(help), "{}", error.help());
             assert_eq!(server.inquiries(), [""; 0], "only Ollama has an /api/tags");
         };
-        // The error inside an object of its own, and, as some servers have it, without one.
+        // Most servers nest the error in an `error` object, some do not.
         let missing = "The model `qwen3` does not exist.";
         check(
             Reply::json(
@@ -500,13 +504,13 @@ mod another_server {
         check(
             Reply::json(401, &json!({"error": {"message": "Invalid API key"}})),
             ErrorKind::Unauthorized,
-            "the server at URL did not accept the key (status 401): Invalid API key",
+            "the server at URL did not authorize the request (status 401): Invalid API key",
             "OPENAI_API_KEY",
         )
         .await;
         check(
             Reply::body(404, "text/plain", "Not Found"),
-            ErrorKind::NotOllama,
+            ErrorKind::WrongServer,
             "the server at URL does not speak Chat Completions: it has no /chat/completions; set OPENAI_BASE_URL to the base URL of one that does",
             "OPENAI_BASE_URL",
         )
@@ -516,7 +520,7 @@ mod another_server {
         let error = remote::<String>().config(config).await.unwrap_err();
         assert_eq!(
             error.to_string(),
-            format!("cannot reach the server at {gone}")
+            format!("cannot reach the server at {gone}; start it, or set OPENAI_BASE_URL")
         );
         assert!(error.help().contains("OPENAI_BASE_URL"));
     }

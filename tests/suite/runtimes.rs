@@ -1,4 +1,4 @@
-//! A10 D9: runtimes beside one another, one after the other, and none.
+//! A10 D9: several async runtimes at the same time, one after another, and no runtime.
 
 use std::future::{Future as _, IntoFuture as _, poll_fn};
 use std::task::Poll;
@@ -20,7 +20,7 @@ fn hellos(count: usize) -> Server {
 }
 
 #[test]
-fn runtimes_one_after_the_other_do_not_share_connections() {
+fn consecutive_runtimes_do_not_share_connections() {
     let server = hellos(6);
     for _ in 0..3 {
         let runtime = runtime();
@@ -29,11 +29,11 @@ fn runtimes_one_after_the_other_do_not_share_connections() {
             assert_eq!(answer.unwrap(), "hello");
         }
     }
-    assert_eq!(server.connections(), 3, "each keeps its own");
+    assert_eq!(server.connections(), 3, "one for each runtime");
 }
 
 #[test]
-fn runtimes_side_by_side_do_not_share_connections() {
+fn concurrent_runtimes_do_not_share_connections() {
     let server = hellos(8);
     let (one, two) = (runtime(), runtime());
     for runtime in [&one, &two, &one, &two] {
@@ -41,7 +41,7 @@ fn runtimes_side_by_side_do_not_share_connections() {
         assert_eq!(answer.unwrap(), "hello");
     }
     assert_eq!(server.connections(), 2);
-    // At the same time, on threads of their own; the end of one does not hurt the other.
+    // Both run at the same time on two threads; the end of one does not affect the other.
     let host = server.host();
     let other = thread::spawn({
         let host = host.clone();
@@ -53,7 +53,7 @@ fn runtimes_side_by_side_do_not_share_connections() {
 }
 
 #[test]
-fn many_threads_wait_on_the_one_background_runtime() {
+fn blocking_calls_share_one_background_runtime() {
     let server = hellos(10);
     let host = server.host();
     assert_eq!(hello().host(&host).blocking().unwrap(), "hello");
@@ -66,31 +66,36 @@ fn many_threads_wait_on_the_one_background_runtime() {
     for thread in waiting {
         assert_eq!(thread.join().unwrap(), "hello");
     }
-    // One runtime has their connections: the next call opens no other.
+    // One runtime keeps the connections, so the next call opens no new one.
     let before = server.connections();
     assert_eq!(hello().host(&host).blocking().unwrap(), "hello");
     assert_eq!(server.connections(), before);
 }
 
 #[test]
-fn kept_connections_serve_the_next_blocking_calls() {
+fn blocking_calls_reuse_connections() {
     let server = hellos(30);
     for _ in 0..30 {
         hello().host(server.host()).blocking().unwrap();
     }
-    // Now and then a call ends before its connection is back in the pool.
+    // A call sometimes ends before its connection is back in the pool.
     assert!(server.connections() < 20, "{}", server.connections());
 }
 
 #[tokio::test]
-async fn blocking_inside_a_runtime_says_what_to_write() {
+async fn blocking_inside_a_runtime_is_an_error() {
     let check = |error: Error| {
         assert_eq!(error.kind(), ErrorKind::Configuration);
         assert_eq!(
             error.to_string(),
-            "`.blocking()` was called inside an async runtime; a thread of a runtime must not wait"
+            "`.blocking()` was called inside an async runtime, whose threads must not block"
         );
         assert!(error.help().contains("Write `.await` instead"));
+        assert!(
+            error
+                .help()
+                .contains("`tokio::runtime::Handle::current().block_on(command)`")
+        );
     };
     check(hello().blocking().unwrap_err());
     check(hello().blocking_outcome().unwrap_err());
@@ -98,9 +103,32 @@ async fn blocking_inside_a_runtime_says_what_to_write() {
     check(error.await.unwrap());
 }
 
-// A command, or a stream, that was begun in a runtime is one of that runtime's, wherever it is polled next.
+// The replacement that the error names.
+#[tokio::test]
+async fn a_command_can_be_awaited_in_spawn_blocking() {
+    let server = hellos(1);
+    let command = hello().host(server.host());
+    let blocking = move || tokio::runtime::Handle::current().block_on(command);
+    let answer = tokio::task::spawn_blocking(blocking).await.unwrap();
+    assert_eq!(answer.unwrap(), "hello");
+}
+
+// tokio offers no way to ask for them before: the documentation says so under `# Panics`.
 #[test]
-fn what_was_begun_in_a_runtime_may_be_polled_outside() {
+fn a_runtime_without_io_panics_and_names_what_it_needs() {
+    let server = hellos(1);
+    let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+    let command = hello().host(server.host());
+    let run = std::panic::AssertUnwindSafe(|| runtime.block_on(command));
+    let panic = std::panic::catch_unwind(run).unwrap_err();
+    let message = panic.downcast_ref::<String>().map(String::as_str);
+    let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
+    assert!(message.unwrap().contains("enable_io"), "{message:?}");
+}
+
+// A command or stream belongs to the runtime that polled it first, wherever it is polled next.
+#[test]
+fn a_command_started_in_a_runtime_may_be_polled_outside() {
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -118,7 +146,7 @@ fn what_was_begun_in_a_runtime_may_be_polled_outside() {
     let rest: Result<String, _> = rest.into_iter().collect();
     assert_eq!(first + &rest.unwrap(), "hello");
 
-    // It is polled once within, and waits for its second try outside.
+    // The command is polled once inside the runtime and waits for its retry outside.
     let mut command = Box::pin(hello().host(server.host()).into_future());
     let once = poll_fn(|context| Poll::Ready(command.as_mut().poll(context).is_pending()));
     assert!(runtime.block_on(once));
@@ -126,7 +154,7 @@ fn what_was_begun_in_a_runtime_may_be_polled_outside() {
 }
 
 #[test]
-fn awaiting_without_tokio_says_what_to_write() {
+fn awaiting_without_tokio_is_an_error() {
     let server = hellos(0);
     let error = futures::executor::block_on(hello().host(server.host())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);

@@ -1,4 +1,4 @@
-//! E4: what is secret is shown nowhere.
+//! E4: secrets appear in no output, error or trace.
 
 use std::cell::RefCell;
 use std::io::Write;
@@ -26,38 +26,38 @@ impl Write for Log {
 }
 
 thread_local! {
-    /// Where the traces of this thread go; of a test, everything runs on its own thread.
-    static LISTENING: RefCell<Option<Log>> = const { RefCell::new(None) };
+    /// Log for the traces of this thread. Each test runs entirely on one thread.
+    static CURRENT_LOG: RefCell<Option<Log>> = const { RefCell::new(None) };
 }
 
-/// Hands each thread's traces to its own log.
+/// Writes the traces of each thread to the log of that thread.
 struct ThreadLog;
 
 impl<'a> MakeWriter<'a> for ThreadLog {
     type Writer = Box<dyn Write>;
 
     fn make_writer(&'a self) -> Self::Writer {
-        LISTENING.with_borrow(|log| match log {
+        CURRENT_LOG.with_borrow(|log| match log {
             Some(log) => Box::new(log.clone()) as Box<dyn Write>,
             None => Box::new(std::io::sink()),
         })
     }
 }
 
-/// Listens until it is dropped.
-struct Listening;
+/// Guard that stops the recording on drop.
+struct RecordingGuard;
 
-impl Drop for Listening {
+impl Drop for RecordingGuard {
     fn drop(&mut self) {
-        LISTENING.set(None);
+        CURRENT_LOG.set(None);
     }
 }
 
-/// Writes all that this thread traces into a log, until the guard is dropped.
+/// Records all traces of this thread in a log until the guard is dropped.
 ///
-/// One subscriber serves the whole process: with one a test, the cache of who listens to what is
-/// wrong now and then.
-fn listen() -> (Log, Listening) {
+/// One subscriber serves the whole process: with one subscriber per test, the interest cache of
+/// `tracing` is sometimes wrong.
+fn record_traces() -> (Log, RecordingGuard) {
     static SUBSCRIBED: Once = Once::new();
     SUBSCRIBED.call_once(|| {
         let subscriber = tracing_subscriber::fmt()
@@ -68,8 +68,8 @@ fn listen() -> (Log, Listening) {
         tracing::subscriber::set_global_default(subscriber).unwrap();
     });
     let log = Log::default();
-    LISTENING.set(Some(log.clone()));
-    (log, Listening)
+    CURRENT_LOG.set(Some(log.clone()));
+    (log, RecordingGuard)
 }
 
 impl Log {
@@ -79,8 +79,8 @@ impl Log {
 }
 
 #[tokio::test]
-async fn credentials_of_a_host_are_sent_and_never_shown() {
-    let (log, guard) = listen();
+async fn credentials_in_the_host_are_sent_but_never_shown() {
+    let (log, guard) = record_traces();
 
     let server = Server::start([Reply::answer("hello"), Reply::error(401, "unauthorized")]);
     let host = format!("http://ann:hunter2@{}", server.host());
@@ -113,14 +113,14 @@ async fn credentials_of_a_host_are_sent_and_never_shown() {
     }
     assert!(
         shown.contains("gen_ai.request.model"),
-        "the trace was listened to: {shown}"
+        "no trace was recorded: {shown}"
     );
     assert!(shown.contains("[secret]"), "{shown}");
 }
 
 #[tokio::test]
-async fn keys_of_a_config_are_sent_and_never_shown() {
-    let (log, guard) = listen();
+async fn keys_of_a_config_are_sent_but_never_shown() {
+    let (log, guard) = record_traces();
 
     let mut shown = String::new();
     let mut sent = Vec::new();
@@ -174,10 +174,10 @@ async fn keys_of_a_config_are_sent_and_never_shown() {
 #[command("How old is Jason?", model = "ollama:llama3.1")]
 async fn age() -> u8;
 
-// Neither what is asked again, nor what is repaired, brings an answer into a trace by the back door.
+// The events of re-asks and repairs do not contain the answer.
 #[tokio::test]
 async fn rejected_and_repaired_answers_are_not_traced() {
-    let (log, guard) = listen();
+    let (log, guard) = record_traces();
     let server = Server::start([
         Reply::error(503, "busy"),
         Reply::answer(r#"{"value":"seventeenish"}"#),
@@ -197,9 +197,9 @@ async fn rejected_and_repaired_answers_are_not_traced() {
 }
 
 #[tokio::test]
-async fn contents_are_recorded_only_when_asked_for() {
+async fn contents_are_recorded_only_with_record_content() {
     for (record, streamed) in [(false, false), (true, false), (false, true), (true, true)] {
-        let (log, guard) = listen();
+        let (log, guard) = record_traces();
         let server = Server::start([match streamed {
             true => Reply::stream(&Said::new("Good morning")),
             false => Reply::answer("Good morning"),
@@ -237,9 +237,9 @@ async fn contents_are_recorded_only_when_asked_for() {
     }
 }
 
-// A server may quote the key that it does not like.
+// A server may quote the key that it rejects.
 #[tokio::test]
-async fn a_key_that_a_server_echoes_is_not_shown() {
+async fn a_key_echoed_by_a_server_is_not_shown() {
     for model in ["ollama:llama3.1", "gpt-oss", "openai:qwen3"] {
         let echo = "invalid key: Bearer sk-hunter2";
         let redirect = Reply::with_headers(
@@ -287,9 +287,9 @@ async fn a_key_that_a_server_echoes_is_not_shown() {
     }
 }
 
-// One that lies may say it in the model's name.
+// A malicious server may put the key into the model's answer.
 #[tokio::test]
-async fn a_key_in_an_answer_that_is_rejected_is_not_shown() {
+async fn a_key_in_a_rejected_answer_is_not_shown() {
     #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
     #[allow(dead_code, reason = "only its schema matters")]
     struct User {
@@ -297,8 +297,8 @@ async fn a_key_in_an_answer_that_is_rejected_is_not_shown() {
     }
     #[command(model = "ollama:llama3.1")]
     async fn user() -> User;
-    let said = json!({"name": ["Bearer sk-Hunter2"], "sk-Hunter2": 1}).to_string();
-    let server = Server::start([Reply::answer(&said)]);
+    let answer = json!({"name": ["Bearer sk-Hunter2"], "sk-Hunter2": 1}).to_string();
+    let server = Server::start([Reply::answer(&answer)]);
     let config = Config::new().host(server.host()).api_key("sk-Hunter2");
     let command = user().config(config);
     let error = command
@@ -310,9 +310,9 @@ async fn a_key_in_an_answer_that_is_rejected_is_not_shown() {
     assert!(!shown.contains("Hunter2"), "{shown}");
 }
 
-// As JSON has it, where it has something to escape.
+// The echo contains the key with the escapes of JSON.
 #[tokio::test]
-async fn a_key_that_a_server_echoes_in_json_is_not_shown() {
+async fn a_key_echoed_in_json_is_not_shown() {
     let key = r#"sk-a/b"c+hunter2"#;
     for echo in [json!(key).to_string(), r#""sk-a\/b\"c+hunter2""#.to_owned()] {
         let server = Server::start([Reply::body(200, "application/json", format!("{{{echo}"))]);
@@ -323,9 +323,9 @@ async fn a_key_that_a_server_echoes_in_json_is_not_shown() {
     }
 }
 
-// In whatever form, and whatever was asked.
+// Covers several encodings of the password and several kinds of request.
 #[tokio::test]
-async fn a_password_that_a_server_echoes_is_not_shown() {
+async fn a_password_echoed_by_a_server_is_not_shown() {
     for echo in [
         "bad authorization: Basic YW5uOmh1bnRlcjIvKw==",
         "bad password hunter2/+ for ann",
@@ -369,11 +369,11 @@ fn open(code: &str) -> Result<String> {
     Ok(format!("opened by {code}"))
 }
 
-// A tool has a span of its own; what it is given, and gives, is nobody's business unless that is asked for.
+// Each tool call has a span. Its arguments and result are recorded only with `record_content`.
 #[tokio::test]
-async fn calls_of_tools_are_traced_and_their_contents_only_where_that_is_wanted() {
-    let told = async |records: bool| {
-        let (log, guard) = listen();
+async fn contents_of_tool_calls_are_recorded_only_with_record_content() {
+    let traces = async |records: bool| {
+        let (log, guard) = record_traces();
         let code = |code: &str| Said::call("open", json!({ "code": code }));
         let server = Server::start([
             Reply::said(&code("hunter2")),
@@ -386,11 +386,11 @@ async fn calls_of_tools_are_traced_and_their_contents_only_where_that_is_wanted(
         drop(guard);
         log.text()
     };
-    let silent = told(false).await;
+    let silent = traces(false).await;
     assert!(silent.contains("execute_tool{gen_ai.operation.name=\"execute_tool\" gen_ai.tool.name=\"open\" gen_ai.tool.call.id=\"call_open0\""), "{silent}");
-    assert!(silent.contains("error.type=RequireBroken"), "{silent}");
+    assert!(silent.contains("error.type=RequireFailed"), "{silent}");
     assert!(!silent.contains("hunter2"), "{silent}");
-    let full = told(true).await.replace('\\', "");
+    let full = traces(true).await.replace('\\', "");
     for recorded in [
         r#"gen_ai.tool.call.arguments="{"code":"hunter2"}""#,
         r#"gen_ai.tool.call.result="opened by hunter2""#,
@@ -400,11 +400,11 @@ async fn calls_of_tools_are_traced_and_their_contents_only_where_that_is_wanted(
     }
 }
 
-// A server that calls a tool by the key's name.
+// A server may send the key as the name of a tool.
 #[tokio::test]
-async fn a_key_that_a_server_calls_is_not_shown() {
+async fn a_key_sent_as_a_tool_name_is_not_shown() {
     for api in crate::ROUTES {
-        let (log, guard) = listen();
+        let (log, guard) = record_traces();
         let server = Server::start([Reply::said(&Said::call("hunter2-key", json!({})))]);
         let config = Config::new()
             .host(server.host())
@@ -412,7 +412,7 @@ async fn a_key_that_a_server_calls_is_not_shown() {
             .api_key("hunter2-key");
         let command = hello().config(config).tool(open::tool()).max_tool_turns(0);
         let error = command.await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::ToolLimit);
+        assert_eq!(error.kind(), ErrorKind::ToolTurnLimit);
         let server = Server::start([
             Reply::said(&Said::call("hunter2-key", json!({}))),
             Reply::error(500, "no"),
@@ -429,4 +429,30 @@ async fn a_key_that_a_server_calls_is_not_shown() {
         );
         assert!(!shown.contains("hunter2-key"), "{shown}");
     }
+}
+
+// A trace of a command that was dropped does not look like one of a success.
+#[tokio::test]
+async fn a_dropped_command_is_cancelled_in_its_trace() {
+    let (log, guard) = record_traces();
+    let server = Server::start([Reply::answer("hello").after(std::time::Duration::from_secs(30))]);
+    let waiting = hello().host(server.host());
+    let dropped = tokio::time::timeout(std::time::Duration::from_millis(50), waiting).await;
+    assert!(dropped.is_err());
+    let said = Said::new("Once upon");
+    let server = Server::start([Reply::stream(&said), Reply::stream(&said)]);
+    let mut stream = hello().host(server.host()).stream();
+    stream.next().await.unwrap().unwrap();
+    drop(stream);
+    let mut whole = hello().host(server.host()).stream();
+    while whole.next().await.is_some() {}
+    drop(whole);
+    drop(guard);
+    let log = log.text();
+    let closed: Vec<_> = log.lines().filter(|line| line.contains("close")).collect();
+    let cancelled = closed
+        .iter()
+        .filter(|line| line.contains("cancelled"))
+        .count();
+    assert_eq!((closed.len(), cancelled), (3, 2), "{log}");
 }

@@ -1,4 +1,4 @@
-//! Texts as they come: what is given out, how a stream can end, and what is left behind.
+//! Text streams: the chunks they yield, how they end, and when their connections close.
 
 mod bounds;
 mod endings;
@@ -18,7 +18,7 @@ const STORY: &str = "Once upon a time, ein Füchslein 🦊 ran.";
 #[command("Tell a story", model = "ollama:llama3.1")]
 async fn story() -> String;
 
-/// All that a stream gives: the text, and the error that it ends with. Nothing comes after either.
+/// Reads a stream to its end and returns its text and its error. Checks that nothing follows either.
 async fn read(stream: &mut TextStream) -> (String, Option<Error>) {
     let mut text = String::new();
     while let Some(item) = stream.next().await {
@@ -30,7 +30,7 @@ async fn read(stream: &mut TextStream) -> (String, Option<Error>) {
             Err(error) => {
                 assert!(
                     stream.next().await.is_none(),
-                    "something came after {error:?}"
+                    "the stream continued after {error:?}"
                 );
                 assert!(stream.next().await.is_none());
                 return (text, Some(error));
@@ -41,13 +41,13 @@ async fn read(stream: &mut TextStream) -> (String, Option<Error>) {
     (text, None)
 }
 
-/// The same, of a stream that must end with an error.
+/// Reads a stream that must end with an error.
 async fn broken(mut stream: TextStream) -> (String, Error) {
     let (text, error) = read(&mut stream).await;
     (text, error.expect("an error at the end"))
 }
 
-/// The native lines of a text, without the end of the reply.
+/// Encodes chunks as lines of the native protocol, without the final line.
 fn lines(pieces: &[&str]) -> String {
     let line = |piece: &&str| {
         let message = serde_json::json!({"role": "assistant", "content": piece});
@@ -56,7 +56,7 @@ fn lines(pieces: &[&str]) -> String {
     pieces.iter().map(line).collect()
 }
 
-/// The same as events.
+/// Encodes chunks as server-sent events, without the final event.
 fn events(pieces: &[&str]) -> String {
     let event = |piece: &&str| {
         let choice = serde_json::json!({"index": 0, "delta": {"content": piece}});
@@ -67,7 +67,7 @@ fn events(pieces: &[&str]) -> String {
 
 const DONE: &str = r#"{"message":{"content":""},"done":true,"done_reason":"stop"}"#;
 
-/// A stream with this body, as the route sends it: the pieces of a text and what follows them.
+/// Returns a streamed reply in the protocol of the route: the chunks of a text and what follows them.
 fn body(api: Api, pieces: &[&str], native_end: &str, openai_chat_end: &str) -> Reply {
     match api {
         Api::Native => {
@@ -81,7 +81,7 @@ fn body(api: Api, pieces: &[&str], native_end: &str, openai_chat_end: &str) -> R
     }
 }
 
-/// Waits until the server sees the end of so many connections.
+/// Waits until the server has seen `count` connections close.
 async fn closed(server: &Server, count: usize) {
     let seen = async {
         while server.closed() < count {

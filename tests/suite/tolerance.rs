@@ -1,8 +1,9 @@
-//! Answers that are not quite what was asked for: what is read, what was done to it, and what is refused.
+//! Answers that deviate from the schema: which are accepted, with which repairs, and which are rejected.
 
 mod finding;
 mod fitting;
 mod limits;
+mod schema;
 
 use std::fmt::Debug;
 
@@ -29,7 +30,7 @@ fn user() -> User {
     }
 }
 
-/// Reads an answer on both routes; each says the same.
+/// Checks on both routes that an answer is read as `value` with exactly these repairs.
 async fn reads<T: Output + PartialEq + Debug>(said: Said, value: T, repairs: &[&str]) {
     for api in ROUTES {
         let server = Server::start([Reply::said(&said)]);
@@ -41,14 +42,14 @@ async fn reads<T: Output + PartialEq + Debug>(said: Said, value: T, repairs: &[&
     }
 }
 
-async fn refuses<T: Output + Debug>(text: &str, problem: &str) {
+async fn rejects<T: Output + Debug>(text: &str, problem: &str) {
     let server = Server::start([Reply::answer(text)]);
     let command = answer::<T>().auto_finalize_missing_output(false);
     let error = command.host(server.host()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidOutput, "{text}: {error}");
-    let told = error.to_string();
-    let (_, told) = told.split_once("`: ").unwrap();
-    assert_eq!(told, problem, "{text}");
+    let shown = error.to_string();
+    let (_, shown) = shown.split_once("`: ").unwrap();
+    assert_eq!(shown, problem, "{text}");
     assert_eq!(error.partial_text(), Some(text));
 }
 

@@ -1,10 +1,11 @@
-//! Tools: what the model is told of them, what is done with its calls, and what it reads then.
+//! Tools: their definitions in a request, the execution of calls, and the results sent back.
 
 mod calls;
 mod contracts;
 mod definitions;
 mod kinds;
 mod limits;
+mod text;
 mod typed;
 
 use alloy_runtime::tool;
@@ -21,23 +22,23 @@ fn add(
     a + b
 }
 
-/// The messages of a request.
+/// Returns the messages of a request.
 fn messages(request: &Request) -> Vec<Value> {
     let json = request.json();
     json["messages"].as_array().unwrap().clone()
 }
 
-/// What the tools sent back in the last request, in its order.
-fn told(server: &Server) -> Vec<String> {
+/// Returns the tool messages of the last request, in order.
+fn tool_messages(server: &Server) -> Vec<String> {
     let requests = server.requests();
     let messages = messages(requests.last().unwrap());
-    let answers = messages.iter().filter(|said| said["role"] == "tool");
-    answers
-        .map(|said| said["content"].as_str().unwrap().to_owned())
+    let results = messages.iter().filter(|message| message["role"] == "tool");
+    results
+        .map(|message| message["content"].as_str().unwrap().to_owned())
         .collect()
 }
 
-/// The parameters of the first tool of a request's body.
+/// Returns the parameters of the first tool in a request body.
 fn parameters(body: &str) -> Value {
     let body: Value = serde_json::from_str(body).unwrap();
     body["tools"][0]["function"]["parameters"].clone()

@@ -1,5 +1,5 @@
-//! Exchanges recorded from a real server (Ollama 0.24.0), replayed to the real client: as their chunks
-//! came, byte by byte, and all at once.
+//! Exchanges recorded from a real server (Ollama 0.24.0) and replayed to the real client: in the recorded
+//! chunks, byte by byte, and all at once.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 #[command("Extract: Jason is 25 years old", model = "alloy-tiny")]
 async fn ask<T: Output>() -> T;
 
-/// The folder of a route's transcripts, and the route.
+/// Each folder of transcripts with its route.
 const FOLDERS: [(&str, Api); 2] = [("native", Api::Native), ("openai_chat", Api::OpenaiChat)];
 
 #[derive(Deserialize)]
@@ -41,7 +41,7 @@ fn transcript(name: &str) -> Transcript {
     serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap()
 }
 
-/// The recorded reply in the three ways in which a network may bring it.
+/// Returns the recorded reply in three framings that a network may produce.
 fn replies(name: &str) -> [Reply; 3] {
     let RecordedResponse {
         status,
@@ -60,7 +60,7 @@ fn replies(name: &str) -> [Reply; 3] {
     ]
 }
 
-/// What is read of a case, which was recorded on both routes.
+/// Returns the value read from a case that was recorded on both routes.
 async fn value<T: Output + Serialize>(name: &str) -> Value {
     let mut values = Vec::new();
     for (folder, api) in FOLDERS {
@@ -97,9 +97,9 @@ struct User {
     age: i64,
 }
 
-// G3: but for `truncate`, the request is the one that was recorded.
+// G3: except for `truncate`, the request equals the recorded one.
 #[test]
-fn the_request_is_the_one_that_the_server_understood() {
+fn requests_equal_the_recorded_ones() {
     for (folder, api) in FOLDERS {
         let command = ask::<User>().api(api);
         let command = match api {
@@ -115,7 +115,7 @@ fn the_request_is_the_one_that_the_server_understood() {
             }
             _ => &expected["response_format"]["json_schema"]["schema"],
         };
-        // As text as well: the order of the schema's keys is the order of the answer.
+        // Compared as text, too: the order of the schema's keys is the order of the answer.
         let schema = serde_json::to_string(schema).unwrap();
         assert!(
             preview.body.contains(&schema),
@@ -123,14 +123,14 @@ fn the_request_is_the_one_that_the_server_understood() {
             preview.body
         );
         let sent: Value = serde_json::from_str(&preview.body).unwrap();
-        // 0 and 0.0 are one number to a server.
+        // Servers treat 0 and 0.0 alike.
         let sent = sent.to_string().replace("0.0", "0");
         assert_eq!(sent.parse::<Value>().unwrap(), expected, "{folder}");
     }
 }
 
 #[tokio::test]
-async fn answers_are_read() {
+async fn recorded_answers_are_read() {
     use serde_json::json;
 
     assert_eq!(
@@ -192,7 +192,7 @@ async fn answers_are_read() {
     assert_eq!(person["addresses"][1]["street"], "456 Beach Rd");
 }
 
-/// Cases that were recorded on both routes.
+/// Error cases recorded on both routes.
 const ON_BOTH: [(&str, ErrorKind, &str); 10] = [
     (
         "model-missing",
@@ -230,7 +230,7 @@ const ON_BOTH: [(&str, ErrorKind, &str); 10] = [
     ("length-text", ErrorKind::Truncated, "after 5"),
 ];
 
-/// Cases of one route, or of none.
+/// Error cases recorded on one route, or outside of both.
 const ON_ONE: [(&str, ErrorKind, &str); 17] = [
     (
         "native/truncate-off-overflow",
@@ -257,7 +257,7 @@ const ON_ONE: [(&str, ErrorKind, &str); 17] = [
         ErrorKind::Capability,
         "does not support thinking",
     ),
-    // Without messages the server only loads the model and says nothing.
+    // Without messages the server loads the model and returns an empty answer.
     ("native/messages-empty", ErrorKind::Empty, "empty answer"),
     (
         "native/render-only",
@@ -288,12 +288,12 @@ const ON_ONE: [(&str, ErrorKind, &str); 17] = [
     ("other/origin-foreign", ErrorKind::Server, "status 403"),
     (
         "other/path-unknown",
-        ErrorKind::NotOllama,
+        ErrorKind::WrongServer,
         "it has no /api/chat",
     ),
     (
         "other/method-wrong",
-        ErrorKind::NotOllama,
+        ErrorKind::WrongServer,
         "it has no /api/chat",
     ),
     ("other/root", ErrorKind::Protocol, "not the JSON of a reply"),
@@ -301,7 +301,7 @@ const ON_ONE: [(&str, ErrorKind, &str); 17] = [
 ];
 
 #[tokio::test]
-async fn refusals_and_endings_are_told_apart() {
+async fn recorded_errors_have_their_kinds() {
     let check = async |name: &str, kind: ErrorKind, words: &str| {
         let error = error::<User>(name).await;
         assert_eq!(error.kind(), kind, "{name}: {error:?}");
@@ -320,7 +320,7 @@ async fn refusals_and_endings_are_told_apart() {
 mod streams {
     use super::*;
 
-    /// The text of a recorded stream, and how it ended: its tokens, or its error.
+    /// Returns the text of a recorded stream and how it ended: its completion tokens, or its error.
     async fn read(api: Api, name: &str) -> (String, Result<Option<u64>, alloy_runtime::Error>) {
         let mut ends = Vec::new();
         for reply in replies(name) {
@@ -345,7 +345,7 @@ mod streams {
 
     // S1 S4
     #[tokio::test]
-    async fn texts_are_read_and_their_ends_are_told() {
+    async fn recorded_streams_are_read_to_their_end() {
         for (folder, api) in FOLDERS {
             let name = |case: &str| format!("{folder}/{case}");
             let (text, end) = read(api, &name("text-stream")).await;
@@ -357,7 +357,7 @@ mod streams {
             let (text, end) = read(api, &name("user-stream")).await;
             assert_eq!(text, r#"{"name":"Jason","age":25}"#);
             assert_eq!(end.unwrap(), Some(12));
-            // On `openai_chat` the tokens are told only where they are asked for.
+            // On `openai_chat` the server reports tokens only if the request asks for them.
             let (_, end) = read(api, &name("stream-no-usage")).await;
             assert_eq!(end.unwrap().is_some(), api == Api::Native);
             let (text, end) = read(api, &name("runner-killed-stream")).await;
@@ -365,7 +365,7 @@ mod streams {
             let error = end.unwrap_err();
             assert_eq!(error.partial_text(), Some(text.as_str()));
             let kind = match api {
-                Api::Native => ErrorKind::ModelLoad,
+                Api::Native => ErrorKind::ModelStopped,
                 _ => ErrorKind::Interrupted,
             };
             assert_eq!(error.kind(), kind, "{error:?}");
@@ -391,7 +391,7 @@ fn now() -> &'static str {
     "noon"
 }
 
-/// What is left of a tool where the server has read it.
+/// Returns the tools of a request without their descriptions, which the recordings word differently.
 fn kept(body: &Value) -> Value {
     let mut tools = body["tools"].clone();
     for tool in tools.as_array_mut().unwrap() {
@@ -403,9 +403,9 @@ fn kept(body: &Value) -> Value {
     tools
 }
 
-// T1 T2: a turn with a tool, to the letter as it was recorded, in both directions.
+// T1 T2: a tool turn equals the recorded one in both directions.
 #[tokio::test]
-async fn a_turn_with_a_tool_is_the_recorded_one() {
+async fn a_tool_turn_equals_the_recorded_one() {
     for (folder, api) in FOLDERS {
         let name = |case: &str| format!("{folder}/{case}");
         let answers = replies(&name("tool-result"));
@@ -423,7 +423,7 @@ async fn a_turn_with_a_tool_is_the_recorded_one() {
                 assert_eq!(first[key], recorded[key], "{folder} {key}");
             }
             assert_eq!(kept(&first), kept(&recorded));
-            // But for the ids, which a server that gives them gets back.
+            // Except for the ids, which are sent back as the server gave them.
             let mut recorded = transcript(&name("tool-result")).request.body;
             let id = second["messages"][1]["tool_calls"][0]["id"].clone();
             assert!(id.as_str().unwrap().starts_with("call_"));
@@ -431,7 +431,7 @@ async fn a_turn_with_a_tool_is_the_recorded_one() {
             recorded["messages"][2]["tool_call_id"] = id;
             let mut sent = second["messages"].clone();
             if api == Api::OpenaiChat {
-                // The keys of the arguments come in any order.
+                // The server may send the keys of the arguments in any order.
                 let pointer = "/1/tool_calls/0/function/arguments";
                 let arguments = sent.pointer_mut(pointer).unwrap();
                 let read: Value = serde_json::from_str(arguments.as_str().unwrap()).unwrap();
@@ -443,9 +443,9 @@ async fn a_turn_with_a_tool_is_the_recorded_one() {
     }
 }
 
-// T2: several calls at once, and one of a tool that takes nothing and is given something all the same.
+// T2: parallel calls, and a call with arguments of a tool that has no parameters.
 #[tokio::test]
-async fn recorded_calls_are_run() {
+async fn recorded_tool_calls_are_run() {
     for (folder, api) in FOLDERS {
         for (case, expected) in [
             ("tool-calls-parallel", vec!["Oslo: sunny", "Tbilisi: sunny"]),
@@ -457,14 +457,14 @@ async fn recorded_calls_are_run() {
                 let command = alloy_runtime::ask("Go").model("alloy-tiny").api(api);
                 let command = command.tools([get_weather::tool(), now::tool()]);
                 let outcome = command.host(server.host()).outcome().await.unwrap();
-                let told = outcome.tool_results.iter().map(|one| &*one.content);
-                assert_eq!(told.collect::<Vec<_>>(), expected, "{folder}/{case}");
+                let contents = outcome.tool_results.iter().map(|one| &*one.content);
+                assert_eq!(contents.collect::<Vec<_>>(), expected, "{folder}/{case}");
             }
         }
     }
 }
 
-// T3: the typed turn as the server answered it.
+// T3
 #[tokio::test]
 async fn the_recorded_typed_turn_is_read() {
     for (folder, api) in FOLDERS {
@@ -479,7 +479,7 @@ async fn the_recorded_typed_turn_is_read() {
 
 // A8
 #[tokio::test]
-async fn the_recorded_refusal_of_tools_is_a_missing_capability() {
+async fn unsupported_tools_are_a_missing_capability() {
     for (folder, api) in FOLDERS {
         for reply in replies(&format!("{folder}/tools-unsupported")) {
             let server = Server::start([reply]);

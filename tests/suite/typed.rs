@@ -1,6 +1,6 @@
-//! Typed output: the schema that is sent, the form that the model reads, the value that comes back.
+//! Typed output: the schema in the request, the format instructions in the prompt, and the value returned.
 
-mod form;
+mod format_instructions;
 mod recursion;
 mod values;
 
@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 #[command("Answer", model = "m")]
 async fn answer<T: Output>() -> T;
 
-/// The form that a type's commands send, and the schema.
-fn check<T: Output>(form: &Expect, schema: &Value) {
+/// Checks the format instructions and the schema that commands of a type send.
+fn check<T: Output>(instructions: &Expect, schema: &Value) {
     let preview = answer::<T>().preview().unwrap();
     let [system, _] = preview.messages.as_slice() else {
         panic!("{:?}", preview.messages)
     };
-    form.assert_eq(&system.content);
+    instructions.assert_eq(&system.content);
     let body: Value = serde_json::from_str(&preview.body).unwrap();
     assert_eq!(&body["format"], schema, "{:#}", body["format"]);
     // The other route sends the same messages and the same schema.

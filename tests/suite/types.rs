@@ -1,7 +1,7 @@
-//! Every kind of type that a command can return: what the server is told, what the model is told, which
-//! answers are read and as what, and which are refused in which words.
+//! Every kind of output type: the schema and the format instructions that are sent, which answers are read
+//! and as what, and which are rejected with which error.
 //!
-//! `types.expected` holds it all, to be read. `UPDATE_EXPECT=1 cargo test` writes it anew.
+//! `types.expected` holds the results. `UPDATE_EXPECT=1 cargo test` rewrites it.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -20,12 +20,12 @@ use serde_json::{Map, Value};
 
 use crate::ROUTES;
 
-/// What is done with each type of the table.
+/// Visitor of the table.
 pub(crate) trait Visit {
     async fn row<T: Output + Debug>(&mut self, reads: &[&str], refuses: &[&str]);
 }
 
-/// The table: a type, answers that are read, and answers that are refused.
+/// Visits the rows of the table: a type, answers that are accepted, and answers that are rejected.
 #[rustfmt::skip]
 pub(crate) async fn each(visit: &mut impl Visit) {
     // Scalars.
@@ -269,7 +269,7 @@ struct Tagged {
 #[command("Answer", model = "m")]
 async fn answer<T: Output>() -> T;
 
-/// Writes the table out.
+/// Prints the table.
 #[derive(Default)]
 struct Listing(String);
 
@@ -282,10 +282,10 @@ impl Visit for Listing {
         };
         let name = short(std::any::type_name::<T>());
         let preview = answer::<T>().preview().unwrap();
-        let (_, form) = preview.messages[0].content.split_once('\n').unwrap();
+        let (_, text) = preview.messages[0].content.split_once('\n').unwrap();
         let body: Value = serde_json::from_str(&preview.body).unwrap();
         let out = &mut self.0;
-        writeln!(out, "# {name}\n\n{form}\n\nformat   {}", body["format"]).unwrap();
+        writeln!(out, "# {name}\n\n{text}\n\nformat   {}", body["format"]).unwrap();
         for text in reads {
             let mut shown = Vec::new();
             for api in ROUTES {
@@ -300,7 +300,7 @@ impl Visit for Listing {
                     .collect();
                 shown.push(format!("{:?}{}", outcome.value, repairs.concat()));
             }
-            assert_eq!(shown[0], shown[1], "both routes read the same");
+            assert_eq!(shown[0], shown[1], "the routes read different values");
             writeln!(out, "reads    {text}\n         {}", shown[0]).unwrap();
         }
         for text in refuses {
@@ -316,7 +316,7 @@ impl Visit for Listing {
                 assert_eq!(kind, ErrorKind::InvalidOutput, "{name}: {text}: {error}");
                 shown.push(error.to_string());
             }
-            assert_eq!(shown[0], shown[1], "both routes refuse the same");
+            assert_eq!(shown[0], shown[1], "the routes report different errors");
             writeln!(out, "refuses  {text}\n         {}", shown[0]).unwrap();
         }
         out.push('\n');
@@ -325,7 +325,7 @@ impl Visit for Listing {
 
 // G2 G5 G6
 #[tokio::test]
-async fn every_kind_of_type_is_asked_for_read_and_refused() {
+async fn every_kind_of_type_is_described_read_and_rejected() {
     let mut listing = Listing::default();
     each(&mut listing).await;
     expect_file!["types.expected"].assert_eq(&listing.0);

@@ -1,9 +1,9 @@
-//! Every mistake in a declaration: what the compiler says about it, and where.
+//! Compiler errors: the message and the position of every mistake in a declaration.
 //!
-//! Each file of `tests/ui/command/fail` and `tests/ui/tool/fail` is compiled; beside it stands what is ours of the compiler's
-//! answer: for errors of the macros their message, line and column; for those that rustc words itself
-//! only the code and the place, because its words differ from release to release.
-//! `UPDATE_EXPECT=1 cargo test` writes the expectations anew.
+//! Each file of `tests/ui/command/fail` and `tests/ui/tool/fail` is compiled. The `.expected` file next to it holds the
+//! diagnostics: message, line and column of an error from the macros, but only code and position of an error that rustc
+//! words, because its wording differs from release to release.
+//! `UPDATE_EXPECT=1 cargo test` rewrites the expectations.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,29 +15,29 @@ use expect_test::expect_file;
 use serde_json::Value;
 
 #[test]
-fn mistakes_are_told_in_plain_words_on_the_wrong_token() {
+fn errors_point_at_the_wrong_token() {
     check_expected("fail", "error");
 }
 
-// The macro has a table of its own: what it knows is what the runtime knows.
+// The macro has its own table of options, which must match the runtime's.
 #[test]
-fn the_macro_knows_every_option_that_the_runtime_knows() {
+fn the_macro_and_the_runtime_know_the_same_options() {
     let wrong = include_str!("../ui/command/fail/option_types.rs");
-    let told = include_str!("../ui/command/fail/option_types.expected");
+    let expected = include_str!("../ui/command/fail/option_types.expected");
     for name in alloy_runtime::__private::known_options() {
         assert!(wrong.contains(&format!("        {name} = ")), "{name}");
-        let any = format!("`{name}` takes a number, a text,");
+        let any = format!("`{name}` takes a number, a string,");
         assert!(
-            told.contains(&format!("`{name}` takes")) && !told.contains(&any),
+            expected.contains(&format!("`{name}` takes")) && !expected.contains(&any),
             "{name}"
         );
     }
 }
 
-// What an attribute has not is set elsewhere: the macro knows where, of every key and of every setter.
+// A setting that is not a key of the attribute is set elsewhere: the error says where, for every key and every setter.
 #[test]
-fn the_macro_knows_where_each_setting_is_set() {
-    let told = include_str!("../ui/command/fail/misplaced_keys.expected");
+fn errors_say_where_each_setting_is_set() {
+    let expected = include_str!("../ui/command/fail/misplaced_keys.expected");
     let no_options = include_str!("../ui/command/fail/no_options.expected");
     let keys = alloy_runtime::__private::keys();
     for key in &keys {
@@ -48,36 +48,39 @@ fn the_macro_knows_where_each_setting_is_set() {
                 "`{name}` is set for the program, not in the attribute: `Config::new().{name}(…)`"
             ),
         };
-        assert!(key.attribute || told.contains(&place), "{name}");
-        let no_option = format!("`{name}` is no option of a model, but ");
+        assert!(key.attribute || expected.contains(&place), "{name}");
+        let no_option = format!("`{name}` is not an option of a model; ");
         assert!(no_options.contains(&no_option), "{name}");
     }
     for name in alloy_runtime::__private::known_options() {
         let place = format!("`{name}` is an option of the model: `options({name} = …)`");
-        assert!(told.contains(&place), "{name}");
+        assert!(expected.contains(&place), "{name}");
     }
-    let setters = concat!(
-        include_str!("../../alloy-runtime/src/config/setters.rs"),
-        include_str!("../../alloy-runtime/src/command/setters.rs"),
-    );
-    let setters = setters
+    // The setters of a call: those of the table, and those that are written by hand.
+    let written = include_str!("../../alloy-runtime/src/command/setters.rs")
         .lines()
-        .filter_map(|line| line.trim().strip_prefix("pub fn "));
-    let setters: Vec<&str> = setters
-        .map(|line| line.split('(').next().unwrap())
-        .collect();
+        .filter_map(|line| line.trim().strip_prefix("pub fn "))
+        .map(|line| line.split('(').next().unwrap());
+    let generated = keys
+        .iter()
+        .filter(|key| key.call)
+        .map(|key| match key.name {
+            "options" => "option",
+            name => name,
+        });
+    let setters: Vec<&str> = generated.chain(written).collect();
     assert!(setters.contains(&"api") && setters.contains(&"image"));
     for name in &setters {
-        // `tools` is a key of the attribute alone.
+        // `tools` is a key of the attribute only.
         let is_key = keys.iter().any(|key| key.name == *name && key.attribute) || *name == "tools";
         let near = format!("unknown key `{name}`; did you mean `{name}s");
         let place = format!("`{name}` is set at the call, not in the attribute: `.{name}(…)`");
         assert!(
-            is_key || told.contains(&place) || told.contains(&near),
+            is_key || expected.contains(&place) || expected.contains(&near),
             "{name}"
         );
     }
-    for line in told
+    for line in expected
         .lines()
         .filter(|line| line.contains("is set at the call"))
     {
@@ -86,12 +89,12 @@ fn the_macro_knows_where_each_setting_is_set() {
     }
 }
 
-// Each key has its heading, which its example stands under, and its row.
+// Each key has a heading, with its example, and a row of the table.
 #[test]
 fn each_key_of_the_attribute_is_documented() {
     let docs = include_str!("../../docs/attributes.md");
-    let told = include_str!("../ui/command/fail/unknown_key.expected");
-    let keys = told.split("the keys are ").nth(1).unwrap();
+    let expected = include_str!("../ui/command/fail/unknown_key.expected");
+    let keys = expected.split("the keys are ").nth(1).unwrap();
     let keys = keys.split([';', '\n']).next().unwrap().split(", ");
     let mut count = 0;
     for key in keys {
@@ -103,52 +106,59 @@ fn each_key_of_the_attribute_is_documented() {
     assert_eq!(count, 13);
 }
 
-// D4: rustc's own lints, on the declaration, once.
+// D4: rustc's lints point at the declaration, once.
 #[test]
-fn warnings_land_where_the_code_was_written() {
+fn warnings_point_at_the_declaration() {
     check_expected("warn", "warning");
 }
 
 fn check_expected(folder: &str, level: &str) {
     let cases = cases(folder);
-    let said = check(&cases);
+    let reports = check(&cases);
     for (name, path) in &cases {
-        // A type that only a trait is written for is dead code to Rust 1.95, and was not to 1.85.
+        // Rust 1.95 reports a type as dead code that is used only by a trait impl; Rust 1.85 does not.
         if name == "tool_dead_code" && minor_version("rustc") < Some(95) {
             continue;
         }
-        let said = said.get(name).map_or("", String::as_str);
+        let reports = reports.get(name).map_or("", String::as_str);
         assert!(
-            said.contains(level),
-            "{name} gives no {level}, or was not looked at"
+            reports.contains(level),
+            "the compiler reported no {level} for {name}"
         );
-        expect_file![path.with_extension("expected")].assert_eq(said);
+        expect_file![path.with_extension("expected")].assert_eq(reports);
     }
 }
 
 #[test]
-fn what_is_right_gives_no_word() {
+fn valid_declarations_compile_without_warnings() {
     let cases = cases("pass");
-    let said = check(&cases);
-    assert!(said.is_empty(), "{said:#?}");
-    // Clippy sees the user's code as the user wrote it, too.
+    let reports = check(&cases);
+    assert!(reports.is_empty(), "{reports:#?}");
+    // Clippy must not report the user's code either.
     if clippy_fits() {
-        let said = check_with("clippy", &cases);
-        assert!(said.is_empty(), "{said:#?}");
+        let reports = check_with("clippy", &cases);
+        assert!(reports.is_empty(), "{reports:#?}");
     }
 }
 
-/// Whether there is a clippy, and one of this compiler: `clippy 0.1.85` is that of Rust 1.85.
+// `crate = …` makes every path of an expansion independent of the name of the dependency.
+#[test]
+fn a_renamed_dependency_compiles_without_warnings() {
+    let diagnostics = check(&cases("renamed"));
+    assert!(diagnostics.is_empty(), "{diagnostics:#?}");
+}
+
+/// Returns `true` if Clippy is installed for this compiler: `clippy 0.1.85` belongs to Rust 1.85.
 fn clippy_fits() -> bool {
     let compiler = minor_version("rustc");
     compiler.is_some() && compiler == minor_version("clippy")
 }
 
-/// 85 of `rustc 1.85.0` and of `clippy 0.1.85`, for the tool beside the cargo that runs this.
+/// Returns the minor version of a tool next to the running cargo: 85 for `rustc 1.85.0` and for `clippy 0.1.85`.
 fn minor_version(tool: &str) -> Option<u32> {
     let (arguments, place): (&[&str], _) = match tool {
         "clippy" => (&["clippy", "--version"], 2),
-        // A cargo has the version of its compiler.
+        // Cargo and its compiler have the same version.
         _ => (&["--version"], 1),
     };
     let output = Command::new(env!("CARGO")).args(arguments).output().ok()?;
@@ -157,7 +167,7 @@ fn minor_version(tool: &str) -> Option<u32> {
     version.split('.').nth(place)?.parse().ok()
 }
 
-/// The programs of one folder, by name.
+/// Returns the programs of a folder by name.
 fn cases(folder: &str) -> BTreeMap<String, PathBuf> {
     let ui = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui");
     let files = ["command", "tool"].map(|of| fs::read_dir(ui.join(of).join(folder)).unwrap());
@@ -176,28 +186,32 @@ fn cases(folder: &str) -> BTreeMap<String, PathBuf> {
     cases
 }
 
-/// Compiles the programs in a package of their own, and gives what the compiler said of each.
+/// Compiles the programs in a package of their own and returns the diagnostics of each.
 fn check(cases: &BTreeMap<String, PathBuf>) -> BTreeMap<String, String> {
     check_with("check", cases)
 }
 
 fn check_with(tool: &str, cases: &BTreeMap<String, PathBuf>) -> BTreeMap<String, String> {
-    let mut said: BTreeMap<String, Vec<(u64, String)>> = BTreeMap::new();
+    let mut reports: BTreeMap<String, Vec<(u64, String)>> = BTreeMap::new();
     for (name, diagnostic) in diagnostics(tool, cases) {
-        said.entry(name).or_default().extend(ours(&diagnostic));
+        reports
+            .entry(name)
+            .or_default()
+            .extend(to_report(&diagnostic));
     }
-    // In the order of the lines: which check comes first differs from compiler to compiler.
+    // Sorted by line, because the order of checks differs between compilers.
     let in_order = |mut words: Vec<(u64, String)>| {
         words.sort_by_key(|(line, _)| *line);
         words.into_iter().map(|(_, words)| words).collect()
     };
-    said.into_iter()
+    reports
+        .into_iter()
         .map(|(name, words)| (name, in_order(words)))
         .filter(|(_, words): &(_, String)| !words.is_empty())
         .collect()
 }
 
-/// Everything that the compiler said, with the program that it is about.
+/// Returns every diagnostic with the name of its program.
 fn diagnostics(tool: &str, cases: &BTreeMap<String, PathBuf>) -> Vec<(String, Value)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let suite = std::env::current_exe().unwrap();
@@ -212,9 +226,14 @@ fn diagnostics(tool: &str, cases: &BTreeMap<String, PathBuf>) -> Vec<(String, Va
         .unwrap();
     let package = target.join("ui").join(kind);
     fs::create_dir_all(&package).unwrap();
+    let dependency = match kind.to_str() {
+        Some("renamed") => "llm",
+        _ => "alloy-runtime",
+    };
     let mut manifest = format!(
         "[package]\nname = \"ui-{}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
-         [dependencies]\nalloy-runtime = {{ path = {:?} }}\nserde = \"1\"\nschemars = \"1\"\n",
+         [dependencies]\n{dependency} = {{ path = {:?}, package = \"alloy-runtime\" }}\n\
+         serde = \"1\"\nschemars = \"1\"\n",
         kind.to_string_lossy(),
         root.join("alloy-runtime").display().to_string(),
     );
@@ -233,7 +252,7 @@ fn diagnostics(tool: &str, cases: &BTreeMap<String, PathBuf>) -> Vec<(String, Va
         )
         .unwrap();
     }
-    // The same versions as the workspace's, so that nothing new is fetched.
+    // The workspace's lock file: cargo then downloads nothing new.
     fs::copy(root.join("Cargo.lock"), package.join("Cargo.lock")).unwrap();
 
     let output = Command::new(env!("CARGO"))
@@ -251,7 +270,7 @@ fn diagnostics(tool: &str, cases: &BTreeMap<String, PathBuf>) -> Vec<(String, Va
         .env_remove("RUSTFLAGS")
         .output()
         .unwrap();
-    let mut said = Vec::new();
+    let mut reports = Vec::new();
     let mut looked_at = 0;
     for line in String::from_utf8(output.stdout).unwrap().lines() {
         let message: Value = serde_json::from_str(line).unwrap();
@@ -263,7 +282,7 @@ fn diagnostics(tool: &str, cases: &BTreeMap<String, PathBuf>) -> Vec<(String, Va
         };
         looked_at += 1;
         if message["reason"] == "compiler-message" {
-            said.push((name.to_owned(), message["message"].clone()));
+            reports.push((name.to_owned(), message["message"].clone()));
         }
     }
     assert!(
@@ -271,19 +290,19 @@ fn diagnostics(tool: &str, cases: &BTreeMap<String, PathBuf>) -> Vec<(String, Va
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    said
+    reports
 }
 
-/// An error of the compiler, and what it points at.
+/// A compiler error and the code it points at.
 pub(crate) struct Pointed {
     pub(crate) message: String,
-    /// What it points at: the first line of it.
+    /// First line of the code it points at.
     pub(crate) found: String,
-    /// The number of that line, from 1.
+    /// Number of that line, from 1.
     pub(crate) number: usize,
 }
 
-/// Compiles a program by itself, and gives its errors.
+/// Compiles one program and returns its errors.
 pub(crate) fn errors_of(name: &str, program: &str) -> Vec<Pointed> {
     let folder = std::env::temp_dir().join(format!("alloy-{name}-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
@@ -293,7 +312,7 @@ pub(crate) fn errors_of(name: &str, program: &str) -> Vec<Pointed> {
     let mut errors = Vec::new();
     for diagnostic in diagnostics("check", &cases)
         .into_iter()
-        .map(|(_, said)| said)
+        .map(|(_, reports)| reports)
     {
         let spans = diagnostic["spans"].as_array().unwrap();
         let Some(primary) = spans.iter().find(|span| span["is_primary"] == true) else {
@@ -318,8 +337,8 @@ pub(crate) fn errors_of(name: &str, program: &str) -> Vec<Pointed> {
     errors
 }
 
-/// What is ours of a diagnostic: `None` of the compiler's own closing lines.
-fn ours(diagnostic: &Value) -> Option<(u64, String)> {
+/// Returns line and text of a diagnostic for the `.expected` file, or `None` for the compiler's closing summary.
+fn to_report(diagnostic: &Value) -> Option<(u64, String)> {
     let level = diagnostic["level"].as_str().unwrap();
     let spans = diagnostic["spans"].as_array().unwrap();
     let primary = spans.iter().find(|span| span["is_primary"] == true)?;
@@ -329,13 +348,13 @@ fn ours(diagnostic: &Value) -> Option<(u64, String)> {
         "{}:{}-{}",
         primary["line_start"],
         primary["column_start"],
-        // An error on a whole body ends lines later: its first line is what is looked at.
+        // An error on a whole body spans lines: only its first line is compared.
         match primary["line_end"] == primary["line_start"] {
             true => primary["column_end"].to_string(),
             false => "…".to_owned(),
         },
     );
-    // A bound's own words, from `#[diagnostic::on_unimplemented]`, carry a code and are still ours.
+    // Messages of `#[diagnostic::on_unimplemented]` carry a code, but are this crate's words.
     let worded_by_us = code.is_none() && !message.starts_with("invalid format string")
         || code == Some("E0277")
             && ["command", "tool"]

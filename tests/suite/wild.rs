@@ -1,5 +1,5 @@
-//! Declarations that nobody wrote: each compiles, or is refused in our words, or in rustc's words about what
-//! its author wrote. Never a panic, and never a word about code that they did not write.
+//! Random declarations: each compiles, or fails with an error from the macros, or with a rustc error about the code
+//! its author wrote. The macro never panics, and no error points at generated code.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::ui;
 
-/// How many declarations are tried at once, in one program.
+/// Number of declarations in one program.
 const CASES: usize = 150;
 
 const NAMES: &[&str] = &[
@@ -26,7 +26,7 @@ const NAMES: &[&str] = &[
     "self_",
 ];
 
-/// Words of one kind: those that work, and now and then one that does not.
+/// Generates mostly valid words of one kind, and now and then an invalid one.
 fn words(
     right: &'static [&'static str],
     wrong: &'static [&'static str],
@@ -94,7 +94,7 @@ fn keys() -> impl Strategy<Value = &'static str> {
     )
 }
 
-/// One declaration, as text.
+/// Generates the source of one declaration.
 fn declarations() -> impl Strategy<Value = String> {
     let parameter = (prop::sample::select(NAMES), types());
     let parameters = prop::collection::vec(parameter, 0..4).prop_map(|mut parameters| {
@@ -145,7 +145,7 @@ fn declarations() -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn what_nobody_would_write_compiles_or_is_refused_in_plain_words() {
+fn random_declarations_compile_or_fail_with_clear_errors() {
     let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(Config::default(), random);
     let made: Vec<String> = (0..CASES)
@@ -154,7 +154,7 @@ fn what_nobody_would_write_compiles_or_is_refused_in_plain_words() {
     let wrong = errors_in(&made);
     let right = (0..CASES).filter(|number| !wrong.contains(number));
     let right: Vec<String> = right.map(|number| made[number].clone()).collect();
-    // No error of one hid one of another.
+    // No error of one declaration hid an error of another.
     assert_eq!(errors_in(&right), BTreeSet::new());
     let counts = (wrong.len(), right.len());
     assert!(
@@ -163,8 +163,8 @@ fn what_nobody_would_write_compiles_or_is_refused_in_plain_words() {
     );
 }
 
-/// Compiles declarations in one program, and gives the numbers of those with errors, each of which is about
-/// what its author wrote.
+/// Compiles declarations in one program and returns the numbers of those with errors. Checks that each error is
+/// about code its author wrote.
 fn errors_in(declarations: &[String]) -> BTreeSet<usize> {
     let mut program = String::from(
         "#![allow(dead_code, unused)]\nuse std::fmt::Display;\nuse alloy_runtime::{Error, Json, command};\n\
@@ -180,12 +180,12 @@ fn errors_in(declarations: &[String]) -> BTreeSet<usize> {
     for error in ui::errors_of("wild", &program) {
         let number = ends.iter().position(|end| error.number <= *end).unwrap();
         let made = &declarations[number];
-        let told = format!("{}\n{made}", error.message);
-        assert!(!error.found.starts_with("#[command"), "{told}");
-        assert!(!error.message.contains("panicked"), "{told}");
+        let shown = format!("{}\n{made}", error.message);
+        assert!(!error.found.starts_with("#[command"), "{shown}");
+        assert!(!error.message.contains("panicked"), "{shown}");
         assert!(
             !error.message.contains("__alloy") || made.contains("__alloy"),
-            "{told}"
+            "{shown}"
         );
         numbers.insert(number);
     }

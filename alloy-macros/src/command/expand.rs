@@ -1,22 +1,20 @@
-//! The expansion of a command.
+//! Writes the expansion of a command.
 //!
-//! The user's tokens keep their spans, so that rustc and the IDE point where their author wrote them;
-//! all else has the macro's. Local names are `mixed_site` and begin with `__alloy_`, so that no
-//! parameter can be meant by accident.
+//! The user's tokens keep their spans, so that rustc and the IDE point to where they were written; all other
+//! tokens have the macro's span. Local names are `mixed_site` and begin with `__alloy_`, so that they cannot
+//! refer to a parameter.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, FnArg, LitStr, Path, Safety, Signature, Type, parse_quote};
+use syn::{Attribute, FnArg, Path, Safety, Signature, parse_quote};
 
-use super::model::{Block, Command, Prompt, Setting, System, Template, Value};
-use crate::contract::Contract;
+use super::model::{Command, ParamBlock, Prompt, Setting, SettingValue, SystemMessage, Template};
 use crate::doc::is_doc;
-use crate::function::{local, placed};
-use crate::template::Piece;
+use crate::function::{mixed_ident, respan};
 
-/// Writes a command.
+/// Expands a command.
 //
 // Input:
 //     /// Extract the user.
@@ -26,8 +24,8 @@ use crate::template::Piece;
 //     /// Extract the user.
 //     #[allow(clippy::needless_pass_by_value, clippy::unused_self, reason = "…")]
 //     pub fn extract(text: &str) -> ::alloy_runtime::Command<User> {
-//         static __ALLOY_DEFINITION: ::alloy_runtime::__private::Definition =
-//             ::alloy_runtime::__private::Definition::new("extract").model("ollama:llama3.1");
+//         static __ALLOY_DEFINITION: ::alloy_runtime::__private::CommandDefinition =
+//             ::alloy_runtime::__private::CommandDefinition::new("extract").model("ollama:llama3.1");
 //         let __alloy_prompt = { … };
 //         ::alloy_runtime::__private::command::<User>(&__ALLOY_DEFINITION, __alloy_prompt)
 //     }
@@ -36,69 +34,70 @@ pub(super) fn command(command: &Command<'_>) -> TokenStream {
         attrs,
         vis,
         output,
-        path,
+        crate_path,
         ..
     } = command;
     let returns = match command.tools.is_empty() {
-        true => quote!(#path::Command<#output>),
-        false => quote!(#path::Command<#output, #path::WithTools>),
+        true => quote!(#crate_path::Command<#output>),
+        false => quote!(#crate_path::Command<#output, #crate_path::WithTools>),
     };
     let header = header(command.sig, &returns);
     let definition = definition(command);
-    let returned = command
+    let check_return_type = command
         .result
         .iter()
-        .map(|result| quote!(#path::__private::returned::<#result, #output>();));
-    let (prompt_local, system_local) = (local("__alloy_prompt"), local("__alloy_system"));
-    let text = render_prompt(&command.prompt, path);
-    // Before the prompt, whose body may move a parameter that the system text mentions.
+        .map(|result| quote!(#crate_path::__private::check_return_type::<#result, #output>();));
+    let (prompt_local, system_local) =
+        (mixed_ident("__alloy_prompt"), mixed_ident("__alloy_system"));
+    let prompt = render_prompt(&command.prompt, crate_path);
+    // Before the prompt, because a body can move a parameter that the system message uses.
     let (render_system, call) = match &command.system {
-        Some(System::Rendered(template)) => {
-            let system = render_template(template, path);
+        Some(SystemMessage::Rendered(template)) => {
+            let system = render_template(template, crate_path);
             (
                 quote!(let #system_local = #system;),
-                quote!(#path::__private::command_with_system::<#output>(&__ALLOY_DEFINITION, #prompt_local, #system_local)),
+                quote!(#crate_path::__private::command_with_system::<#output>(&__ALLOY_DEFINITION, #prompt_local, #system_local)),
             )
         }
-        Some(System::Fixed(_)) | None => (
+        Some(SystemMessage::Fixed(_)) | None => (
             TokenStream::new(),
-            quote!(#path::__private::command::<#output>(&__ALLOY_DEFINITION, #prompt_local)),
+            quote!(#crate_path::__private::command::<#output>(&__ALLOY_DEFINITION, #prompt_local)),
         ),
     };
-    let mut call = ensured(call, &command.ensures, output, path);
+    let mut call = with_ensures(call, command);
     if !command.tools.is_empty() {
-        // Those of the attribute are in the definition: here the command takes on their mode.
-        call = quote!(#path::Command::tools(#call, ::core::option::Option::None));
+        // The definition has the tools of the attribute. This call only changes the type to `WithTools`.
+        call = quote!(#crate_path::Command::tools(#call, ::core::option::Option::None));
     }
-    let file = command.prompt_file.as_ref().map(|path| {
+    let file = command.prompt_file.as_ref().map(|prompt_file| {
         quote! {
             const _: &[::core::primitive::u8] = ::core::include_bytes!(::core::concat!(
                 ::core::env!("CARGO_MANIFEST_DIR"),
                 "/",
-                #path
+                #prompt_file
             ));
         }
     });
     let mut body = Group::new(
         Delimiter::Brace,
         quote! {
-            static __ALLOY_DEFINITION: #path::__private::Definition = #definition;
-            #(#returned)*
+            static __ALLOY_DEFINITION: #crate_path::__private::CommandDefinition = #definition;
+            #(#check_return_type)*
             #file
             #render_system
-            let #prompt_local = #text;
+            let #prompt_local = #prompt;
             #call
         },
     );
     body.set_span(command.body_span);
     quote! {
         #(#attrs)*
-        #[allow(clippy::needless_pass_by_value, clippy::unused_self, reason = "a prompt is made of the parameters")]
+        #[allow(clippy::needless_pass_by_value, clippy::unused_self, reason = "the prompt is built from the parameters")]
         #vis #header #body
     }
 }
 
-/// The function's header: no `async`, another return type, no docs on parameters.
+/// Returns the signature of the expansion: no `async`, another return type, no docs on parameters.
 //
 // Input:  async fn extract<T>(/// The text.
 //             text: &str) -> T where T: Output
@@ -123,77 +122,82 @@ pub(super) fn header(sig: &Signature, returns: &TokenStream) -> TokenStream {
     sig.into_token_stream()
 }
 
-/// The call, with the conditions of its answers.
+/// Adds the conditions of the answer to the call.
 //
 // Input:  #[ensure(|user| user.age < 130, "age must be below 130")]
-// Output: ::alloy_runtime::__private::ensured(…, |__alloy_answer: &User, __alloy_broken| {
-//             let __alloy_holds: fn(&User) -> ::core::primitive::bool = |user| user.age < 130;
-//             if !__alloy_holds(__alloy_answer) {
-//                 __alloy_broken.push("age must be below 130");
+// Output: ::alloy_runtime::__private::ensured(…, |__alloy_answer: &User, __alloy_failed| {
+//             let __alloy_condition: fn(&User) -> ::core::primitive::bool = |user| user.age < 130;
+//             if !__alloy_condition(__alloy_answer) {
+//                 __alloy_failed.push("age must be below 130");
 //             }
 //         })
-fn ensured(call: TokenStream, ensures: &[Contract], output: &Type, path: &Path) -> TokenStream {
+fn with_ensures(call: TokenStream, command: &Command<'_>) -> TokenStream {
+    let (ensures, output) = (&command.ensures, &command.output);
     if ensures.is_empty() {
         return call;
     }
-    let (answer, broken) = (local("__alloy_answer"), local("__alloy_broken"));
-    let holds = local("__alloy_holds");
+    let crate_path = &command.crate_path;
+    let (answer, failed) = (mixed_ident("__alloy_answer"), mixed_ident("__alloy_failed"));
+    let check = mixed_ident("__alloy_condition");
     let checks = ensures.iter().map(|ensure| {
-        let (condition, message) = (ensure.of_answer(), &ensure.message);
+        let (condition, message) = (ensure.as_closure(), &ensure.message);
         quote! {
-            let #holds: fn(&#output) -> ::core::primitive::bool = #condition;
-            if !#holds(#answer) {
-                #broken.push(#message);
+            let #check: fn(&#output) -> ::core::primitive::bool = #condition;
+            if !#check(#answer) {
+                #failed.push(#message);
             }
         }
     });
-    quote!(#path::__private::ensured(#call, |#answer: &#output, #broken| { #(#checks)* }))
+    quote!(#crate_path::__private::ensured(#call, |#answer: &#output, #failed| { #(#checks)* }))
 }
 
-/// What the attribute says, as a constant.
+/// Writes the constant `CommandDefinition` from the keys of the attribute.
 fn definition(command: &Command<'_>) -> TokenStream {
-    let path = &command.path;
+    let crate_path = &command.crate_path;
     let name = command.sig.ident.unraw().to_string();
     let system = command.system.iter().filter_map(|system| match system {
-        System::Fixed(text) => Some(quote!(.system(#text))),
-        System::Rendered(_) => None,
+        SystemMessage::Fixed(text) => Some(quote!(.system(#text))),
+        SystemMessage::Rendered(_) => None,
     });
     let settings = command.settings.iter().map(|Setting { key, value }| {
         let value = match value {
-            Value::Tokens(value) => value.clone(),
-            Value::Think(variant) => quote!(#path::__private::Think::#variant),
-            Value::Options(pairs) => {
-                let pairs = pairs
-                    .iter()
-                    .map(|(name, json)| quote!(#path::__private::OptionPair::new(#name, #json)));
+            SettingValue::Tokens(value) => value.clone(),
+            SettingValue::Think(variant) => quote!(#crate_path::__private::Think::#variant),
+            SettingValue::Options(pairs) => {
+                let pairs = pairs.iter().map(
+                    |(name, json)| quote!(#crate_path::__private::OptionPair::new(#name, #json)),
+                );
                 quote!(const { &[#(#pairs),*] })
             }
         };
         quote!(.#key(#value))
     });
-    let tools = tools(&command.tools, path);
-    quote!(#path::__private::Definition::new(#name) #(#system)* #(#settings)* #tools)
+    let tools = tools(&command.tools, crate_path);
+    quote!(#crate_path::__private::CommandDefinition::new(#name) #(#system)* #(#settings)* #tools)
 }
 
-/// The tools that the attribute lists. A name that is no tool's is told to be none: in the inner block it is
-/// imported for all that it is, and where it is no type, the outer block has one that is no tool.
+/// Writes the list of the key `tools`.
+///
+/// The inner block imports the name under an alias, so that only items are found and not a parameter of the same
+/// name. If the name is not a type, for example a function without `#[tool]`, the alias refers to the type of
+/// `not_a_tool` in the outer block, and rustc reports once that it is not a tool.
 //
 // Input:  tools(math::add)
 // Output: .tools(const { &[{
-//             use ::alloy_runtime::__private::no_tool::*;
+//             use ::alloy_runtime::__private::not_a_tool::*;
 //             {
 //                 use math::add as __AlloyTool;
-//                 ::alloy_runtime::__private::listed::<__AlloyTool> as fn() -> ::alloy_runtime::Tool
+//                 ::alloy_runtime::__private::listed_tool::<__AlloyTool> as fn() -> ::alloy_runtime::Tool
 //             }
 //         }] })
-fn tools(tools: &[Path], path: &Path) -> Option<TokenStream> {
+fn tools(tools: &[Path], crate_path: &Path) -> Option<TokenStream> {
     let listed = tools.iter().map(|tool| {
-        // rustc points at what is no tool where it is named.
-        let place = tool.span().resolved_at(Span::call_site());
-        let alias = Ident::new("__AlloyTool", place);
-        let listed = placed(path, place);
-        let listed = quote_spanned!(place=> #listed::__private::listed::<#alias>);
-        // A parameter of the same name is not meant: it is nothing that could be imported.
+        // The user's span, so that rustc reports errors at the name.
+        let span = tool.span().resolved_at(Span::call_site());
+        let alias = Ident::new("__AlloyTool", span);
+        let listed = respan(crate_path, span);
+        let listed = quote_spanned!(span=> #listed::__private::listed_tool::<#alias>);
+        // Without the hygiene of the user's code, so that a parameter of the same name is not found.
         let tool = tool.to_token_stream().into_iter().map(|mut token| {
             token.set_span(token.span().resolved_at(Span::mixed_site()));
             token
@@ -201,12 +205,12 @@ fn tools(tools: &[Path], path: &Path) -> Option<TokenStream> {
         let tool: TokenStream = tool.collect();
         quote! {
             {
-                #[allow(unused_imports, reason = "only for names that are no tools")]
-                use #path::__private::no_tool::*;
+                #[allow(unused_imports, reason = "only used by names that are not tools")]
+                use #crate_path::__private::not_a_tool::*;
                 {
-                    #[allow(unused_imports, reason = "told as no tool")]
+                    #[allow(unused_imports, reason = "reported as not a tool")]
                     use #tool as __AlloyTool;
-                    #listed as fn() -> #path::Tool
+                    #listed as fn() -> #crate_path::Tool
                 }
             }
         }
@@ -214,15 +218,15 @@ fn tools(tools: &[Path], path: &Path) -> Option<TokenStream> {
     (!tools.is_empty()).then(|| quote!(.tools(const { &[#(#listed),*] })))
 }
 
-fn render_prompt(prompt: &Prompt<'_>, path: &Path) -> TokenStream {
+fn render_prompt(prompt: &Prompt<'_>, crate_path: &Path) -> TokenStream {
     match prompt {
-        Prompt::Template(template) => render_template(template, path),
-        Prompt::Body { block, fallible } => render_body(block, *fallible, path),
-        Prompt::Words { text, blocks } => render_words(text, blocks, path),
+        Prompt::Template(template) => render_template(template, crate_path),
+        Prompt::Body { block, fallible } => render_body(block, *fallible, crate_path),
+        Prompt::Described { text, blocks } => render_description(text, blocks, crate_path),
     }
 }
 
-/// What a body yields.
+/// Writes the prompt from a body.
 //
 // Input:  { text.trim() }
 // Output: ::alloy_runtime::__private::body((|| { text.trim() })())
@@ -231,100 +235,50 @@ fn render_prompt(prompt: &Prompt<'_>, path: &Path) -> TokenStream {
 // Output: ::alloy_runtime::__private::fallible_body(
 //             (|| -> Result<_, BoxError> { Ok({ text.parse::<u8>()?.to_string() }) })()
 //         )
-fn render_body(block: &Group, fallible: bool, path: &Path) -> TokenStream {
-    // The body's place, so that rustc points at a body that yields no prompt; the macro's context, so
-    // that no lint takes the closure, or the braces in `Ok({ … })`, for the user's.
+fn render_body(block: &Group, fallible: bool, crate_path: &Path) -> TokenStream {
+    // The span of the body, so that rustc reports there that its value is not a prompt; the macro's hygiene, so
+    // that lints ignore the closure and the braces in `Ok({ … })`.
     let span = block.span().resolved_at(Span::mixed_site());
     if fallible {
         let mut block = block.clone();
         block.set_span(span);
         let yielded = quote_spanned! {span=>
-            (|| -> ::core::result::Result<_, #path::__private::BoxError> {
+            (|| -> ::core::result::Result<_, #crate_path::__private::BoxError> {
                 ::core::result::Result::Ok(#block)
             })()
         };
-        quote!(#path::__private::fallible_body(#yielded))
+        quote!(#crate_path::__private::fallible_body(#yielded))
     } else {
         let yielded = quote_spanned!(span=> (|| #block)());
-        quote!(#path::__private::body(#yielded))
+        quote!(#crate_path::__private::body(#yielded))
     }
 }
 
-/// A template, rendered.
+/// Writes the prompt from a template.
+///
+/// A parameter that is shown by `Display` is wrapped, so that an error names it: rustc's error of a type without
+/// `Display`, and the error of a value that cannot be written. rustc reports its error at the parameter.
 //
-// Input:  "Extract: {text}"
-// Output: ::alloy_runtime::__private::render(30, ::core::format_args!("Extract: {text}"))
-//
-// Input:  "
-//             Extract the user.
-//             {text}
-//         "
-// Output: {
-//             let _ = ::core::format_args!("…");              // as written: rustc's errors point into it
-//             use ::alloy_runtime::__private::Fallback as _;
-//             ::alloy_runtime::__private::render(
-//                 40,
-//                 ::core::format_args!("Extract the user.\n{}", (&::alloy_runtime::__private::Given(&text)).part()),
-//             )
-//         }
-fn render_template(template: &Template, path: &Path) -> TokenStream {
-    let (literal, pieces) = match template {
-        Template::Literal(literal) => return render_literal(literal, path),
-        Template::Dedented { literal, pieces } => (literal, pieces),
-    };
-    let mut format = String::new();
-    let mut parts = Vec::new();
-    for piece in pieces {
-        match piece {
-            Piece::Text(text) => format.push_str(&text.replace('{', "{{").replace('}', "}}")),
-            Piece::Placeholder { name, spec } => {
-                let name = parameter(name, literal.span());
-                if spec.is_empty() {
-                    format.push_str("{}");
-                    parts.push(quote!((&#path::__private::Given(&#name)).part()));
-                } else {
-                    format.extend(["{:", spec, "}"]);
-                    parts.push(quote!(#name));
-                }
-            }
-        }
-    }
-    let capacity = capacity(&format);
-    // The literal's span, because a width (`{x:width$}`) is captured by name.
-    let format = LitStr::new(&format, literal.span());
-    quote! {
-        {
-            let _ = ::core::format_args!(#literal);
-            use #path::__private::Fallback as _;
-            #path::__private::render(#capacity, ::core::format_args!(#format #(, #parts)*))
-        }
-    }
+// Input:  "Extract: {text} {n:?}"
+// Output: ::alloy_runtime::__private::render(42, ::core::format_args!(
+//             "Extract: {text} {n:?}",
+//             text = ::alloy_runtime::__private::TemplateArg::new("text", &text)
+//         ))
+fn render_template(template: &Template, crate_path: &Path) -> TokenStream {
+    let Template { literal, displayed } = template;
+    // Estimates the length in bytes: the template and as much again for its parameters.
+    let capacity = literal.value().len() * 2;
+    let arguments = displayed.iter().map(|name| {
+        let span = name.span().resolved_at(Span::call_site());
+        let (label, crate_path) = (name.unraw().to_string(), respan(crate_path, span));
+        let argument =
+            quote_spanned!(span=> #crate_path::__private::TemplateArg::new(#label, &#name));
+        quote!(#name = #argument)
+    });
+    quote!(#crate_path::__private::render(#capacity, ::core::format_args!(#literal #(, #arguments)*)))
 }
 
-fn render_literal(literal: &LitStr, path: &Path) -> TokenStream {
-    let capacity = capacity(&literal.value());
-    quote!(#path::__private::render(#capacity, ::core::format_args!(#literal)))
-}
-
-/// Room for a template's text and as much again for what its placeholders become.
-fn capacity(template: &str) -> usize {
-    template.len() * 2
-}
-
-/// A parameter by the name a template has for it.
-fn parameter(name: &str, span: Span) -> TokenStream {
-    if name == "self" {
-        return quote_spanned!(span=> self);
-    }
-    let ident = syn::parse_str::<Ident>(name).map_or_else(
-        // A keyword: the parameter was declared raw.
-        |_| Ident::new_raw(name, span),
-        |_| Ident::new(name, span),
-    );
-    quote!(#ident)
-}
-
-/// A doc comment or a name, and the parameters it does not mention.
+/// Writes the prompt from a doc comment or a name, and the parameters that it does not use.
 //
 // Input:  "Extract the user.", [text, note: Option]
 // Output: {
@@ -335,17 +289,17 @@ fn parameter(name: &str, span: Span) -> TokenStream {
 //             }
 //             __alloy_text
 //         }
-fn render_words(text: &LitStr, blocks: &[Block], path: &Path) -> TokenStream {
+fn render_description(text: &Template, blocks: &[ParamBlock], crate_path: &Path) -> TokenStream {
+    let start = render_template(text, crate_path);
     if blocks.is_empty() {
-        return render_literal(text, path);
+        return start;
     }
-    let (words, value) = (local("__alloy_text"), local("__alloy_value"));
-    let start = render_literal(text, path);
-    let pushes = blocks.iter().map(|Block { name, optional }| {
+    let (prompt, value) = (mixed_ident("__alloy_text"), mixed_ident("__alloy_value"));
+    let pushes = blocks.iter().map(|ParamBlock { name, is_optional }| {
         let label = name.unraw().to_string();
         let push =
-            |value: TokenStream| quote!(#path::__private::push_block(&mut #words, #label, #value););
-        if *optional {
+            |value: TokenStream| quote!(#crate_path::__private::push_block(&mut #prompt, #label, #value););
+        if *is_optional {
             let push = push(quote!(#value));
             quote!(if let ::core::option::Option::Some(#value) = &#name { #push })
         } else {
@@ -354,9 +308,9 @@ fn render_words(text: &LitStr, blocks: &[Block], path: &Path) -> TokenStream {
     });
     quote! {
         {
-            let mut #words = #start;
+            let mut #prompt = #start;
             #(#pushes)*
-            #words
+            #prompt
         }
     }
 }

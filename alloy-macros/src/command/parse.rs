@@ -1,137 +1,113 @@
-//! The arguments of `#[command(…)]`, each known by its key.
+//! Parses the arguments of `#[command(…)]`.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{Ident, LitStr, Path};
 
-use super::model::{Setting, Value};
-use super::names;
-use crate::attr::{self, Argument, Form};
+use super::model::{Setting, SettingValue};
+use super::names::{self, KeyKind};
+use crate::attr::{self, Argument, ArgumentSyntax};
 use crate::errors::Errors;
 use crate::keys;
 
-/// The keys, in the order in which a person learns them.
-pub(super) const KEYS: [&str; 13] = [
-    "prompt",
-    "prompt_file",
-    "model",
-    "system",
-    "temperature",
-    "max_tokens",
-    "retry",
-    "timeout",
-    "max_tool_turns",
-    "think",
-    "options",
-    "tools",
-    "crate",
-];
-
-/// Those of them that take a list.
-const LISTS: [&str; 2] = ["options", "tools"];
-
-/// What the attribute says; `None` where it does not.
+/// The arguments of the attribute.
 #[derive(Default)]
-pub(super) struct Arguments {
+pub(super) struct CommandArgs {
     pub(super) prompt: Option<LitStr>,
     pub(super) prompt_file: Option<LitStr>,
     pub(super) system: Option<LitStr>,
-    /// The keys that are the same in every call.
+    /// The keys with a constant value.
     pub(super) settings: Vec<Setting>,
     pub(super) tools: Vec<Path>,
-    pub(super) path: Option<Path>,
+    pub(super) crate_path: Option<Path>,
 }
 
-/// Reads the attribute; a wrong argument is a mistake and leaves its key unset.
-pub(super) fn arguments(tokens: TokenStream, errors: &mut Errors) -> Arguments {
-    let mut read = Arguments::default();
+/// Parses the attribute. A key whose value is not valid is reported and stays unset.
+pub(super) fn arguments(tokens: TokenStream, errors: &mut Errors) -> CommandArgs {
+    let mut parsed = CommandArgs::default();
     for argument in attr::arguments(tokens, errors) {
-        if let Err(error) = read.take(argument, errors) {
-            errors.add(error);
-        }
+        let added = parsed.add(argument, errors);
+        errors.keep(added);
     }
-    read
+    parsed
 }
 
-impl Arguments {
-    fn take(&mut self, argument: Argument, errors: &mut Errors) -> syn::Result<()> {
-        let Argument { key, form, value } = argument;
+impl CommandArgs {
+    fn add(&mut self, argument: Argument, errors: &mut Errors) -> syn::Result<()> {
+        let Argument { key, syntax, value } = argument;
         let name = &*key.to_string();
-        if form == Form::List && !LISTS.contains(&name) && KEYS.contains(&name) {
-            let message = format!("`{name}` takes a value: `{name} = …`");
-            return Err(syn::Error::new_spanned(key, message));
-        }
-        match name {
-            "prompt" => self.prompt = Some(keys::string(name, "Extract: {text}", value)?),
-            "prompt_file" => {
-                self.prompt_file = Some(keys::string(name, "prompts/extract.md", value)?);
+        let Some(kind) = names::kind(name) else {
+            return Err(names::unknown_key(&key, &value));
+        };
+        let is_list = syntax == ArgumentSyntax::List;
+        let mistake = |message: &str| Err(syn::Error::new_spanned(&key, message));
+        match *kind {
+            KeyKind::Options if !is_list => {
+                return mistake("`options` takes a list: `options(num_ctx = 8192)`");
             }
-            "system" => self.system = Some(keys::string(name, "Be brief.", value)?),
-            "crate" => self.path = Some(keys::path(name, value)?),
-            "model" => {
-                let model = keys::string(name, "ollama:llama3.1", value)?;
-                if model.value().trim().is_empty() {
-                    let message =
-                        "the model is empty; expected for example `model = \"ollama:llama3.1\"`";
+            KeyKind::Tools if !is_list || value.is_empty() => {
+                return mistake("`tools` takes a list of tools: `tools(add, math::divide)`");
+            }
+            KeyKind::Options => self.set(name, SettingValue::Options(options(value, errors))),
+            KeyKind::Tools => {
+                let tools = attr::split_at_commas(value, errors).into_iter();
+                self.tools
+                    .extend(tools.filter_map(|tool| errors.keep(keys::tool(tool))));
+            }
+            _ if is_list => return mistake(&format!("`{name}` takes a value: `{name} = …`")),
+            KeyKind::Text(example) => {
+                let text = Some(keys::string(name, example, value)?);
+                match name {
+                    "prompt" => self.prompt = text,
+                    "prompt_file" => self.prompt_file = text,
+                    _ => self.system = text,
+                }
+            }
+            KeyKind::Model => {
+                let model = keys::model(name, value)?;
+                let literal = syn::parse2::<LitStr>(model.clone());
+                if literal.is_ok_and(|literal| literal.value().trim().is_empty()) {
+                    let message = format!(
+                        "`{name}` is empty; expected a model name, for example `{name} = \"ollama:llama3.1\"`"
+                    );
                     return Err(syn::Error::new_spanned(model, message));
                 }
-                self.set_to(name, model);
+                self.set_literal(name, model);
             }
-            "temperature" => self.set_to(name, keys::number(name, value)?),
-            "max_tokens" => self.set_to(name, keys::count(name, 1, 200, value)?),
-            "retry" => self.set_to(name, keys::count(name, 1, 3, value)?),
-            "max_tool_turns" => self.set_to(name, keys::count(name, 0, 10, value)?),
-            "timeout" => self.set_to(name, keys::millis(name, value)?),
-            "think" => self.set(name, Value::Think(keys::think(name, value)?)),
-            "options" if form == Form::List => {
-                self.set(name, Value::Options(options(value, errors)));
+            KeyKind::Number => self.set_literal(name, keys::number(name, value)?),
+            KeyKind::Count(min, example) => {
+                self.set_literal(name, keys::count(name, min, example, value)?);
             }
-            "tools" if form == Form::List && !value.is_empty() => {
-                for piece in attr::split_at_commas(value, errors) {
-                    match keys::tool(piece) {
-                        Ok(tool) => self.tools.push(tool),
-                        Err(error) => errors.add(error),
-                    }
-                }
-            }
-            "options" | "tools" => {
-                let message = match name {
-                    "options" => "`options` takes a list: `options(num_ctx = 8192)`",
-                    _ => "`tools` takes a list of tools: `tools(add, math::divide)`",
-                };
-                return Err(syn::Error::new_spanned(key, message));
-            }
-            _ => return Err(names::unknown(&key, &value)),
+            KeyKind::Duration => self.set_literal(name, keys::millis(name, value)?),
+            KeyKind::Think => self.set(name, SettingValue::Think(keys::think(name, value)?)),
+            KeyKind::CratePath => self.crate_path = Some(keys::crate_path(name, value)?),
         }
         Ok(())
     }
 
-    fn set_to(&mut self, key: &str, literal: impl ToTokens) {
-        self.set(key, Value::Tokens(literal.into_token_stream()));
+    fn set_literal(&mut self, key: &str, literal: impl ToTokens) {
+        self.set(key, SettingValue::Tokens(literal.into_token_stream()));
     }
 
-    fn set(&mut self, key: &str, value: Value) {
-        // Of the macro, so that no method of the user's is called.
+    fn set(&mut self, key: &str, value: SettingValue) {
+        // The macro's span, because the name is that of a method of `CommandDefinition`.
         let key = Ident::new(key, Span::call_site());
         self.settings.push(Setting { key, value });
     }
 }
 
-/// `num_ctx = 8192, stop = ["END"]`, as names and JSON.
+/// Parses `num_ctx = 8192, stop = ["END"]` into names and JSON values.
 fn options(tokens: TokenStream, errors: &mut Errors) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
-    for Argument { key, form, value } in attr::arguments(tokens, errors) {
+    for Argument { key, syntax, value } in attr::arguments(tokens, errors) {
         let name = key.to_string();
-        if form != Form::Pair {
-            let message = "an option is `name = value`: `options(num_ctx = 8192)`";
+        if syntax != ArgumentSyntax::Pair {
+            let message = "expected `name = value`, for example `options(num_ctx = 8192)`";
             errors.push(key, message);
-        } else if let Some(message) = names::no_option(&name) {
+        } else if let Some(message) = names::check_option(&name) {
             errors.push(key, message);
-        } else {
-            match keys::json(&name, value) {
-                Ok(json) => pairs.push((name, json)),
-                Err(error) => errors.add(error),
-            }
+        } else if let Some(json) = errors.keep(keys::json(&name, value)) {
+            pairs.push((name, json));
         }
     }
     pairs

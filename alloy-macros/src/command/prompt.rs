@@ -1,64 +1,65 @@
-//! The prompt of a command and its system text: where they come from, and what is wrong with them.
+//! Finds and checks the prompt and the system message of a command.
 
 use proc_macro2::{Group, Span};
-use syn::LitStr;
 use syn::ext::IdentExt as _;
+use syn::{Ident, LitStr};
 
-use super::model::{Block, Prompt, System, Template};
+use super::model::{ParamBlock, Prompt, SystemMessage, Template};
 use crate::body;
 use crate::doc::{self, Doc};
 use crate::errors::Errors;
 use crate::file;
-use crate::function::{Body, Function, Param, in_words};
-use crate::template::{self, Piece, Problem};
-use crate::types::is;
+use crate::function::{Body, Function, Param, humanize};
+use crate::keys;
+use crate::template::{self, Piece, TemplateError};
+use crate::types::is_named;
 
-/// What texts are made from.
-pub(super) struct Source<'a, 'b> {
+/// The function whose prompt is read.
+pub(super) struct PromptContext<'a, 'b> {
     pub(super) function: &'a Function,
     pub(super) params: &'b [Param],
-    /// Whether a body may use `?`.
-    pub(super) fallible: bool,
+    /// `true` if the body can use `?`.
+    pub(super) is_fallible: bool,
 }
 
-impl<'a> Source<'a, '_> {
-    /// The attribute's system text, and the parameters it mentions.
-    pub(super) fn system(&self, literal: LitStr, errors: &mut Errors) -> (System, Vec<String>) {
-        if literal.value().trim().is_empty() {
-            errors.push(&literal, "the system text is empty; leave `system` out");
+impl<'a> PromptContext<'a, '_> {
+    /// Reads the key `system`. Returns the message and the parameters it uses.
+    pub(super) fn system(&self, text: LitStr, errors: &mut Errors) -> (SystemMessage, Vec<String>) {
+        if text.value().trim().is_empty() {
+            errors.push(&text, "`system` is empty; write a text or remove the key");
         }
-        let pieces = self.pieces(&literal, errors);
+        let pieces = self.check_literal(&text, errors);
         let names = template::names(&pieces).map(str::to_owned).collect();
-        let system = match template::parse(&dedented(&literal)).as_deref() {
-            Ok([Piece::Text(text)]) => System::Fixed(text.clone()),
-            _ => System::Rendered(self.rendering(literal)),
+        let system = match template::parse(&dedented(&text)).as_deref() {
+            Ok([Piece::Text(fixed)]) => SystemMessage::Fixed(fixed.clone()),
+            _ => SystemMessage::Rendered(self.rendering(text)),
         };
         (system, names)
     }
 
-    /// Template, file, body, doc comment or name: the first there is. Two of the first three are a mistake.
-    /// What the system text mentions counts as mentioned in the prompt.
+    /// Reads the prompt from the first of these: template, file, body, doc comment, name. Two of the first three
+    /// are an error. A parameter that the system message uses does not follow the prompt as a block.
     pub(super) fn prompt(
         &self,
         template: Option<LitStr>,
         file: Option<LitStr>,
-        in_system: &[String],
+        used_in_system: &[String],
         errors: &mut Errors,
     ) -> Option<Prompt<'a>> {
         if let (Some(_), Some(file)) = (&template, &file) {
-            let message = "two prompts: the template and this file; keep one of them";
+            let message = "this command has two prompts, the template and this file; keep one";
             errors.push(file, message);
         }
         match (template, file, &self.function.body) {
-            (None, None, Body::Missing(_)) => Some(self.words(in_system, errors)),
+            (None, None, Body::Missing(_)) => Some(self.description(used_in_system, errors)),
             (None, None, Body::Block(block)) => Some(self.body(block, errors)),
             (Some(template), None, Body::Missing(_)) => Some(self.template(template, errors)),
             (_, Some(file), Body::Missing(_)) => self.file(&file, errors),
             (_, file, Body::Block(block)) => {
-                let given = file.map_or("template", |_| "file");
+                let other = file.map_or("template", |_| "file");
                 let message = format!(
-                    "two prompts: the {given} of the attribute and this body; \
-                     keep the {given} and end the function with `;`, or keep the body"
+                    "this command has two prompts, the {other} in the attribute and this body; \
+                     keep the {other} and end the function with `;`, or keep the body"
                 );
                 errors.add(syn::Error::new(block.span_open(), message));
                 None
@@ -68,144 +69,153 @@ impl<'a> Source<'a, '_> {
 
     fn template(&self, literal: LitStr, errors: &mut Errors) -> Prompt<'a> {
         if literal.value().trim().is_empty() {
-            errors.push(&literal, "the prompt is empty; say what the model is to do");
+            let message = "the prompt is empty; write what the model should do";
+            errors.push(&literal, message);
         }
-        self.pieces(&literal, errors);
+        self.check_literal(&literal, errors);
         Prompt::Template(self.rendering(literal))
     }
 
-    /// The text of a file. rustc cannot point into it: whatever can be wrong is found here, by file and
-    /// line.
+    /// Reads a file. rustc has no spans in it, so all of its errors are found here and name the file and line.
     fn file(&self, path: &LitStr, errors: &mut Errors) -> Option<Prompt<'a>> {
-        let text = match file::read(path) {
-            Ok(text) => text,
-            Err(error) => {
-                errors.add(error);
-                return None;
-            }
-        };
+        let text = errors.keep(file::read(path))?;
         let name = path.value();
         let lines = text.lines().map(|line| (line, path.span()));
-        let told = |number: usize, shown: &str| format!("{name}:{number}: {shown}");
-        self.mentioned(lines, told, errors);
+        let location = |number: usize| format!("{name}:{number}");
+        self.check_lines(lines, location, errors);
         let literal = LitStr::new(&text, path.span());
-        Some(Prompt::Template(Template::Literal(literal)))
+        Some(Prompt::Template(self.as_written(literal)))
     }
 
     fn body(&self, block: &'a Group, errors: &mut Errors) -> Prompt<'a> {
         if let Some(literal) = body::as_template(block) {
             return self.template(literal, errors);
         }
-        for place in body::awaits(block.stream()) {
-            let message = "the body of a command makes its prompt and cannot await: \
-                           fetch in a plain `async fn` and pass the value in";
-            errors.add(syn::Error::new(place, message));
+        for span in body::find_awaits(block.stream()) {
+            let message = "the body of a command builds the prompt and cannot use `.await`; get the value in a \
+                           plain `async fn` and pass it as a parameter";
+            errors.add(syn::Error::new(span, message));
         }
-        if let Some(place) = body::question(block.stream()).filter(|_| !self.fallible) {
-            let message = "`?` needs a `Result` to leave the body with: declare the return type as \
-                           `alloy_runtime::Result<…>`, and the error comes out at `.await`";
-            errors.add(syn::Error::new(place, message));
+        if let Some(span) = body::find_question_mark(block.stream()).filter(|_| !self.is_fallible) {
+            let message = "`?` needs a `Result` to return from the body; declare the return type as \
+                           `alloy_runtime::Result<…>`, and the error is returned at `.await`";
+            errors.add(syn::Error::new(span, message));
         }
-        let fallible = self.fallible;
+        let fallible = self.is_fallible;
         Prompt::Body { block, fallible }
     }
 
-    /// The doc comment, or the name in words, with the parameters that it does not mention.
-    fn words(&self, in_system: &[String], errors: &mut Errors) -> Prompt<'a> {
-        let unknown = "the doc comment is the prompt of this command, and this text is not known to the macro: \
-                       write the prompt as a template, `#[command(\"…\")]`";
-        let doc = doc::text(&self.function.attrs, unknown, errors);
-        let (text, mentioned) = match doc {
+    /// Makes the prompt from the doc comment or the humanized name, and the parameters that it does not use.
+    fn description(&self, used_in_system: &[String], errors: &mut Errors) -> Prompt<'a> {
+        let unreadable = "the doc comment is the prompt of this command, but the macro cannot read this text; \
+                          write the prompt as a template, `#[command(\"…\")]`, or name its file: `prompt_file = \"…\"`";
+        let doc = doc::read(&self.function.attrs, unreadable, errors);
+        let (text, used) = match doc {
             Some(Doc { text, lines }) => {
-                let place = lines.first().map_or_else(Span::call_site, |line| line.1);
-                let lines = lines.iter().map(|(line, place)| (line.as_str(), *place));
-                let told = |_, shown: &str| format!("{shown} in a doc comment that is the prompt");
-                let mentioned = self.mentioned(lines, told, errors);
-                (LitStr::new(&text, place), mentioned)
+                let span = lines.first().map_or_else(Span::call_site, |line| line.1);
+                let lines = lines.iter().map(|(line, span)| (line.as_str(), *span));
+                let location = |_| "in the doc comment, which is the prompt".to_owned();
+                let used = self.check_lines(lines, location, errors);
+                (LitStr::new(&text, span), used)
             }
             None => {
                 let name = &self.function.sig.ident;
-                let words = in_words(name);
+                let words = humanize(name);
                 (LitStr::new(&words, name.span()), Vec::new())
             }
         };
-        let unmentioned = |param: &&Param| {
+        let is_unused = |param: &&Param| {
             let name = param.name.unraw().to_string();
-            !mentioned.contains(&name) && !in_system.contains(&name)
+            !used.contains(&name) && !used_in_system.contains(&name)
         };
-        let blocks = self.params.iter().filter(unmentioned).map(|param| Block {
+        let unused = self.params.iter().filter(is_unused);
+        let blocks = unused.map(|param| ParamBlock {
             name: param.name.clone(),
-            optional: is(&param.ty, "Option"),
+            is_optional: is_named(&param.ty, "Option"),
         });
-        let blocks = blocks.collect();
-        Prompt::Words { text, blocks }
+        Prompt::Described {
+            text: self.as_written(text),
+            blocks: blocks.collect(),
+        }
     }
 
-    /// The parameters that lines of text mention. Whatever they have in braces is a parameter: rustc's
-    /// words about a format string would not help the author of a comment, or of a file.
-    fn mentioned<'t>(
+    /// Returns the parameters that lines of text use, and reports all other placeholders. rustc's errors about a
+    /// format string would not help the author of a doc comment or a file.
+    fn check_lines<'t>(
         &self,
         lines: impl Iterator<Item = (&'t str, Span)>,
-        told: impl Fn(usize, &str) -> String,
+        location: impl Fn(usize) -> String,
         errors: &mut Errors,
     ) -> Vec<String> {
-        let mut mentioned = Vec::new();
-        for (number, (line, place)) in (1..).zip(lines) {
-            let wrong = match template::parse(line) {
+        let mut used = Vec::new();
+        let parameters = self.list_parameters();
+        let unknown = |shown: &str| format!("`{shown}` is not a parameter; {parameters}");
+        for (number, (line, span)) in (1..).zip(lines) {
+            let problems = match template::parse(line) {
                 Ok(pieces) => {
                     let names = template::names(&pieces).map(str::to_owned);
-                    let (known, unknown): (Vec<_>, Vec<_>) =
+                    let (known, others): (Vec<_>, Vec<_>) =
                         names.partition(|name| self.is_known(name));
-                    mentioned.extend(known);
-                    unknown.iter().map(|name| format!("`{{{name}}}`")).collect()
+                    used.extend(known);
+                    let others = others.iter().map(|name| format!("{{{name}}}"));
+                    others.map(|shown| unknown(&shown)).collect()
                 }
-                Err(Problem::Positional(shown) | Problem::Expression(shown)) => {
-                    vec![format!("`{shown}`")]
+                Err(TemplateError::Positional(shown) | TemplateError::Expression(shown)) => {
+                    vec![unknown(&shown)]
                 }
-                Err(Problem::Rustc) => vec!["a brace without its partner".to_owned()],
+                Err(TemplateError::Syntax) => vec!["unmatched brace".to_owned()],
             };
-            for shown in wrong {
-                let message = format!(
-                    "{}: {}; write `{{{{` and `}}}}` for braces",
-                    told(number, &shown),
-                    self.parameters_in_words(),
-                );
-                errors.add(syn::Error::new(place, message));
+            for problem in problems {
+                let place = location(number);
+                let message =
+                    format!("{place}: {problem}; write `{{{{` and `}}}}` for literal braces");
+                errors.add(syn::Error::new(span, message));
             }
         }
-        mentioned
+        used
     }
 
-    /// The pieces of a literal; none where it is wrong. Names are left to rustc, which points into the
-    /// literal, and so are braces.
-    fn pieces(&self, literal: &LitStr, errors: &mut Errors) -> Vec<Piece> {
+    /// Returns the pieces of a literal, or none if it is not valid. rustc reports unknown names and unmatched
+    /// braces, because its spans point into the literal.
+    fn check_literal(&self, literal: &LitStr, errors: &mut Errors) -> Vec<Piece> {
+        let parameters = self.list_parameters();
         let message = match template::parse(&literal.value()) {
             Ok(pieces) => return pieces,
-            Err(Problem::Positional(shown)) => {
-                format!("`{shown}` names nothing: {}", self.parameters_in_words())
+            Err(TemplateError::Positional(shown)) => {
+                format!("`{shown}` does not name a parameter; {parameters}")
             }
-            Err(Problem::Expression(shown)) => format!(
-                "`{shown}` is more than a name: {}; pass the value as a parameter of its own, \
-                 write a body that makes the prompt, or `{{{{` and `}}}}` for braces",
-                self.parameters_in_words(),
+            Err(TemplateError::Expression(shown)) => format!(
+                "`{shown}` is not the name of a parameter; {parameters}; pass the value as a separate parameter, \
+                 write a body that builds the prompt, or write `{{{{` and `}}}}` for literal braces"
             ),
-            Err(Problem::Rustc) => return Vec::new(),
+            Err(TemplateError::Syntax) => return Vec::new(),
         };
         errors.push(literal, message);
         Vec::new()
     }
 
-    /// How to render a literal. One whose indentation is taken off is rendered in pieces, and each piece
-    /// names a parameter or a constant; another name is rustc's to report, once, in the literal.
+    /// Removes the indentation of a literal if each name in it is a parameter or a constant. A literal with any
+    /// other name is rendered as written, so that rustc points at the name.
     fn rendering(&self, literal: LitStr) -> Template {
         let dedented = dedented(&literal);
-        let in_constant = |c: char| c.is_uppercase() || c.is_ascii_digit() || c == '_';
-        let known = |name: &str| name.chars().all(in_constant) || self.is_known(name);
-        match template::parse(&dedented) {
-            Ok(pieces) if dedented != literal.value() && template::names(&pieces).all(known) => {
-                Template::Dedented { literal, pieces }
+        let is_known = |name: &str| keys::is_constant(name) || self.is_known(name);
+        self.as_written(match template::parse(&dedented) {
+            Ok(pieces) if dedented != literal.value() && template::names(&pieces).all(is_known) => {
+                LitStr::new(&dedented, literal.span())
             }
-            _ => Template::Literal(literal),
+            _ => literal,
+        })
+    }
+
+    /// Returns the template of a text that stays as it is.
+    fn as_written(&self, literal: LitStr) -> Template {
+        let pieces = template::parse(&literal.value()).unwrap_or_default();
+        let names = self.params.iter().map(|param| param.name.clone());
+        let is_displayed =
+            |name: &Ident| template::is_displayed(&pieces, &name.unraw().to_string());
+        Template {
+            displayed: names.filter(is_displayed).collect(),
+            literal,
         }
     }
 
@@ -214,7 +224,8 @@ impl<'a> Source<'a, '_> {
             || self.params.iter().any(|param| param.name.unraw() == name)
     }
 
-    fn parameters_in_words(&self) -> String {
+    /// Lists the parameters in words, for errors.
+    fn list_parameters(&self) -> String {
         let names = self.params.iter().map(|param| param.name.unraw());
         let names: Vec<String> = names.map(|name| format!("`{{{name}}}`")).collect();
         match names.as_slice() {
@@ -225,8 +236,8 @@ impl<'a> Source<'a, '_> {
     }
 }
 
-/// A literal's text without the indentation that its lines share. One with `\n` or with continued lines
-/// in it says by itself how its lines begin, and is left as it is.
+/// Returns the text of a literal without the common indentation of its lines. A literal with `\n` or with a `\`
+/// at the end of a line is left unchanged, because its author decided how its lines begin.
 fn dedented(literal: &LitStr) -> String {
     let text = literal.value();
     let lines = |text: &str| text.matches('\n').count();

@@ -1,60 +1,57 @@
-//! The rules of a command, one function each, and the model of one that keeps them.
+//! Checks a command and builds its model. Each rule is one function.
 
 use proc_macro2::TokenTree;
 use quote::ToTokens as _;
-use syn::{Attribute, Path, ReturnType, Safety, Signature, Type, parse_quote};
+use syn::{Attribute, Path, ReturnType, Signature, Type, parse_quote};
 
 use super::model::Command;
-use super::parse::Arguments;
-use super::prompt::Source;
+use super::parse::CommandArgs;
+use super::prompt::PromptContext;
 use crate::attr;
-use crate::contract::{self, Kind};
+use crate::contract::{self, ContractKind};
 use crate::errors::Errors;
 use crate::function::{Function, check_parameters};
 use crate::keys;
-use crate::types::{borrowed_or_nameless, inside_result};
+use crate::types::{find_borrowed_or_impl, result_ok};
 
-/// Holds a declaration to the rules. On mistakes, gives all of them and the path for the stand-in.
+/// Checks a declaration. On errors, returns all of them and the path of alloy-runtime for the fallback.
 pub(super) fn validate<'a>(
     function: &'a Function,
-    arguments: Arguments,
+    arguments: CommandArgs,
     ensures: &[Attribute],
     mut errors: Errors,
 ) -> Result<Command<'a>, (Errors, Path)> {
-    let Arguments {
+    let CommandArgs {
         prompt,
         prompt_file,
         system,
         settings,
         tools,
-        path,
+        crate_path,
     } = arguments;
-    let path = keys::runtime(path);
+    let crate_path = keys::crate_path_or_default(crate_path);
     let params = function.params();
 
-    signature(&function.sig, &mut errors);
-    let why = "the prompt refers to it by name";
-    check_parameters(&function.sig, "command", why, &mut errors);
-    order(&function.attrs, &mut errors);
+    check_signature(&function.sig, &mut errors);
+    let reason = "the prompt uses it by name";
+    check_parameters(&function.sig, "command", reason, &mut errors);
+    check_attribute_order(&function.attrs, &mut errors);
     let (output, result) = output(&function.sig.output, &mut errors);
-    let source = Source {
+    let context = PromptContext {
         function,
         params: &params,
-        fallible: result.is_some(),
+        is_fallible: result.is_some(),
     };
-    let system = system.map(|literal| source.system(literal, &mut errors));
-    let (system, in_system) = system.unzip();
-    let in_system = in_system.unwrap_or_default();
-    let prompt = source.prompt(prompt, prompt_file.clone(), &in_system, &mut errors);
+    let system = system.map(|literal| context.system(literal, &mut errors));
+    let (system, used_in_system) = system.unzip();
+    let used_in_system = used_in_system.unwrap_or_default();
+    let prompt = context.prompt(prompt, prompt_file.clone(), &used_in_system, &mut errors);
     if let (ReturnType::Default, Some(attr)) = (&function.sig.output, ensures.first()) {
-        let message = "this command ignores its answer, so that none can be held to a condition: \
-                       give it a return type";
+        let message =
+            "this command ignores its answer, so there is nothing to check; add a return type";
         errors.push(attr.path(), message);
     }
-    let ensures = ensures.iter();
-    let ensures =
-        ensures.filter_map(|attr| contract::read(attr, Kind::Ensure, &params, &mut errors));
-    let ensures = ensures.collect();
+    let ensures = contract::read(ensures, ContractKind::Ensure, &params, &mut errors);
     match prompt {
         Some(prompt) if errors.is_empty() => Ok(Command {
             attrs: &function.attrs,
@@ -69,63 +66,67 @@ pub(super) fn validate<'a>(
             settings,
             tools,
             ensures,
-            path,
+            crate_path,
         }),
-        _ => Err((errors, path)),
+        _ => Err((errors, crate_path)),
     }
 }
 
-/// `async fn`, and nothing that changes what a call is.
-fn signature(sig: &Signature, errors: &mut Errors) {
+/// Checks that a command is an `async fn` without other modifiers.
+fn check_signature(sig: &Signature, errors: &mut Errors) {
     if sig.asyncness.is_none() {
         errors.push(
             sig.fn_token,
             format!(
-                "a command is an `async fn`, because its answer is awaited: write `async fn {}`",
+                "a command must be an `async fn`, because its answer is awaited; write `async fn {}`",
                 sig.ident
             ),
         );
     }
-    if let Some(token) = sig.constness {
-        errors.push(token, "a command cannot be `const`: a model answers it");
-    }
-    if let Safety::Unsafe(token) = sig.safety {
-        errors.push(token, "a command cannot be `unsafe`: remove the word");
-    }
-    if let Some(abi) = &sig.abi {
-        errors.push(abi, "a command cannot be `extern`: remove the word");
+    let modifiers = [
+        sig.constness.to_token_stream(),
+        sig.safety.to_token_stream(),
+        sig.abi.to_token_stream(),
+    ];
+    for modifier in modifiers
+        .into_iter()
+        .filter(|modifier| !modifier.is_empty())
+    {
+        let message = format!("a command cannot be `{modifier}`; remove `{modifier}`");
+        errors.push(modifier, message);
     }
     if let Some(variadic) = &sig.variadic {
-        errors.push(variadic, "a command has a fixed list of parameters");
+        let message = "a command cannot have variadic parameters; remove `...`";
+        errors.push(variadic, message);
     }
 }
 
-/// A command that is a tool as well is read as one first.
-fn order(attrs: &[Attribute], errors: &mut Errors) {
-    for attr in attrs.iter().filter(|attr| attr::is(attr, "tool")) {
-        let message =
-            "`#[tool]` belongs above the `#[command(…)]` that it makes a tool of: move it there";
+/// Checks that `#[tool]` is not below `#[command]`, because `#[tool]` must be expanded first.
+fn check_attribute_order(attrs: &[Attribute], errors: &mut Errors) {
+    for attr in attrs.iter().filter(|attr| attr::is_named(attr, "tool")) {
+        let message = "`#[tool]` must be above `#[command(…)]`; move it there";
         errors.push(attr.path(), message);
     }
 }
 
-/// The output type; and the whole return type where it is a `Result` of one.
+/// Returns the output type, and the whole return type if it is a `Result`.
 fn output(output: &ReturnType, errors: &mut Errors) -> (Type, Option<Type>) {
     let ReturnType::Type(_, written) = output else {
         return (parse_quote!(()), None);
     };
-    let inside = inside_result(written);
-    let output = inside.unwrap_or(written);
-    match borrowed_or_nameless(output.to_token_stream()) {
-        Some(TokenTree::Ident(word)) => errors.push(
-            word,
-            "the output of a command is a type by name, because its schema is made from it",
-        ),
-        Some(place) => errors.push(
-            place,
-            "the output of a command owns its data: write `String` for `&str`, `Vec<T>` for `&[T]`",
-        ),
-        None => {}
+    let ok_type = result_ok(written);
+    let output = ok_type.unwrap_or(written);
+    if let Some(token) = find_borrowed_or_impl(output.to_token_stream()) {
+        let message = match token {
+            TokenTree::Ident(_) => {
+                "the output of a command must be a named type, because its schema is generated from it; \
+                 write the type instead of `impl …`"
+            }
+            _ => {
+                "the output of a command must own its data; write `String` for `&str`, `Vec<T>` for `&[T]`"
+            }
+        };
+        errors.push(token, message);
     }
-    (output.clone(), inside.map(|_| (**written).clone()))
+    (output.clone(), ok_type.map(|_| (**written).clone()))
 }

@@ -1,4 +1,4 @@
-//! What the expansion of a tool needs: nothing in it can be wrong any more.
+//! A checked tool, from which the expansion is written.
 
 use proc_macro2::{Ident, TokenStream};
 use syn::{Path, Type};
@@ -7,61 +7,62 @@ use crate::contract::Contract;
 use crate::function::Function;
 
 pub(super) struct Tool<'a> {
-    /// The function, without what only this macro reads.
+    /// The function, without the attributes that only this macro reads.
     pub(super) function: &'a Function,
-    pub(super) names: Names,
-    /// What the model reads: the doc comment, or the name in words, and the conditions.
+    pub(super) names: ToolNames,
+    /// The description for the model: the doc comment or the humanized name, and the conditions.
     pub(super) description: String,
-    pub(super) params: Vec<Param>,
+    pub(super) params: Vec<ToolParam>,
     pub(super) requires: Vec<Contract>,
-    /// The conditions of the result, and its type.
     pub(super) ensures: Vec<Contract>,
-    /// The return type, where it is written.
+    /// The return type, if it is written.
     pub(super) returns: Option<Type>,
-    /// Whether what the function gives is awaited.
+    /// `true` if the call of the function is awaited.
     pub(super) is_async: bool,
 }
 
-/// How the tool and the runtime are called.
-pub(super) struct Names {
-    /// The type that stands for the tool: that of the function's name, or another.
+/// The names that the expansion uses.
+pub(super) struct ToolNames {
+    /// The type by which commands refer to the tool. It has the name of the function or that of the key `handle`.
     pub(super) handle: Ident,
-    /// Where `alloy-runtime` is.
-    pub(super) path: Path,
+    /// The path of alloy-runtime.
+    pub(super) crate_path: Path,
 }
 
 /// A parameter of the function.
-pub(super) struct Param {
+pub(super) struct ToolParam {
     pub(super) name: Ident,
-    /// What is kept of it between the model, or the program, and the function: an owned type.
+    /// The owned type in which the value is stored before the call.
     pub(super) ty: TokenStream,
-    pub(super) pass: Pass,
-    pub(super) source: Source,
+    pub(super) pass: PassMode,
+    pub(super) source: ParamSource,
 }
 
-/// How the function gets what is kept.
-pub(super) enum Pass {
+/// The conversion from the stored value to the argument of the function.
+pub(super) enum PassMode {
+    /// The value itself.
     Owned,
+    /// `&value`.
     Borrowed,
-    /// An `Option` of what is borrowed.
+    /// `value.as_ref()`, for an `Option` of a reference.
     OptionBorrowed,
-    /// An `Option` of a text, a list or a path.
+    /// `value.as_deref()`, for an `Option<&str>`, `Option<&[T]>` or `Option<&Path>`.
     OptionDeref,
-    /// State, borrowed.
+    /// A reference to the state.
     State,
-    /// A clone of state.
+    /// A clone of the state.
     StateOwned,
 }
 
-/// Where a parameter's value comes from.
-pub(super) enum Source {
-    /// From the program, once.
+/// The source of a parameter's value.
+pub(super) enum ParamSource {
+    /// The program passes it once, to `with`.
     State,
-    /// From the model, in each call.
+    /// The model passes it in each call.
     Model {
         description: String,
-        /// What stands for it where the model leaves it out, and how that reads as JSON where it is a literal;
-        /// `None` where the model must give it.
+        /// The value if the model omits the parameter, and its JSON if it is a literal. `None` for a required
+        /// parameter.
         default: Option<(TokenStream, Option<String>)>,
     },
 }

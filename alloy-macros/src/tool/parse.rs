@@ -1,78 +1,81 @@
-//! What `#[tool]` and its helpers on parameters say.
+//! Parses the arguments of `#[tool]`, and takes the attributes that only `#[tool]` reads.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens as _;
 use syn::parse::{Nothing, ParseStream, Parser as _};
 use syn::{Attribute, FnArg, Meta, Path, Token};
 
-use crate::attr::{self, Argument, Form};
-use crate::contract::{self, Kind};
+use crate::attr::{self, Argument, ArgumentSyntax};
+use crate::contract::{self, ContractKind};
 use crate::errors::Errors;
 use crate::function::Function;
 use crate::keys;
 
-/// What the attribute says; `None` where it does not.
+/// The arguments of the attribute.
 #[derive(Default)]
-pub(super) struct Arguments {
+pub(super) struct ToolArgs {
     pub(super) handle: Option<Ident>,
-    pub(super) path: Option<Path>,
+    pub(super) crate_path: Option<Path>,
 }
 
-/// What only this macro reads of a function.
-pub(super) struct Parts {
+/// The attributes of a function that only this macro reads.
+pub(super) struct ToolAttrs {
     pub(super) requires: Vec<Attribute>,
     pub(super) ensures: Vec<Attribute>,
-    /// The attributes of each parameter but the receiver.
-    pub(super) params: Vec<ParamParts>,
-    /// Whether `#[command]` stands below.
+    /// The attributes of each parameter except the receiver.
+    pub(super) params: Vec<ParamAttrs>,
+    /// `true` if `#[command]` is below.
     pub(super) is_command: bool,
 }
 
-/// What stands above a parameter.
-pub(super) struct ParamParts {
-    /// Its doc comment.
+/// The attributes of a parameter that only this macro reads.
+pub(super) struct ParamAttrs {
+    /// The doc comment.
     pub(super) docs: Vec<Attribute>,
-    /// Its `#[tool(…)]`.
-    pub(super) role: Option<Role>,
+    /// The `#[tool(…)]`.
+    pub(super) role: Option<ParamRole>,
 }
 
-/// What `#[tool(…)]` on a parameter says.
-pub(super) enum Role {
+/// The argument of `#[tool(…)]` on a parameter.
+pub(super) enum ParamRole {
+    /// `state`
     State,
+    /// `default = …`
     Default(TokenStream),
 }
 
-/// Reads the attribute.
-pub(super) fn arguments(tokens: TokenStream, errors: &mut Errors) -> Arguments {
-    let mut read = Arguments::default();
+/// Parses the attribute. A key whose value is not valid is reported and stays unset.
+pub(super) fn arguments(tokens: TokenStream, errors: &mut Errors) -> ToolArgs {
+    let mut parsed = ToolArgs::default();
     if tokens.to_string() == "state" {
-        errors.push(tokens, "`#[tool(state)]` stands above a parameter");
-        return read;
+        let message = "`#[tool(state)]` can only be used on a parameter; move it there";
+        errors.push(tokens, message);
+        return parsed;
     }
-    for Argument { key, form, value } in attr::arguments(tokens, errors) {
+    for Argument { key, syntax, value } in attr::arguments(tokens, errors) {
         let name = key.to_string();
-        let taken = match (&*name, form) {
-            ("handle", Form::Pair) => {
-                keys::ident("handle", "WeatherTool", value).map(|name| read.handle = Some(name))
+        let result = match (&*name, syntax) {
+            ("handle", ArgumentSyntax::Pair) => {
+                keys::ident("handle", "WeatherTool", value).map(|name| parsed.handle = Some(name))
             }
-            ("crate", Form::Pair) => keys::path("crate", value).map(|path| read.path = Some(path)),
-            _ => Err(syn::Error::new_spanned(key, unknown(&name, form))),
+            ("crate", ArgumentSyntax::Pair) => {
+                keys::crate_path("crate", value).map(|path| parsed.crate_path = Some(path))
+            }
+            _ => Err(syn::Error::new_spanned(key, unknown_key(&name, syntax))),
         };
-        if let Err(error) = taken {
-            errors.add(error);
-        }
+        errors.keep(result);
     }
-    read
+    parsed
 }
 
-/// What to write for a key that is none, or has no value.
-fn unknown(name: &str, form: Form) -> String {
-    let message = match (name, form) {
-        ("description", _) | (_, Form::Template) => {
-            "a tool is described by the doc comment of its function"
+/// Returns the error for an unknown key, or for a key without a value.
+fn unknown_key(name: &str, syntax: ArgumentSyntax) -> String {
+    let message = match (name, syntax) {
+        ("description", _) | (_, ArgumentSyntax::Template) => {
+            "a tool is described by the doc comment of its function; write the description there"
         }
-        ("name", _) => "a tool has the name of its function: name that as the model is to call it",
-        ("default", _) => "`#[tool(default = …)]` stands above a parameter",
+        ("name", _) => "a tool has the name of its function; rename the function",
+        ("default", _) => "`#[tool(default = …)]` can only be used on a parameter; move it there",
         ("handle" | "crate", _) => return format!("`{name}` takes a value: `{name} = …`"),
         _ => {
             return format!(
@@ -84,14 +87,14 @@ fn unknown(name: &str, form: Form) -> String {
     message.to_owned()
 }
 
-/// Takes out of a function what it cannot be compiled with.
-pub(super) fn parts(function: &mut Function, errors: &mut Errors) -> Parts {
+/// Removes from a function the attributes that only this macro reads, because rustc would reject them.
+pub(super) fn take_attrs(function: &mut Function, errors: &mut Errors) -> ToolAttrs {
     let is_command = function.has_command();
-    let requires = contract::take(&mut function.attrs, Kind::Require);
+    let requires = contract::take(&mut function.attrs, ContractKind::Require);
     let ensures = match is_command {
-        // Those of a command are of its answers, and its own macro reads them.
+        // They are conditions of the command's answer, and `#[command]` reads them.
         true => Vec::new(),
-        false => contract::take(&mut function.attrs, Kind::Ensure),
+        false => contract::take(&mut function.attrs, ContractKind::Ensure),
     };
     let mut params = Vec::new();
     for input in &mut function.sig.inputs {
@@ -99,21 +102,22 @@ pub(super) fn parts(function: &mut Function, errors: &mut Errors) -> Parts {
         let (helpers, attrs) = typed
             .attrs
             .drain(..)
-            .partition(|attr| attr::is(attr, "tool"));
+            .partition(|attr| attr::is_named(attr, "tool"));
         let (docs, attrs): (_, Vec<Attribute>) =
             Vec::into_iter(attrs).partition(crate::doc::is_doc);
-        let (of_types, attrs) = attrs
+        let (derive_helpers, attrs) = attrs
             .into_iter()
-            .partition(|attr| attr::is(attr, "schemars") || attr::is(attr, "serde"));
-        for attr in Vec::into_iter(of_types) {
-            let message = "limits and names stand on the fields of a type; on a parameter write a `#[require(…)]`";
+            .partition(|attr| attr::is_named(attr, "schemars") || attr::is_named(attr, "serde"));
+        for attr in Vec::into_iter(derive_helpers) {
+            let message = "`#[schemars]` and `#[serde]` cannot be used on a parameter; use them on the fields of a \
+                           type, or write a `#[require(…)]`";
             errors.push(attr.path(), message);
         }
         typed.attrs = attrs;
-        let role = role(helpers, errors);
-        params.push(ParamParts { docs, role });
+        let role = parse_role(helpers, errors);
+        params.push(ParamAttrs { docs, role });
     }
-    Parts {
+    ToolAttrs {
         requires,
         ensures,
         params,
@@ -121,31 +125,31 @@ pub(super) fn parts(function: &mut Function, errors: &mut Errors) -> Parts {
     }
 }
 
-/// What the `#[tool(…)]` of a parameter say: there is one at most.
-fn role(helpers: Vec<Attribute>, errors: &mut Errors) -> Option<Role> {
-    let mut read = None;
+/// Parses the `#[tool(…)]` of a parameter, of which there is at most one.
+fn parse_role(helpers: Vec<Attribute>, errors: &mut Errors) -> Option<ParamRole> {
+    let mut parsed = None;
     for helper in helpers {
         let role = match &helper.meta {
-            Meta::List(list) => argument(&list.tokens),
-            _ => Err(EITHER.to_owned()),
+            Meta::List(list) => parse_role_argument(&list.tokens),
+            _ => Err(EXPECTED_ROLE.to_owned()),
         };
         let role = role.map_err(|message| syn::Error::new_spanned(helper.path(), message));
         match role {
-            Ok(_) if read.is_some() => {
-                let message = "this parameter has a `#[tool(…)]` already; keep one";
+            Ok(_) if parsed.is_some() => {
+                let message = "this parameter already has a `#[tool(…)]`; keep one";
                 errors.push(helper.path(), message);
             }
-            Ok(role) => read = Some(role),
+            Ok(role) => parsed = Some(role),
             Err(error) => errors.add(error),
         }
     }
-    read
+    parsed
 }
 
-const EITHER: &str = "a parameter is `#[tool(state)]`, or has a `#[tool(default = …)]`";
+const EXPECTED_ROLE: &str = "expected `#[tool(state)]` or `#[tool(default = …)]` on a parameter";
 
-/// What stands in the parentheses, or what is wrong with it.
-fn argument(tokens: &TokenStream) -> Result<Role, String> {
+/// Parses the argument in the parentheses, or returns the error.
+fn parse_role_argument(tokens: &TokenStream) -> Result<ParamRole, String> {
     let parse = |input: ParseStream<'_>| {
         let key: Ident = input.parse()?;
         let equals: Option<Token![=]> = input.parse()?;
@@ -158,14 +162,14 @@ fn argument(tokens: &TokenStream) -> Result<Role, String> {
     };
     let (key, value) = parse
         .parse2(tokens.clone())
-        .map_err(|_| EITHER.to_owned())?;
+        .map_err(|_| EXPECTED_ROLE.to_owned())?;
     match (key.as_str(), value) {
-        ("state", None) => Ok(Role::State),
-        ("default", Some(value)) => Ok(Role::Default(value)),
+        ("state", None) => Ok(ParamRole::State),
+        ("default", Some(value)) => Ok(ParamRole::Default(value)),
         ("default", None) => Err("`default` takes a value: `#[tool(default = 3)]`".to_owned()),
         ("state", Some(_)) => {
-            Err("`state` has no value: the program gives it by `with`".to_owned())
+            Err("`state` takes no value; the program passes the state to `with`".to_owned())
         }
-        (key, _) => Err(format!("unknown key `{key}`; {EITHER}")),
+        (key, _) => Err(format!("unknown key `{key}`; {EXPECTED_ROLE}")),
     }
 }

@@ -1,4 +1,4 @@
-//! Commands without an async runtime.
+//! Runs commands without an async runtime.
 
 use super::Command;
 use crate::error::Error;
@@ -6,14 +6,16 @@ use crate::global;
 use crate::outcome::Outcome;
 use crate::output::Output;
 
-/// For programs without an async runtime: feature `blocking`.
+/// Methods for programs without an async runtime. They need the feature `blocking`.
 impl<T: Output, M> Command<T, M> {
-    /// Runs the command and waits for its value. One background runtime serves the whole process.
+    /// Runs the command and blocks the current thread until it has finished. All blocking calls of a process share one
+    /// background runtime.
     ///
     /// # Errors
     ///
-    /// The same as awaiting the command. Inside an async runtime, `spawn_blocking` included, it is a
-    /// configuration error that says what to write instead; nothing is sent then.
+    /// Fails with the errors of awaiting the command. Inside an async runtime it sends nothing and fails with a
+    /// configuration error: write `.await`, or `tokio::runtime::Handle::current().block_on(command)` in
+    /// `spawn_blocking`.
     ///
     /// # Examples
     ///
@@ -32,11 +34,12 @@ impl<T: Output, M> Command<T, M> {
         global::block_on(self)?
     }
 
-    /// The same, and gives all that is known about how the value came.
+    /// Runs the command like [`blocking`](Self::blocking), and returns its value with the details of
+    /// [`outcome`](Self::outcome).
     ///
     /// # Errors
     ///
-    /// Those of [`blocking`](Self::blocking).
+    /// Fails with the errors of [`blocking`](Self::blocking).
     ///
     /// # Examples
     ///

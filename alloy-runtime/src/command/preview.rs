@@ -1,42 +1,43 @@
-//! A command's first request, looked at before it is sent.
+//! Previews: the first request of a command, built without sending it.
 
 use std::sync::Arc;
 
 use super::{Command, State};
 use crate::config::Settings;
+use crate::endpoint::Route;
 use crate::error::Error;
 use crate::global;
 use crate::message::Message;
 use crate::output::Output;
-use crate::pipeline;
-use crate::route::Route;
+use crate::pipeline::{self, Transcript};
 use crate::warning::Warning;
 
-/// What a command would send first, and the settings behind it. Nothing was sent.
+/// The first request of a command and the settings that produced it. Returned by
+/// [`Command::preview`], which sends nothing.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Preview {
-    /// The messages, every word of them.
+    /// The complete messages.
     pub messages: Vec<Message>,
-    /// Each setting with the layer it came from; keys are blanked.
+    /// Each setting with the layer that set it; keys are redacted.
     pub settings: Settings,
-    /// The protocol, or the engine in this process, and why.
+    /// The protocol or the engine in this process, and the reason for it.
     pub route: Route,
-    /// Where the request goes, without credentials; the path of a model file.
+    /// The URL of the request without credentials, or `gguf:` and the path of a model file.
     pub url: String,
-    /// The body, byte for byte.
+    /// The body, exactly as it would be sent.
     pub body: String,
-    /// What the request cannot express of the settings.
+    /// The settings that the request cannot express.
     pub warnings: Vec<Warning>,
 }
 
 impl<T: Output, M> Command<T, M> {
-    /// Shows the first request as it would be sent. Nothing is sent, and no runtime is needed.
+    /// Returns the first request as it would be sent. Nothing is sent, and no runtime is needed.
     ///
     /// # Errors
     ///
-    /// What would keep the command from sending anything: a setting that is missing or cannot be
-    /// used, a body that failed, or that the command was awaited already.
+    /// Fails with each error that occurs before a request is sent: a setting is missing or not valid, or the body of
+    /// the command failed. It is a configuration error if the command was already polled.
     ///
     /// # Examples
     ///
@@ -62,23 +63,25 @@ impl<T: Output, M> Command<T, M> {
         let State::Ready(request) = &self.state else {
             return Err(super::awaited_already());
         };
-        if let Some(error) = &request.refused {
-            return Err(error.again().of_command(request.definition.name()));
+        if let Some(error) = &request.deferred_error {
+            return Err(error.clone_early().with_command(request.definition.name()));
         }
-        let prepared =
-            pipeline::prepare(request, request.call.clone(), global::expectation::<T>())?;
-        let system = prepared.system_message(request).into_iter();
-        let mut target = Arc::unwrap_or_clone(prepared.target);
+        let output = global::output_spec::<T>();
+        let call = pipeline::resolve(request, request.overrides.clone(), output)?;
+        let transcript = Transcript::new(call.toolset.is_some());
+        let (body, warnings) = pipeline::encode(request, &call, &transcript);
+        let system = pipeline::system_message(request, &call).into_iter();
+        let mut resolved = Arc::unwrap_or_clone(call.resolved);
         if let Some(system) = &request.system {
-            target.settings.render_system(system.clone());
+            resolved.settings.render_system(system.clone());
         }
         Ok(Preview {
             messages: system.chain(request.conversation()).collect(),
-            url: target.destination.url(),
-            warnings: prepared.warnings,
-            settings: target.settings,
-            route: target.route,
-            body: String::from_utf8_lossy(&prepared.body).into_owned(),
+            url: resolved.endpoint.display_url(),
+            warnings,
+            settings: resolved.settings,
+            route: resolved.route,
+            body: String::from_utf8_lossy(&body).into_owned(),
         })
     }
 }

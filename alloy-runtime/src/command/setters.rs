@@ -1,28 +1,30 @@
-//! What one call sets for itself.
+//! Setters of one call.
 
 use std::marker::PhantomData;
-use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Command, State, WithTools};
-use crate::config::{Api, Config, KeepAlive, Layer, Think, setters};
+use super::{Command, IntoTool, State, WithTools};
+use crate::config::{
+    Api, Config, Decision, IntoDuration, InvalidAnswer, KeepAlive, Layer, RetryEvent, Think,
+    call_setters,
+};
 use crate::error::{Error, excerpt};
+use crate::json::not_json;
 use crate::message::{Image, Message, Role};
 use crate::prompt;
 use crate::request::Request;
 use crate::tool::Tool;
 
-/// Settings of this call: each wins over the attribute, the scope, the process and the environment.
+/// Settings of this call. They override all other layers.
 ///
-/// A value that cannot be used is an [`Error`] of kind
-/// [`Configuration`](crate::ErrorKind::Configuration) when the command is awaited; the first one is
-/// kept. A setter on a command that was polled before has no effect; debug builds panic.
+/// If a value is not valid, awaiting the command fails with an [`Error`] of kind
+/// [`Configuration`](crate::ErrorKind::Configuration) for the first such value. A setter has no effect on a
+/// command that has been polled; debug builds panic.
 impl<T, M> Command<T, M> {
-    setters!();
+    call_setters!();
 
-    /// All that `config` sets, for this call. What was set on the call before and is not in `config`
-    /// stays.
+    /// Sets all keys that `config` sets. Keys that are set on the call only keep their values.
     ///
     /// ```
     /// # use alloy_runtime::{Config, command};
@@ -43,14 +45,14 @@ impl<T, M> Command<T, M> {
         })
     }
 
-    /// The conversation before this call: [`Outcome::messages`](crate::Outcome::messages) of the call
-    /// before it, for example. It stands between the system text and the prompt, and replaces what was
-    /// given before.
+    /// Sets the messages between the system message and the prompt, for example
+    /// [`Outcome::messages`](crate::Outcome::messages) of an earlier call. They replace a history that was
+    /// set before.
     ///
-    /// With a history, a native server drops the oldest messages where the conversation outgrows the
-    /// model's context; set the option `truncate` to `false` for an error instead.
+    /// With a history, a native server drops the oldest messages if the conversation exceeds the model's
+    /// context; set the option `truncate` to `false` for an error instead.
     ///
-    /// A system message in it is a configuration error: the system text is the command's own.
+    /// A system message in the history is a configuration error: use [`system`](Self::system).
     ///
     /// ```
     /// # use alloy_runtime::{Message, ask};
@@ -66,27 +68,25 @@ impl<T, M> Command<T, M> {
             request.history = messages.into_iter().collect();
             if request.all_images().any(|image| image.bytes().is_empty()) {
                 return Err(Error::configuration(
-                    "the history has an empty image; expected the bytes of a PNG, JPEG or WebP file",
-                    "Leave it out, or push the whole content of the file.",
+                    "the history contains an empty image; expected the bytes of a PNG, JPEG or WebP file",
+                    "Remove the image, or pass the whole content of the file.",
                 ));
             }
             let roles = request.history.iter().map(|message| message.role);
             if roles.into_iter().any(|role| role == Role::System) {
                 return Err(Error::configuration(
-                    "the history has a system message; a command has its own system text",
-                    "Leave it out of `.history(…)` and pass its text to `.system(…)`.",
+                    "the history contains a system message; expected messages of other roles",
+                    "Remove it from `.history(…)` and pass its text to `.system(…)`.",
                 ));
             }
             Ok(())
         })
     }
 
-    /// A picture that the prompt is about: the bytes of a PNG, JPEG or WebP file. May be called several
-    /// times.
+    /// Adds an image to the prompt: the bytes of a PNG, JPEG or WebP file. Can be called several times.
     ///
-    /// Before anything is sent, Ollama is asked whether the model can see; one that cannot is an error
-    /// of kind [`Capability`](crate::ErrorKind::Capability), because the server would drop the picture
-    /// without a word.
+    /// Alloy first asks Ollama if the model accepts images. If not, the command fails with an error of kind
+    /// [`Capability`](crate::ErrorKind::Capability), because the server drops such images without an error.
     ///
     /// ```no_run
     /// # use alloy_runtime::ask;
@@ -110,8 +110,8 @@ impl<T, M> Command<T, M> {
         })
     }
 
-    /// Adds a value to the prompt, as a block with a label: text as it is, anything else as JSON. The
-    /// label is letters, digits, `_` and `-`.
+    /// Adds a value to the prompt as a block with a label: text unchanged, any other value as JSON. The label
+    /// consists of letters, digits, `_` and `-`.
     ///
     /// ```
     /// # use alloy_runtime::ask;
@@ -126,12 +126,13 @@ impl<T, M> Command<T, M> {
             let is_label = |c: char| c.is_alphanumeric() || "_-".contains(c);
             if name.is_empty() || !name.chars().all(is_label) {
                 return Err(Error::configuration(
-                    format!("the label `{}` of a context is none; expected letters, digits, `_` and `-`", excerpt(name)),
+                    format!("the label `{}` of a context is not valid; expected letters, digits, `_` and `-`", excerpt(name)),
                     "Pass a name such as `text` to `.context(…)`.",
                 ));
             }
-            let mut text =
-                serde_json::to_string(value).map_err(|error| Error::prompt(error.into()))?;
+            let mut text = serde_json::to_string(value).map_err(|error| {
+                Error::prompt(not_json(&format!("the context `{name}`"), error).into())
+            })?;
             if text.starts_with('"') {
                 text = serde_json::from_str(&text).map_err(|error| Error::prompt(error.into()))?;
             }
@@ -140,7 +141,7 @@ impl<T, M> Command<T, M> {
         })
     }
 
-    /// A tool that the model may call, beside those that the attribute lists. May be called several times.
+    /// Adds a tool that the model may call to those of the attribute. Can be called several times.
     ///
     /// ```
     /// use alloy_runtime::{command, tool};
@@ -160,12 +161,12 @@ impl<T, M> Command<T, M> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn tool(self, tool: Tool) -> Command<T, WithTools> {
-        self.tools([tool])
+    pub fn tool(self, tool: impl IntoTool) -> Command<T, WithTools> {
+        self.tools([tool.into_tool()])
     }
 
-    /// Tools that the model may call, beside those that the attribute lists: a list of them, or an `Option` for
-    /// one that only some calls have.
+    /// Adds tools that the model may call to those of the attribute: a list, or an `Option` for a tool that
+    /// only some calls have.
     ///
     /// ```
     /// # use alloy_runtime::{ask, tool};
@@ -199,18 +200,18 @@ impl<T, M> Command<T, M> {
     }
 
     fn set(self, set: impl FnOnce(&mut Layer) -> Result<(), Error>) -> Self {
-        self.change(|request| set(request.call.get_or_insert_default()))
+        self.change(|request| set(request.overrides.get_or_insert_default()))
     }
 
     fn change(mut self, change: impl FnOnce(&mut Request) -> Result<(), Error>) -> Self {
         if let State::Ready(request) = &mut self.state {
             if let Err(error) = change(request) {
-                request.refuse(error);
+                request.defer(error);
             }
         } else {
             debug_assert!(
                 false,
-                "a setter was called on a command that had been polled"
+                "a setter was called on a command that has been polled"
             );
         }
         self

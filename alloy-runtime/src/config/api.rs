@@ -1,11 +1,11 @@
-//! The protocols that a program can ask for.
+//! The setting `api`: protocols that a program can choose.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, excerpt};
 
-/// A protocol between Alloy and a model.
+/// Protocol between Alloy and a server.
 ///
 /// ```
 /// use alloy_runtime::Api;
@@ -16,17 +16,16 @@ use crate::error::{Error, excerpt};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Api {
-    /// Ollama's own: `POST /api/chat`.
+    /// Ollama's native protocol: `POST /api/chat`.
     Native,
-    /// Chat Completions as OpenAI defined them and many servers speak them:
-    /// `POST /v1/chat/completions`.
+    /// OpenAI's Chat Completions, which many servers implement: `POST /v1/chat/completions`.
     OpenaiChat,
 }
 
 impl Api {
     const ALL: [Self; 2] = [Self::Native, Self::OpenaiChat];
 
-    /// Reads `native` or `openai_chat`, in any case; `given` names the value in errors.
+    /// Parses `native` or `openai_chat`, ignoring case; `given` names the value in errors.
     pub(super) fn parse(given: &str, text: &str) -> Result<Self, Error> {
         let wanted = text.trim();
         let found = Self::ALL
@@ -39,7 +38,7 @@ impl Api {
                     excerpt(text)
                 ),
                 format!(
-                    "Set {given} to one of the two, or leave it out: the model's name decides then."
+                    "Set {given} to one of the two, or leave it out to let the model's name decide."
                 ),
             )
         })
@@ -56,7 +55,7 @@ impl Api {
 impl FromStr for Api {
     type Err = Error;
 
-    /// Reads `native` or `openai_chat`, in any case.
+    /// Parses `native` or `openai_chat`, ignoring case.
     fn from_str(text: &str) -> Result<Self, Error> {
         Self::parse("the API", text)
     }

@@ -1,69 +1,73 @@
-//! Where another Chat Completions server listens.
+//! The base URL of a Chat Completions server other than Ollama.
 
 use std::fmt;
 
-use super::place::{self, Parts, Place, Url};
+use super::address::{self, AddressParts, ServerAddress, Url};
 use crate::error::Error;
 
-/// Below the base URL, which has its version in it.
+/// Path of the endpoint below the base URL, which includes the version.
 const COMPLETIONS: &str = "/chat/completions";
 
-/// Where another Chat Completions server listens, with the URL that commands use made once.
+/// Base URL of a Chat Completions server, with the URL of its chat endpoint.
 #[derive(Clone)]
 pub(crate) struct BaseUrl {
-    place: Place,
+    server: ServerAddress,
     completions: Url,
 }
 
 impl BaseUrl {
-    /// Reads a base URL as the clients of OpenAI do: the path is kept as it is, and requests go to
-    /// `chat/completions` below it. What [`Host::parse`](super::Host::parse) says of the rest holds
-    /// here, but that a URL has a scheme, a host, and no port that is no number.
+    /// Parses a base URL as OpenAI's clients do: the path is kept, and requests are sent to
+    /// `chat/completions` below it. Other than in [`Host::parse`](super::Host::parse), the scheme and the
+    /// host are required, and a port must be a valid number.
+    ///
+    /// `given` names the value in errors.
     pub(crate) fn parse(given: &str, text: &str) -> Result<Self, Error> {
-        let text = place::unquoted(text);
+        let text = address::unquoted(text);
         if !text.contains("://") {
             return Err(Error::configuration(
-                format!("{given} is `{}`, which is no URL", place::shown(text)),
-                "Expected a URL with its scheme, such as http://127.0.0.1:8000/v1.",
+                format!(
+                    "{given} is `{}`, which is not a valid URL: the scheme is missing",
+                    address::without_secrets(text)
+                ),
+                "Set a URL with its scheme, such as http://127.0.0.1:8000/v1.",
             ));
         }
-        let parts = Parts::of(given, text, 80)?;
+        let parts = AddressParts::parse(given, text, 80)?;
         if parts.name.is_empty() {
-            return Err(parts.unusable("it names no host"));
+            return Err(parts.unusable("the host is missing"));
         }
         if parts.port.is_some_and(|port| port.parse::<u16>().is_err()) {
-            return Err(parts.unusable("its port is no number from 0 to 65535"));
+            return Err(parts.unusable("its port is not a number from 0 to 65535"));
         }
-        let place = parts.place(|path| {
+        let server = parts.address(|path| {
             let base = path.strip_suffix(COMPLETIONS.trim_start_matches('/'));
             base.filter(|base| base.is_empty() || base.ends_with('/'))
                 .unwrap_or(path)
         })?;
         Ok(Self {
-            completions: place.url(&parts, COMPLETIONS)?,
-            place,
+            completions: server.url(&parts, COMPLETIONS)?,
+            server,
         })
     }
 
-    /// The path of chat requests below the address.
+    /// Returns the path of chat requests below the address.
     pub(crate) fn chat_path() -> &'static str {
         COMPLETIONS
     }
 
-    /// `POST` here is one chat request.
+    /// Returns the URL of chat requests.
     pub(crate) fn chat_url(&self) -> &Url {
         &self.completions
     }
 
-    /// Where it is.
-    pub(crate) fn place(&self) -> &Place {
-        &self.place
+    pub(crate) fn server(&self) -> &ServerAddress {
+        &self.server
     }
 }
 
 impl fmt::Debug for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BaseUrl({})", self.place.address)
+        write!(f, "BaseUrl({})", self.server.address)
     }
 }
 
@@ -98,16 +102,16 @@ mod tests {
             "http://[::1]:8000/v1/chat/completions",
         );
         for (text, why) in [
-            ("http:///v1", "it names no host"),
-            ("http://u:p@/v1", "it names no host"),
-            ("http://:8000/v1", "it names no host"),
+            ("http:///v1", "the host is missing"),
+            ("http://u:p@/v1", "the host is missing"),
+            ("http://:8000/v1", "the host is missing"),
             (
                 "http://gpu:80000/v1",
-                "its port is no number from 0 to 65535",
+                "its port is not a number from 0 to 65535",
             ),
             (
                 "http://ann:hunter2",
-                "its port is no number from 0 to 65535",
+                "its port is not a number from 0 to 65535",
             ),
         ] {
             let error = BaseUrl::parse("OPENAI_BASE_URL", text).unwrap_err();
@@ -118,7 +122,7 @@ mod tests {
         let error = BaseUrl::parse("OPENAI_BASE_URL", "gpu:8000/v1").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "OPENAI_BASE_URL is `gpu:8000/v1`, which is no URL"
+            "OPENAI_BASE_URL is `gpu:8000/v1`, which is not a valid URL: the scheme is missing"
         );
     }
 }

@@ -1,72 +1,39 @@
 //! The environment as a layer: a pure function of names and values.
 
 use std::ffi::OsString;
-use std::str::FromStr;
-use std::sync::Arc;
-use std::time::Duration;
 
-use super::{Backend, Host, Layer, Secret, Text, Think, duration, extra, keys, value};
-use crate::error::{Error, excerpt};
+use super::{Layer, extra, keys};
+use crate::error::Error;
 
-/// Reads Alloy's variables out of `variables`; those of others are left alone.
+/// Reads Alloy's variables out of `variables` and ignores all others.
 ///
-/// Where two names mean the same key, the first in the table of keys wins: `ALLOY_DEFAULT_SYSTEM` over
-/// `ALLOY_SYSTEM`, `ALLOY_HOST` over `OLLAMA_HOST`. An empty value counts as unset, as `OLLAMA_HOST=`
-/// does for Ollama itself; an empty `ALLOY_MODEL` is an error, because a model must be named.
+/// If two variables set the same key, the first in the table of keys wins: `ALLOY_DEFAULT_SYSTEM` over
+/// `ALLOY_SYSTEM`, `ALLOY_HOST` over `OLLAMA_HOST`. An empty value counts as unset, as `OLLAMA_HOST=` does
+/// for Ollama itself; an empty `ALLOY_MODEL` is an error, because a command cannot run without a model.
 ///
 /// # Errors
 ///
-/// A value that cannot be read is a configuration error that names the variable, the value and what
-/// was expected. `OPENAI_BASE_URL` and `OPENAI_API_KEY`, which are often there for other programs, are
-/// read when a model needs them.
+/// A configuration error for a value that cannot be read. It names the variable, the value and what was
+/// expected. `OPENAI_BASE_URL` and `OPENAI_API_KEY`, which are often set for other programs, are checked
+/// when a model needs them.
 pub(crate) fn layer(
     variables: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Layer, Error> {
-    let found = Variables::of(variables)?;
-    let mut layer = Layer::default();
-    if let Some(model) = found.raw("ALLOY_MODEL") {
-        value::model("ALLOY_MODEL", model, "Set ALLOY_MODEL, or unset it.")?;
-        layer.model = Some(shared(model));
-    }
-    let system = found.text("ALLOY_DEFAULT_SYSTEM");
-    layer.system = system.or(found.text("ALLOY_SYSTEM")).map(shared);
-    layer.temperature = found.read("ALLOY_TEMPERATURE", |name, text| {
-        value::temperature(name, number(name, text, "a number from 0 to 2")?, name)
-    })?;
-    layer.max_tokens = found.read("ALLOY_MAX_TOKENS", count)?;
-    layer.retry = found.read("ALLOY_RETRY", count)?;
-    layer.timeout = found.read("ALLOY_TIMEOUT", time)?;
-    layer.connect_timeout = found.read("ALLOY_CONNECT_TIMEOUT", time)?;
-    layer.idle_timeout = found.read("ALLOY_IDLE_TIMEOUT", time)?;
-    layer.max_tool_turns = found.read("ALLOY_MAX_TOOL_TURNS", |name, text| {
-        number(name, text, "a whole number from 0")
-    })?;
-    layer.parallel_tools_max = found.read("ALLOY_PARALLEL_TOOLS_MAX", count)?;
-    layer.auto_finalize_missing_output =
-        found.read("ALLOY_AUTO_FINALIZE_MISSING_OUTPUT", boolean)?;
-    layer.think = found.read("ALLOY_THINK", Think::parse)?;
-    layer.record_content = found.read("ALLOY_RECORD_CONTENT", boolean)?;
-    layer.backend = found.read("ALLOY_BACKEND", Backend::parse)?;
-    let host = |name: &str, text: &str| Host::parse(name, text).map(Arc::new);
-    layer.host = match found.read("ALLOY_HOST", host)? {
-        None => found.read("OLLAMA_HOST", host)?,
-        given => given,
-    };
-    layer.api_key = found.read("OLLAMA_API_KEY", Secret::bearer)?;
-    layer.base_url = found.text("OPENAI_BASE_URL").map(shared);
-    layer.openai_api_key = found.text("OPENAI_API_KEY").map(Secret::new);
-    if let Some(text) = found.text("ALLOY_EXTRA_JSON") {
+    let variables = Variables::new(variables)?;
+    let mut layer = Layer::from_variables(|name| variables.get(name))?;
+    let extras = variables.get("ALLOY_EXTRA_JSON");
+    if let Some(text) = extras.filter(|text| !text.trim().is_empty()) {
         extra::set_all(&mut layer, "ALLOY_EXTRA_JSON", text)?;
     }
-    layer.share();
+    layer.make_shared();
     Ok(layer)
 }
 
-/// The variables that the table of keys names, as text.
+/// Values of the variables that the table of keys names.
 struct Variables(Vec<(&'static str, String)>);
 
 impl Variables {
-    fn of(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Self, Error> {
+    fn new(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Self, Error> {
         let keys = keys();
         let known = |name: &str| {
             let mut names = keys.iter().flat_map(|key| key.variables);
@@ -78,7 +45,7 @@ impl Variables {
                 continue;
             };
             let value = match name.starts_with("OPENAI_") {
-                // It may be there for others: what is wrong with it is said when it is used.
+                // It may be set for other programs: an error is reported only if a model needs it.
                 true => Ok(value.to_string_lossy().into_owned()),
                 false => value.into_string(),
             };
@@ -93,62 +60,18 @@ impl Variables {
         Ok(Self(found))
     }
 
-    /// A variable's value as it is.
-    fn raw(&self, name: &str) -> Option<&str> {
+    fn get(&self, name: &str) -> Option<&str> {
         let mut found = self.0.iter();
         found.find_map(|(known, value)| (*known == name).then_some(value.as_str()))
     }
-
-    /// A variable's value, unless it is blank.
-    fn text(&self, name: &str) -> Option<&str> {
-        self.raw(name).filter(|text| !text.trim().is_empty())
-    }
-
-    /// A variable's value, read by `read`, which gets the name as well.
-    fn read<T>(
-        &self,
-        name: &str,
-        read: impl FnOnce(&str, &str) -> Result<T, Error>,
-    ) -> Result<Option<T>, Error> {
-        self.text(name).map(|text| read(name, text)).transpose()
-    }
-}
-
-fn shared(text: &str) -> Text {
-    Text::Shared(Arc::from(text))
-}
-
-fn number<T: FromStr>(name: &str, text: &str, expected: &str) -> Result<T, Error> {
-    text.trim()
-        .parse()
-        .map_err(|_| unreadable(name, text, expected))
-}
-
-fn count(name: &str, text: &str) -> Result<u32, Error> {
-    value::count(name, number(name, text, "a whole number from 1")?, name)
-}
-
-fn time(name: &str, text: &str) -> Result<Duration, Error> {
-    let expected = "a duration such as 500ms, 30s or 2m (a bare number is seconds)";
-    let read = duration::parse(text).ok_or_else(|| unreadable(name, text, expected))?;
-    value::duration(name, read, name)
-}
-
-fn boolean(name: &str, text: &str) -> Result<bool, Error> {
-    value::boolean(text).ok_or_else(|| unreadable(name, text, "true or false"))
-}
-
-fn unreadable(name: &str, text: &str, expected: &str) -> Error {
-    Error::configuration(
-        format!("{name} is `{}`; expected {expected}", excerpt(text)),
-        format!("Set {name} to {expected}, or unset it."),
-    )
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::config::Api;
+    use crate::config::{Api, Think};
 
     fn read(variables: &[(&str, &str)]) -> Result<Layer, Error> {
         layer(
@@ -168,6 +91,8 @@ mod tests {
             ("ALLOY_TEMPERATURE", "0.5"),
             ("ALLOY_MAX_TOKENS", " 200 "),
             ("ALLOY_RETRY", "3"),
+            ("ALLOY_FALLBACK", "ollama:qwen3:4b, openai:qwen3"),
+            ("ALLOY_MAX_CONCURRENCY", "4"),
             ("ALLOY_TIMEOUT", "2m"),
             ("ALLOY_CONNECT_TIMEOUT", "1500ms"),
             ("ALLOY_IDLE_TIMEOUT", "45"),
@@ -175,6 +100,7 @@ mod tests {
             ("ALLOY_PARALLEL_TOOLS_MAX", "3"),
             ("ALLOY_AUTO_FINALIZE_MISSING_OUTPUT", "off"),
             ("ALLOY_THINK", "High"),
+            ("ALLOY_TEXT_TOOL_CALLS", "off"),
             ("ALLOY_RECORD_CONTENT", "1"),
             ("ALLOY_BACKEND", "real"),
             ("ALLOY_HOST", "gpu:8080"),
@@ -187,7 +113,7 @@ mod tests {
                 r#"{"ollama_api": "Openai_Chat", "options": {"num_ctx": 8192}}"#,
             ),
         ];
-        // The list above is the table's, to the last name.
+        // The list above has every variable of the table.
         let mut known: Vec<_> = keys().iter().flat_map(|key| key.variables).collect();
         known.dedup();
         let unique: std::collections::BTreeSet<_> = known.into_iter().copied().collect();
@@ -199,6 +125,8 @@ mod tests {
         assert_eq!(&*layer.system.unwrap(), "Be brief.");
         assert_eq!(layer.temperature, Some(0.5));
         assert_eq!(layer.max_tokens, Some(200));
+        assert_eq!(layer.max_concurrency, Some(4));
+        assert_eq!(&*layer.fallback.unwrap(), "ollama:qwen3:4b, openai:qwen3");
         assert_eq!(layer.retry, Some(3));
         assert_eq!(layer.timeout, Some(Duration::from_secs(120)));
         assert_eq!(layer.connect_timeout, Some(Duration::from_millis(1500)));
@@ -208,7 +136,7 @@ mod tests {
         assert_eq!(layer.auto_finalize_missing_output, Some(false));
         assert_eq!(layer.think, Some(Think::High));
         assert_eq!(layer.record_content, Some(true));
-        assert!(matches!(layer.backend, Some(Backend::Real)));
+        assert_eq!(layer.backend.unwrap().to_string(), "real");
         assert_eq!(layer.host.unwrap().address(), "http://gpu:8080");
         assert_eq!(layer.api_key.unwrap().expose(), "Bearer k-123");
         assert_eq!(&*layer.base_url.unwrap(), "http://gpu:8000/v1");
@@ -228,7 +156,7 @@ mod tests {
             .map(|name| (*name, " "))
             .collect();
         let layer = read(&blank).unwrap();
-        assert!(layer.each().is_empty(), "{layer:?}");
+        assert!(layer.print().is_empty(), "{layer:?}");
         let error = read(&[("ALLOY_MODEL", " ")]).unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -238,7 +166,7 @@ mod tests {
 
     // A2
     #[test]
-    fn a_bad_value_names_variable_value_and_expectation() {
+    fn errors_name_the_variable_the_value_and_the_expectation() {
         let check = |name: &str, value: &str, expected: &str| {
             assert_eq!(read(&[(name, value)]).unwrap_err().to_string(), expected);
         };
@@ -299,17 +227,17 @@ mod tests {
         check(
             "ALLOY_MODEL",
             "m\u{1b}[31m",
-            "ALLOY_MODEL has a control character in it; expected a model such as `ollama:llama3.1`",
+            "ALLOY_MODEL contains a control character; expected a model such as `ollama:llama3.1`",
         );
         check(
             "ALLOY_BACKEND",
-            "fake",
-            "ALLOY_BACKEND is `fake`; expected `real`",
+            "mock",
+            "ALLOY_BACKEND is `mock`; expected `real`, `forbid` or `fake`",
         );
         check(
             "OLLAMA_HOST",
             "gpu box",
-            "OLLAMA_HOST is `gpu box`, which is no address: it has a ' ' in it",
+            "OLLAMA_HOST is `gpu box`, which is not a valid address: it contains ' '",
         );
         check(
             "ALLOY_EXTRA_JSON",
@@ -340,13 +268,13 @@ mod tests {
 
     // E4
     #[test]
-    fn a_broken_key_is_not_shown() {
+    fn an_invalid_key_is_not_shown() {
         let error = read(&[("OLLAMA_API_KEY", "k-123\n456")]).unwrap_err();
         assert!(!format!("{error} {error:?} {error:#?}").contains("k-123"));
     }
 
     #[test]
-    fn variables_that_are_there_for_other_programs_stop_nobody() {
+    fn variables_of_other_programs_are_not_checked() {
         let layer = read(&[
             ("OPENAI_BASE_URL", "https://models.example/v1"),
             ("OPENAI_API_KEY", "k\n"),

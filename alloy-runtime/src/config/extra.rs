@@ -1,14 +1,14 @@
-//! Settings under the names that the Python library of the same idea has for them.
+//! Settings by the names that Alloy's Python ancestor has for them.
 
 use serde_json::{Map, Value};
 
 use super::{Api, Layer};
 use crate::error::{Error, excerpt};
 
-/// The names that are known here.
+/// The known names.
 const KNOWN: [&str; 2] = ["ollama_api", "options"];
 
-/// Sets one of them. `given` names where it was written.
+/// Sets one of them; `given` names where it was written, for errors.
 pub(super) fn set(layer: &mut Layer, given: &str, name: &str, value: Value) -> Result<(), Error> {
     let wrong = |expected: &str, found: &Value| {
         Error::configuration(
@@ -27,8 +27,8 @@ pub(super) fn set(layer: &mut Layer, given: &str, name: &str, value: Value) -> R
         ("ollama_api", other) => return Err(wrong("\"native\" or \"openai_chat\"", &other)),
         ("options", Value::Object(options)) => {
             for (name, value) in options {
-                let set = layer.options.set(&name, value);
-                set.map_err(|error| error.in_setting(given))?;
+                let set = layer.option(&name, value);
+                set.map_err(|error| error.with_setting(given))?;
             }
         }
         ("options", other) => return Err(wrong("an object such as {\"num_ctx\": 8192}", &other)),
@@ -37,7 +37,7 @@ pub(super) fn set(layer: &mut Layer, given: &str, name: &str, value: Value) -> R
     Ok(())
 }
 
-/// Reads `ALLOY_EXTRA_JSON`.
+/// Sets all keys of a JSON object.
 pub(super) fn set_all(layer: &mut Layer, given: &str, text: &str) -> Result<(), Error> {
     let extras: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
         Error::configuration(
@@ -62,7 +62,7 @@ fn unknown(given: &str, name: &str) -> Error {
             excerpt(name)
         ),
         format!(
-            "Take `{}` out of {given}; options of a model go into `options`, and the rest have keys of their own.",
+            "Remove `{}` from {given}; options of the model belong into `options`, and other settings have their own keys.",
             excerpt(name)
         ),
     )
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_object_has_no_options() {
+    fn options_must_be_an_object() {
         let told = |text: &str| {
             set_all(&mut Layer::default(), "ALLOY_EXTRA_JSON", text)
                 .unwrap_err()

@@ -1,52 +1,55 @@
-//! Where Ollama listens, by its own rules for `OLLAMA_HOST`.
+//! The address of Ollama's server, parsed by the rules of `OLLAMA_HOST`.
 
 use std::fmt;
 
 use super::Api;
-use super::place::{self, Parts, Place, Url};
+use super::address::{self, AddressParts, ServerAddress, Url};
 use crate::error::Error;
 
 const DEFAULT_PORT: u16 = 11434;
 const NATIVE: &str = "/api/chat";
 const OPENAI_CHAT: &str = "/v1/chat/completions";
 
-/// Where Ollama listens, with the URLs that commands use made once.
+/// Address of Ollama's server, with the URLs of its chat endpoints.
 #[derive(Clone)]
 pub(crate) struct Host {
-    place: Place,
+    server: ServerAddress,
     native: Url,
     openai_chat: Url,
 }
 
 impl Host {
-    /// Reads a host as Ollama does: the scheme is `http` where none is given and the port then 11434;
-    /// `http://` alone means port 80 and `https://` port 443; a path is kept as a prefix; a bind
-    /// address (`0.0.0.0`, `[::]`) means this machine. A trailing `/v1`, which other clients want, or
-    /// `/api` is understood. Credentials are sent as `Authorization: Basic` and never shown.
+    /// Parses a host as Ollama does.
+    ///
+    /// - Without a scheme, the scheme is `http` and the default port 11434; with `http://` the default port
+    ///   is 80, with `https://` 443.
+    /// - A path is kept as a prefix. A trailing `/v1`, which other clients need, or `/api` is removed.
+    /// - A bind address (`0.0.0.0`, `[::]`) means this machine.
+    /// - Credentials are sent as `Authorization: Basic` and never shown.
     ///
     /// `given` names the value in errors.
     pub(crate) fn parse(given: &str, text: &str) -> Result<Self, Error> {
-        let parts = Parts::of(given, place::unquoted(text), DEFAULT_PORT)?;
-        let place = parts.place(|path| {
-            let ends = ["v1", "api"];
-            let base = ends.iter().find_map(|end| {
-                let base = path.strip_suffix(end)?;
+        let parts = AddressParts::parse(given, address::unquoted(text), DEFAULT_PORT)?;
+        let server = parts.address(|path| {
+            let suffixes = ["v1", "api"];
+            let base = suffixes.iter().find_map(|suffix| {
+                let base = path.strip_suffix(suffix)?;
                 (base.is_empty() || base.ends_with('/')).then_some(base)
             });
             base.unwrap_or(path)
         })?;
         Ok(Self {
-            native: place.url(&parts, NATIVE)?,
-            openai_chat: place.url(&parts, OPENAI_CHAT)?,
-            place,
+            native: server.url(&parts, NATIVE)?,
+            openai_chat: server.url(&parts, OPENAI_CHAT)?,
+            server,
         })
     }
 
     pub(crate) fn address(&self) -> &str {
-        &self.place.address
+        &self.server.address
     }
 
-    /// The path of chat requests below the address.
+    /// Returns the path of chat requests below the address.
     pub(crate) fn chat_path(api: Api) -> &'static str {
         match api {
             Api::Native => NATIVE,
@@ -54,7 +57,7 @@ impl Host {
         }
     }
 
-    /// `POST` here is one chat request.
+    /// Returns the URL of chat requests.
     pub(crate) fn chat_url(&self, api: Api) -> &Url {
         match api {
             Api::Native => &self.native,
@@ -62,7 +65,7 @@ impl Host {
         }
     }
 
-    /// Another of the server's own endpoints, `/api/tags` for example.
+    /// Returns the URL of another endpoint of Ollama, such as `/api/tags`.
     pub(crate) fn url(&self, path: &str) -> Url {
         let mut url = self.native.clone();
         let base = url.path().strip_suffix(NATIVE).unwrap_or_default();
@@ -71,14 +74,13 @@ impl Host {
         url
     }
 
-    /// Where it is.
-    pub(crate) fn place(&self) -> &Place {
-        &self.place
+    pub(crate) fn server(&self) -> &ServerAddress {
+        &self.server
     }
 }
 
 impl Default for Host {
-    /// `http://127.0.0.1:11434`, where Ollama listens unless told otherwise.
+    /// Returns `http://127.0.0.1:11434`, Ollama's default.
     fn default() -> Self {
         Self::parse("the default host", "").unwrap_or_else(|error| unreachable!("{error}"))
     }
@@ -96,7 +98,7 @@ mod tests {
 
     // A5: the rules of Ollama's own clients.
     #[test]
-    fn hosts_are_read_as_ollama_reads_them() {
+    fn hosts_are_parsed_by_the_rules_of_ollama() {
         let check = |text: &str, address: &str| {
             assert_eq!(
                 Host::parse("OLLAMA_HOST", text).unwrap().address(),
@@ -129,7 +131,22 @@ mod tests {
     }
 
     #[test]
-    fn the_urls_stand_below_the_path() {
+    fn a_port_that_follows_from_the_scheme_is_known() {
+        let check = |text: &str, expected: Option<&str>| {
+            let host = Host::parse("OLLAMA_HOST", text).unwrap();
+            assert_eq!(host.server().with_own_port.as_deref(), expected, "{text}");
+        };
+        check("http://127.0.0.1", Some("http://127.0.0.1:11434"));
+        check("HTTP://[::1]/ollama/", Some("http://[::1]:11434/ollama"));
+        check("http://gpu:port", Some("http://gpu:11434"));
+        check("http://ann:hunter2@gpu", Some("http://gpu:11434"));
+        check("http://127.0.0.1:80", None);
+        check("127.0.0.1", None);
+        check("", None);
+    }
+
+    #[test]
+    fn urls_keep_the_path_as_a_prefix() {
         let host = Host::parse("OLLAMA_HOST", "gpu/ollama/").unwrap();
         let url = |api| host.chat_url(api).as_str();
         assert_eq!(url(Api::Native), "http://gpu:11434/ollama/api/chat");
@@ -147,7 +164,7 @@ mod tests {
     fn only_this_machine_is_loopback() {
         let check = |text: &str, expected: bool| {
             assert_eq!(
-                Host::parse("OLLAMA_HOST", text).unwrap().place().loopback,
+                Host::parse("OLLAMA_HOST", text).unwrap().server().loopback,
                 expected,
                 "{text}"
             );
@@ -164,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_says_so() {
+    fn errors_say_why_an_address_is_not_valid() {
         let check = |text: &str, expected: &str| {
             assert_eq!(
                 Host::parse("OLLAMA_HOST", text).unwrap_err().to_string(),
@@ -173,28 +190,28 @@ mod tests {
         };
         check(
             "ftp://gpu",
-            "OLLAMA_HOST is `ftp://gpu`, which is no address: its scheme is neither http nor https",
+            "OLLAMA_HOST is `ftp://gpu`, which is not a valid address: its scheme is neither http nor https",
         );
         for strange in ["gpu box", "gpu#f", "gpu\\x"] {
             let error = Host::parse("OLLAMA_HOST", strange).unwrap_err().to_string();
             assert!(
                 error.starts_with(&format!(
-                    "OLLAMA_HOST is `{strange}`, which is no address: it has"
+                    "OLLAMA_HOST is `{strange}`, which is not a valid address: it contains"
                 )),
                 "{error}"
             );
         }
         check(
             "gpu:1/x?key=hunter2",
-            "OLLAMA_HOST is `gpu:1/x?[secret]`, which is no address: it has a '?' in it",
+            "OLLAMA_HOST is `gpu:1/x?[secret]`, which is not a valid address: it contains '?'",
         );
         check(
             "[::1]x",
-            "OLLAMA_HOST is `[::1]x`, which is no address: after the `]` only a port can stand, `:11434`",
+            "OLLAMA_HOST is `[::1]x`, which is not a valid address: only a port such as `:11434` can follow `]`",
         );
         check(
             "gpu%",
-            "OLLAMA_HOST is `gpu%`, which is no address: invalid international domain name",
+            "OLLAMA_HOST is `gpu%`, which is not a valid address: invalid international domain name",
         );
     }
 
@@ -231,7 +248,7 @@ mod tests {
     fn credentials_are_sent_and_never_shown() {
         let host = Host::parse("OLLAMA_HOST", "http://ann:hunter2@gpu:8080/x").unwrap();
         let sent = |host: &Host| {
-            host.place()
+            host.server()
                 .credentials
                 .as_ref()
                 .unwrap()

@@ -1,11 +1,11 @@
-//! How long a server keeps a model in memory.
+//! The setting `keep_alive`.
 
 use std::fmt;
 use std::time::Duration;
 
-use crate::error::Span;
+use crate::error::HumanDuration;
 
-/// How long the server keeps the model in memory after this call.
+/// Time that the server keeps the model in memory after a call.
 ///
 /// ```
 /// use std::time::Duration;
@@ -26,17 +26,17 @@ use crate::error::Span;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeepAlive {
-    /// This long after its last call; zero unloads it at once.
+    /// For this long after the last call; zero unloads the model immediately.
     For(Duration),
-    /// Until the server ends, or needs its memory.
+    /// Until the server stops or needs the memory.
     Forever,
 }
 
 impl KeepAlive {
-    /// Seconds, as the native protocol takes them: negative is for ever.
+    /// Returns the seconds for the native protocol, where a negative number means forever.
     pub(crate) fn seconds(self) -> f64 {
         match self {
-            // Beyond what the server's clock can count, about 292 years.
+            // The server counts nanoseconds in 64 bits, about 292 years.
             Self::For(duration) if duration.as_secs() > 9_000_000_000 => -1.0,
             Self::For(duration) => duration.as_secs_f64(),
             Self::Forever => -1.0,
@@ -53,7 +53,7 @@ impl From<Duration> for KeepAlive {
 impl fmt::Display for KeepAlive {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::For(duration) => Span(*duration).fmt(f),
+            Self::For(duration) => HumanDuration(*duration).fmt(f),
             Self::Forever => f.write_str("forever"),
         }
     }
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_are_what_the_server_can_count() {
+    fn seconds_stay_within_the_range_of_the_server() {
         let seconds = |duration| KeepAlive::For(duration).seconds().to_string();
         assert_eq!(seconds(Duration::from_millis(500)), "0.5");
         assert_eq!(seconds(Duration::from_secs(9_000_000_000)), "9000000000");

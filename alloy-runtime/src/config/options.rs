@@ -1,43 +1,42 @@
-//! The options of a model (`num_ctx`, `seed`, …), by name.
+//! Options of the model (`num_ctx`, `seed`, …) by name.
 
 use std::borrow::Cow;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Text;
-use super::keys::NAMES;
+use super::SharedStr;
 use crate::error::{Error, excerpt};
 
-/// Options that one layer sets: names, and values as JSON. Each name once.
+/// Options that one layer sets: unique names, and values as JSON.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Options(Cow<'static, [OptionPair]>);
 
-/// A name, and its value as JSON.
+/// Name of an option, and its value as JSON.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OptionPair {
-    pub(crate) name: Text,
-    pub(crate) json: Text,
+    pub(crate) name: SharedStr,
+    pub(crate) json: SharedStr,
 }
 
 impl OptionPair {
-    /// An option of an attribute: a literal, whose JSON the macro wrote.
+    /// Creates an option of an attribute, whose JSON the macro wrote.
     #[must_use]
     pub const fn new(name: &'static str, json: &'static str) -> Self {
         Self {
-            name: Text::Static(name),
-            json: Text::Static(json),
+            name: SharedStr::Static(name),
+            json: SharedStr::Static(json),
         }
     }
 }
 
-/// What is known of an option. The list is that of Ollama's `api.Options`, and of the two fields of its
-/// chat request that are options in all but their place.
+/// Specification of a known option. The list consists of Ollama's `api.Options` and two fields of its chat
+/// request that are set like options.
 #[derive(Debug)]
-pub(crate) struct Known {
+pub(crate) struct OptionSpec {
     pub(crate) name: &'static str,
     kind: Kind,
-    pub(crate) place: Place,
+    pub(crate) place: OptionPlacement,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,60 +47,60 @@ enum Kind {
     Texts,
 }
 
-/// Where an option stands in a request.
+/// Position of an option in a request.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Place {
-    /// In `options` of the native request alone.
+pub(crate) enum OptionPlacement {
+    /// In `options` of the native request only.
     Options,
-    /// There, and under the same name in a Chat Completions request.
+    /// In `options` of the native request, and under the same name in a Chat Completions request.
     Both,
-    /// Beside `options`, in the native request alone.
+    /// At the top level of the native request only.
     Beside,
 }
 
-const KNOWN: [Known; 20] = [
-    known("seed", Kind::Integer, Place::Both),
-    known("stop", Kind::Texts, Place::Both),
-    known("top_p", Kind::Number, Place::Both),
-    known("presence_penalty", Kind::Number, Place::Both),
-    known("frequency_penalty", Kind::Number, Place::Both),
-    known("num_ctx", Kind::Integer, Place::Options),
-    known("num_keep", Kind::Integer, Place::Options),
-    known("top_k", Kind::Integer, Place::Options),
-    known("min_p", Kind::Number, Place::Options),
-    known("typical_p", Kind::Number, Place::Options),
-    known("repeat_last_n", Kind::Integer, Place::Options),
-    known("repeat_penalty", Kind::Number, Place::Options),
-    known("num_batch", Kind::Integer, Place::Options),
-    known("num_gpu", Kind::Integer, Place::Options),
-    known("main_gpu", Kind::Integer, Place::Options),
-    known("num_thread", Kind::Integer, Place::Options),
-    known("draft_num_predict", Kind::Integer, Place::Options),
-    known("use_mmap", Kind::Boolean, Place::Options),
-    known("truncate", Kind::Boolean, Place::Beside),
-    known("shift", Kind::Boolean, Place::Beside),
+const KNOWN: [OptionSpec; 20] = [
+    known("seed", Kind::Integer, OptionPlacement::Both),
+    known("stop", Kind::Texts, OptionPlacement::Both),
+    known("top_p", Kind::Number, OptionPlacement::Both),
+    known("presence_penalty", Kind::Number, OptionPlacement::Both),
+    known("frequency_penalty", Kind::Number, OptionPlacement::Both),
+    known("num_ctx", Kind::Integer, OptionPlacement::Options),
+    known("num_keep", Kind::Integer, OptionPlacement::Options),
+    known("top_k", Kind::Integer, OptionPlacement::Options),
+    known("min_p", Kind::Number, OptionPlacement::Options),
+    known("typical_p", Kind::Number, OptionPlacement::Options),
+    known("repeat_last_n", Kind::Integer, OptionPlacement::Options),
+    known("repeat_penalty", Kind::Number, OptionPlacement::Options),
+    known("num_batch", Kind::Integer, OptionPlacement::Options),
+    known("num_gpu", Kind::Integer, OptionPlacement::Options),
+    known("main_gpu", Kind::Integer, OptionPlacement::Options),
+    known("num_thread", Kind::Integer, OptionPlacement::Options),
+    known("draft_num_predict", Kind::Integer, OptionPlacement::Options),
+    known("use_mmap", Kind::Boolean, OptionPlacement::Options),
+    known("truncate", Kind::Boolean, OptionPlacement::Beside),
+    known("shift", Kind::Boolean, OptionPlacement::Beside),
 ];
 
-const fn known(name: &'static str, kind: Kind, place: Place) -> Known {
-    Known { name, kind, place }
+const fn known(name: &'static str, kind: Kind, place: OptionPlacement) -> OptionSpec {
+    OptionSpec { name, kind, place }
 }
 
-/// No model has more options than this.
-const MOST_OPTIONS: usize = 256;
+/// Maximum number of options in one layer. Ollama knows a few dozen.
+const MAX_OPTIONS: usize = 256;
 
-/// The names of the options that are known.
+/// Returns the names of the known options.
 pub fn known_options() -> impl Iterator<Item = &'static str> {
     KNOWN.iter().map(|known| known.name)
 }
 
-/// What is known of the option of this name.
-pub(crate) fn find(name: &str) -> Option<&'static Known> {
+/// Returns the specification of a known option.
+pub(crate) fn find(name: &str) -> Option<&'static OptionSpec> {
     KNOWN.iter().find(|known| known.name == name)
 }
 
-/// The known option that a person may have meant by `name`.
+/// Returns the known option that `name` may be a misspelling of.
 pub(crate) fn near(name: &str) -> Option<&'static str> {
-    let distance = |known: &Known| strsim::osa_distance(known.name, name);
+    let distance = |known: &OptionSpec| strsim::osa_distance(known.name, name);
     let near = KNOWN.iter().min_by_key(|known| distance(known))?;
     (distance(near) <= 2).then_some(near.name)
 }
@@ -109,8 +108,8 @@ pub(crate) fn near(name: &str) -> Option<&'static str> {
 impl Options {
     pub(crate) const EMPTY: Self = Self(Cow::Borrowed(&[]));
 
-    /// The options of an attribute, which the macro has checked.
-    pub(crate) const fn of_attribute(pairs: &'static [OptionPair]) -> Self {
+    /// Creates the options of an attribute, which the macro has checked.
+    pub(crate) const fn from_static(pairs: &'static [OptionPair]) -> Self {
         Self(Cow::Borrowed(pairs))
     }
 
@@ -118,47 +117,48 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// A name that is a key of its own, a value that is no JSON, or one that is not of the type that
-    /// Ollama's option of this name has. Unknown names are taken: servers learn new ones.
+    /// A configuration error if Alloy sets a field of this name itself, if the value cannot be represented in
+    /// JSON, or if it does not have the type of Ollama's option. Unknown names are accepted, because servers
+    /// gain new options.
     pub(crate) fn set(&mut self, name: &str, value: impl Serialize) -> Result<(), Error> {
-        // By way of text, in which a number of single precision stays as short as it was written.
-        let no_json = |error: serde_json::Error| no_json(name).with_source(error);
-        let json = serde_json::to_string(&value).map_err(no_json)?;
-        check(name, &serde_json::from_str(&json).map_err(no_json)?)?;
-        if self.0.len() >= MOST_OPTIONS {
+        // Text keeps an `f32` as short as it was written.
+        let not_json = |error: serde_json::Error| not_json(name).with_source(error);
+        let json = serde_json::to_string(&value).map_err(not_json)?;
+        check(name, &serde_json::from_str(&json).map_err(not_json)?)?;
+        if self.0.len() >= MAX_OPTIONS {
             return Err(Error::configuration(
-                format!("there are more than {MOST_OPTIONS} options"),
-                "Ollama has a few dozen: leave out what is none of them.",
+                format!("there are more than {MAX_OPTIONS} options"),
+                "Ollama knows a few dozen; remove the others.",
             ));
         }
-        self.place(OptionPair {
-            name: Text::Owned(name.to_owned()),
-            json: Text::Owned(json),
+        self.insert(OptionPair {
+            name: SharedStr::Owned(name.to_owned()),
+            json: SharedStr::Owned(json),
         });
         Ok(())
     }
 
-    /// Puts the stronger layer's options over these, name by name.
+    /// Overwrites these options with those of a stronger layer, name by name.
     pub(super) fn merge(&mut self, stronger: Self) {
         for pair in stronger.0.into_owned() {
-            self.place(pair);
+            self.insert(pair);
         }
     }
 
-    fn place(&mut self, pair: OptionPair) {
+    fn insert(&mut self, pair: OptionPair) {
         let pairs = self.0.to_mut();
         match pairs.iter_mut().find(|known| known.name == pair.name) {
-            Some(place) => *place = pair,
+            Some(known) => *known = pair,
             None => pairs.push(pair),
         }
     }
 
-    /// Makes the texts cheap to clone.
-    pub(super) fn share(&mut self) {
+    /// Makes names and values cheap to clone.
+    pub(super) fn make_shared(&mut self) {
         if !self.0.is_empty() {
             for OptionPair { name, json } in self.0.to_mut() {
-                name.share();
-                json.share();
+                name.make_shared();
+                json.make_shared();
             }
         }
     }
@@ -177,12 +177,12 @@ fn check(name: &str, value: &Value) -> Result<(), Error> {
     }
 }
 
-/// Names that are keys of their own, or that Alloy sets itself.
+/// Rejects names of fields that Alloy sets itself.
 fn check_name(name: &str) -> Result<(), Error> {
     if name.chars().any(char::is_control) {
         return Err(Error::configuration(
             format!(
-                "the option `{}` has a control character in its name",
+                "the name of the option `{}` contains a control character",
                 excerpt(name)
             ),
             "An option is one of Ollama's, such as `num_ctx`, `seed`, `stop`, `top_k` or `top_p`.",
@@ -193,17 +193,20 @@ fn check_name(name: &str) -> Result<(), Error> {
         "messages" | "prompt" | "stream" | "format" | "response_format" | "tools"
         | "tool_choice" | "options" => "Alloy makes this part of the request itself",
         "" => "name it, for example `num_ctx`",
-        // A server would be sent what it does not know, a secret among it.
-        _ if NAMES.contains(&name) => &format!("set the key `{name}` instead"),
         _ => return Ok(()),
     };
-    Err(Error::configuration(
-        format!("`{name}` is no option of a model; {instead}"),
-        "An option is one of Ollama's, such as `num_ctx`, `seed`, `stop`, `top_k` or `top_p`.",
-    ))
+    Err(not_an_option(name, instead))
 }
 
-fn check_kind(known: &Known, value: &Value) -> Result<(), Error> {
+/// The error for the name of something else; `instead` says how to set that.
+pub(super) fn not_an_option(name: &str, instead: &str) -> Error {
+    Error::configuration(
+        format!("`{name}` is not an option of the model; {instead}"),
+        "An option is one of Ollama's, such as `num_ctx`, `seed`, `stop`, `top_k` or `top_p`.",
+    )
+}
+
+fn check_kind(known: &OptionSpec, value: &Value) -> Result<(), Error> {
     let (fits, expected) = match known.kind {
         Kind::Integer => (value.is_i64() || value.is_u64(), "a whole number"),
         Kind::Number => (value.is_number(), "a number"),
@@ -231,9 +234,12 @@ fn wrong_type(name: &str, expected: &str, value: &Value) -> Error {
     )
 }
 
-fn no_json(name: &str) -> Error {
+fn not_json(name: &str) -> Error {
     Error::configuration(
-        format!("the option `{}` cannot be written as JSON", excerpt(name)),
+        format!(
+            "the option `{}` cannot be represented in JSON",
+            excerpt(name)
+        ),
         "An option is a number, a text, true or false, or a list of these.",
     )
 }
@@ -267,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_held_to_the_types_that_the_server_wants() {
+    fn values_must_have_the_type_that_the_server_expects() {
         let check = |name: &str, value: Value, expected: &str| {
             let error = Options::default().set(name, value).unwrap_err();
             assert_eq!(error.to_string(), expected);
@@ -298,33 +304,15 @@ mod tests {
             "the option `new_one` is null; expected a value",
         );
         check(
-            "temperature",
-            json!(1),
-            "`temperature` is no option of a model; set the key `temperature` instead",
-        );
-        check(
             "format",
             json!("json"),
-            "`format` is no option of a model; Alloy makes this part of the request itself",
+            "`format` is not an option of the model; Alloy makes this part of the request itself",
         );
     }
 
-    // A secret among them is neither sent nor shown.
+    // The attribute rejects such a literal, too.
     #[test]
-    fn the_keys_of_the_table_are_no_options() {
-        for name in NAMES {
-            let error = Options::default().set(name, "sk-1").unwrap_err();
-            assert_eq!(
-                error.to_string(),
-                format!("`{name}` is no option of a model; set the key `{name}` instead")
-            );
-        }
-        assert!(NAMES.contains(&"api_key") && NAMES.contains(&"timeout"));
-    }
-
-    // As the attribute does, whose literal has a point as well.
-    #[test]
-    fn a_whole_number_has_no_point() {
+    fn a_whole_number_has_no_decimal_point() {
         let error = Options::default().set("num_ctx", 8192.0).unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -333,14 +321,14 @@ mod tests {
     }
 
     #[test]
-    fn options_that_nobody_knows_are_taken_and_have_neighbours() {
+    fn unknown_options_are_accepted_and_similar_names_found() {
         Options::default().set("num_cxt", 8192).unwrap();
         assert_eq!(near("num_cxt"), Some("num_ctx"));
         assert_eq!(near("mirostat"), None);
     }
 
     #[test]
-    fn what_is_no_option_says_where_it_belongs() {
+    fn reserved_names_are_rejected_with_a_hint() {
         for (name, expected) in [
             ("num_predict", "set the key `max_tokens` instead"),
             ("", "name it, for example `num_ctx`"),
@@ -352,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stops_an_answer_is_text() {
+    fn stop_takes_a_text_or_a_list_of_texts() {
         let set = |value: Value| Options::default().set("stop", value);
         assert!(set(json!("END")).is_ok());
         assert!(set(json!(["END", "."])).is_ok());
@@ -361,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_numbers_may_be_below_zero_and_large() {
+    fn whole_numbers_may_be_negative_and_large() {
         for seed in [json!(-1), json!(u64::MAX), json!(0)] {
             assert!(Options::default().set("seed", seed).is_ok());
         }

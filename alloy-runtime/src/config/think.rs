@@ -1,13 +1,13 @@
-//! Whether, and how long, a model thinks before it answers.
+//! The setting `think`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, excerpt};
 
-/// Whether a model thinks before it answers, and how much, for models that can.
+/// Amount of thinking before the answer, for models that can think.
 ///
-/// `true` and `false` stand for [`On`](Think::On) and [`Off`](Think::Off):
+/// `true` and `false` convert to [`On`](Think::On) and [`Off`](Think::Off):
 ///
 /// ```
 /// use alloy_runtime::{Think, command};
@@ -24,17 +24,17 @@ use crate::error::{Error, excerpt};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Think {
-    /// It answers at once. The models named `gpt-oss` think all the same.
+    /// No thinking. Models named `gpt-oss` think regardless.
     Off,
-    /// It thinks as much as it does by itself.
+    /// The model's usual amount.
     On,
-    /// It thinks a little.
+    /// A little thinking.
     Low,
-    /// It thinks more.
+    /// More thinking.
     Medium,
-    /// It thinks much.
+    /// Much thinking.
     High,
-    /// It thinks as much as it can; servers from 0.22 know this level.
+    /// As much thinking as possible. Requires Ollama 0.22 or later.
     Max,
 }
 
@@ -48,7 +48,7 @@ impl Think {
         Self::Max,
     ];
 
-    /// The value's JSON on the native route.
+    /// Returns the value as JSON for the native protocol.
     pub(crate) fn to_json(self) -> &'static str {
         match self {
             Self::Off => "false",
@@ -60,13 +60,13 @@ impl Think {
         }
     }
 
-    /// Reads what [`Display`](fmt::Display) writes, and other words for yes and no.
+    /// Parses the output of [`Display`](fmt::Display), and other words for yes and no.
     pub(super) fn parse(given: &str, text: &str) -> Result<Self, Error> {
         let word = text.trim().to_ascii_lowercase();
         let level = Self::ALL
             .into_iter()
             .find(|level| level.to_string() == word);
-        let found = level.or_else(|| super::value::boolean(&word).map(Self::from));
+        let found = level.or_else(|| super::parse::boolean(&word).map(Self::from));
         found.ok_or_else(|| {
             Error::configuration(
                 format!(
@@ -82,7 +82,7 @@ impl Think {
 impl FromStr for Think {
     type Err = Error;
 
-    /// Reads what [`Display`](fmt::Display) writes, and other words for yes and no.
+    /// Parses the output of [`Display`](fmt::Display), and other words for yes and no.
     fn from_str(text: &str) -> Result<Self, Error> {
         Self::parse("the level of thinking", text)
     }

@@ -1,64 +1,39 @@
-//! A loaded model, and how it answers.
+//! A loaded model.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use super::choice::{Chooser, Defaults};
-use super::file::{ModelFile, words};
-use super::grammar::{Grammar, Grammars, Kind as GrammarKind};
-use super::memory::{Memory, Reading, parting};
-use super::network::{Network, OTHER_FILE};
-use super::order::Order;
-use super::problem::{broken, shown, unusable};
-use super::template::{CALL, Template};
-use super::text::Text;
-use super::vocabulary::{Kind, Vocabulary};
-use super::{calls, now};
+use super::architecture::Network;
+use super::clock::now;
+use super::error::{
+    USE_ANOTHER_FILE, engine_failed, first_line, show_path, unenforceable, unusable,
+};
+use super::file_role;
+use super::generated_text::GeneratedText;
+use super::generator::{AnswerFailure, Generator, TextListener};
+use super::grammar::{Grammar, GrammarKind, Grammars};
+use super::model_file::ModelFile;
+use super::prefix_cache::{CachedPrefix, PrefixCache, common_prefix_len};
+use super::request::EngineRequest;
+use super::sampler::{Sampler, SamplingDefaults};
+use super::template::Template;
+use super::tokenizer::Tokenizer;
 use crate::error::{Error, ErrorKind};
-use crate::message::ToolCall;
 use crate::output::THINKING;
-use crate::reply::{FinishReason, Reply, Timings, Usage};
+use crate::reply::{Reply, Timings, Usage};
 
-/// A model that is ready to answer.
+/// A model that was loaded from a file.
 pub(super) struct Model {
     path: PathBuf,
+    /// The network without any tokens.
     network: Network,
-    vocabulary: Vocabulary,
+    tokenizer: Tokenizer,
     template: Template,
     grammars: Grammars,
-    defaults: Defaults,
-    memory: Memory,
-}
-
-/// Whom an answer is for.
-pub(super) trait Listener {
-    /// Takes a piece of the text.
-    fn hear(&self, text: &str);
-    /// Whether nobody listens any more.
-    fn is_gone(&self) -> bool;
-}
-
-/// Why there is no reply.
-pub(super) enum Failure {
-    /// Nobody waits for it any more.
-    Gone,
-    Told(Error),
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Told(error)
-    }
-}
-
-/// How an answer came to its end.
-struct Said {
-    text: String,
-    calls: Vec<ToolCall>,
-    tokens: u64,
-    finish_reason: FinishReason,
+    sampling_defaults: SamplingDefaults,
+    prefix_cache: PrefixCache,
 }
 
 impl Model {
@@ -66,317 +41,220 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// It is none that can be run, and why.
+    /// The file cannot be opened or cannot be run.
     pub(super) fn load(path: &Path) -> Result<Self, Error> {
         let file = ModelFile::open(path)?;
-        // What is small first: a file that cannot be run is to be refused before gigabytes of it are read.
-        let fits = Network::check(&file)?;
-        let template = Template::of(&file)?;
-        let vocabulary = Vocabulary::of(&file)?;
-        let defaults = Defaults::of(&file);
-        let grammars = Grammars::of(&vocabulary);
+        file_role::check(&file)?;
+        // The weights are loaded last: a file that cannot be run is rejected before gigabytes are read.
+        let plan = Network::check(&file)?;
+        let template = Template::from_file(&file)?;
+        let tokenizer = Tokenizer::from_file(&file)?;
+        let sampling_defaults = SamplingDefaults::from_file(&file);
+        let grammars = Grammars::new(&tokenizer);
         let grammars = grammars.map_err(|problem| {
             let problem = format!("its vocabulary cannot be used ({problem})");
-            file.unusable(&problem, OTHER_FILE)
+            file.unusable(&problem, USE_ANOTHER_FILE)
         })?;
         Ok(Self {
             path: path.to_owned(),
-            network: Network::load(file, fits)?,
-            vocabulary,
+            network: Network::load(file, plan)?,
+            tokenizer,
             template,
             grammars,
-            defaults,
-            memory: Memory::default(),
+            sampling_defaults,
+            prefix_cache: PrefixCache::default(),
         })
     }
 
-    /// Answers a request. `waited` is how long that took until now: loading, and the requests before it.
+    /// Answers a request. `waited` is the time that loading and earlier requests took, for the timings of the reply.
+    ///
+    /// # Errors
+    ///
+    /// The request cannot be answered by this model, nobody waits for the answer any more, or the engine failed.
     pub(super) fn answer(
         &mut self,
-        order: &Order,
-        listener: &dyn Listener,
+        request: &EngineRequest,
+        listener: &dyn TextListener,
         waited: Duration,
-    ) -> Result<Reply, Failure> {
-        let began = now();
-        let (rendered, prompt) = self.prompt(order)?;
-        let context = self.context(order, prompt.len())?;
-        let grammar = match &order.format {
+    ) -> Result<Reply, AnswerFailure> {
+        let start = now();
+        let (rendered, prompt) = self.prompt(request)?;
+        let context = self.context(request, prompt.len())?;
+        let answer_grammar = match &request.format {
             Some(format) => Some(self.grammar(GrammarKind::Value, format)?),
             None => None,
         };
-        let calls = match &order.calls {
-            Some(calls) => Some(self.grammar(GrammarKind::Call, calls)?),
+        let call_grammar = match &request.calls {
+            Some(calls) => Some(self.grammar(GrammarKind::ToolCall, calls)?),
             None => None,
         };
-        let reading = self.memory.begin(&prompt, &self.network);
-        let cached = reading.tokens.len();
-        let boundary = self.boundary(order, &prompt, cached);
-        let (mut reading, logits) = self.read(reading, &prompt, boundary, listener)?;
-        let read = began.elapsed();
-        let said = Saying {
-            model: self,
-            chooser: Chooser::new(&order.options, self.defaults),
-            text: Text::new(order, &rendered),
+        let prefix = self.prefix_cache.start(&prompt, &self.network);
+        let cached = prefix.tokens.len();
+        let boundary = self.boundary(request, &prompt, cached);
+        let (mut prefix, logits) = self.process_prompt(prefix, &prompt, boundary, listener)?;
+        let prompt_time = start.elapsed();
+        let answer = Generator {
+            path: &self.path,
+            tokenizer: &self.tokenizer,
+            sampler: Sampler::new(&request.options, self.sampling_defaults),
+            text: GeneratedText::new(request, &rendered),
             is_thinking: rendered.trim_end().ends_with(THINKING.0),
-            grammar,
-            calls,
-            most: order.options.num_predict.unwrap_or(usize::MAX),
+            answer_grammar,
+            call_grammar,
+            max_tokens: request.options.num_predict.unwrap_or(usize::MAX),
             context,
         }
-        .finish(&mut reading, logits, listener)?;
-        let total = began.elapsed();
+        .run(&mut prefix, logits, listener)?;
+        let total = start.elapsed();
         let prompt_tokens = prompt.len() as u64;
-        self.memory.put_last(reading, prompt);
+        self.prefix_cache.insert_finished(prefix, prompt);
         Ok(Reply {
-            text: said.text,
+            text: answer.text,
             thinking: None,
-            thought_in_text: false,
-            calls: said.calls,
-            finish_reason: Some(said.finish_reason),
-            usage: Usage {
-                prompt_tokens: Some(prompt_tokens),
-                completion_tokens: Some(said.tokens),
-                cached_tokens: Some(cached as u64),
-            },
+            thinking_field: None,
+            had_inline_thinking: false,
+            calls: answer.calls,
+            finish_reason: Some(answer.finish_reason),
+            usage: Usage::new(Some(prompt_tokens), Some(answer.tokens)).with_cached(cached as u64),
             timings: Timings {
                 total: Some(waited + total),
                 load: Some(waited),
-                prompt: Some(read),
-                generation: Some(total.saturating_sub(read)),
+                prompt: Some(prompt_time),
+                generation: Some(total.saturating_sub(prompt_time)),
             },
         })
     }
 
-    /// The conversation as the model reads it: text, and tokens.
-    pub(super) fn prompt(&self, order: &Order) -> Result<(String, Vec<u32>), Error> {
-        let rendered = self.template.render(order, &self.vocabulary, &self.path)?;
-        let tokens = self.vocabulary.encode(&rendered);
-        let tokens = tokens.map_err(|problem| broken(&self.path, &problem))?;
+    /// Returns the prompt of a request: its text and its tokens.
+    ///
+    /// # Errors
+    ///
+    /// The template cannot render the request, or renders nothing.
+    pub(super) fn prompt(&self, request: &EngineRequest) -> Result<(String, Vec<u32>), Error> {
+        let rendered = self.template.render(request, &self.tokenizer, &self.path)?;
+        let tokens = self.tokenizer.encode(&rendered);
+        let tokens = tokens.map_err(|problem| engine_failed(&self.path, &problem))?;
         if tokens.is_empty() {
             return Err(unusable(
                 &self.path,
-                "its chat template gives no text",
-                OTHER_FILE,
+                "its chat template renders an empty prompt",
+                USE_ANOTHER_FILE,
             ));
         }
         Ok((rendered, tokens))
     }
 
     #[cfg(test)]
-    pub(super) fn vocabulary(&self) -> &Vocabulary {
-        &self.vocabulary
+    pub(super) fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
     }
 
-    /// The tokens of the last prompt and its answer.
+    /// Returns the tokens of the last prompt and its answer.
     #[cfg(test)]
     pub(super) fn last_tokens(&self) -> &[u32] {
-        self.memory.last_tokens()
+        self.prefix_cache.last_tokens()
     }
 
-    /// The length of the context of a request whose prompt has so many tokens.
-    fn context(&self, order: &Order, prompt: usize) -> Result<usize, Error> {
-        let most = self.network.context;
-        // None, or less than one: as long as it can be.
-        let wanted = order.options.num_ctx.filter(|wanted| *wanted > 0);
-        let wanted = wanted.and_then(|wanted| usize::try_from(wanted).ok());
-        let context = wanted.map_or(most, |wanted| wanted.min(most));
-        if prompt < context {
+    /// Returns the context length for a request, in tokens.
+    ///
+    /// # Errors
+    ///
+    /// The prompt fills the context.
+    fn context(&self, request: &EngineRequest, prompt_tokens: usize) -> Result<usize, Error> {
+        let maximum = self.network.context;
+        // Without `num_ctx`, or with one below 1, the context is as long as the model allows.
+        let num_ctx = request.options.num_ctx.filter(|num_ctx| *num_ctx > 0);
+        let num_ctx = num_ctx.and_then(|num_ctx| usize::try_from(num_ctx).ok());
+        let context = num_ctx.map_or(maximum, |num_ctx| num_ctx.min(maximum));
+        if prompt_tokens < context {
             return Ok(context);
         }
-        let help = match context < most {
+        let help = match context < maximum {
             true => format!(
-                "Raise `num_ctx`, up to the {most} that the file allows, or shorten the prompt."
+                "Raise `num_ctx`, up to the {maximum} that the file allows, or shorten the prompt."
             ),
-            false if self.network.is_windowed() => {
-                "Shorten the prompt: this engine runs such a model within its sliding window only. Ollama does more, as `ollama:NAME`.".to_owned()
+            false if self.network.has_sliding_window() => {
+                "Shorten the prompt: this engine runs models with a sliding window only within that window. Ollama supports their whole context, as `ollama:NAME`.".to_owned()
             }
             false => "Shorten the prompt, or use a model with a longer context.".to_owned(),
         };
         Err(Error::embedded(
             ErrorKind::ContextOverflow,
             format!(
-                "the prompt has {prompt} tokens, and the context of `{}` {context}",
-                shown(&self.path)
+                "the prompt has {prompt_tokens} tokens, but the context of `{}` has {context}",
+                show_path(&self.path)
             ),
             help,
         ))
     }
 
     fn grammar(&mut self, kind: GrammarKind, schema: &Json) -> Result<Grammar, Error> {
-        let grammar = self.grammars.of_schema(kind, schema);
+        let grammar = self.grammars.get(kind, schema);
         grammar.map_err(|problem| unenforceable(&problem))
     }
 
-    /// Where in a prompt to remember what was read: where it parts from the last one, or where its last message
-    /// begins, since what comes before stays the same from call to call of one command. The later of the two: prompts
-    /// of two commands part after a few words.
-    fn boundary(&self, order: &Order, prompt: &[u32], cached: usize) -> usize {
-        // One that cannot go on from there gains nothing.
-        if !self.network.forks() || self.network.steps() {
+    /// Returns the position in a prompt at which to cache a prefix, or 0.
+    ///
+    /// It is the later of two positions: where the prompt begins to differ from the last one, and where its last
+    /// message begins, because all before that is the same in each call of a command. Prompts of two commands differ
+    /// after a few words.
+    fn boundary(&self, request: &EngineRequest, prompt: &[u32], cached: usize) -> usize {
+        // A network that cannot continue from there gains nothing.
+        if !self.network.has_independent_clones() || self.network.is_token_by_token() {
             return 0;
         }
-        let parting_from_last = self.memory.parting(prompt);
-        // Little is left to read anew: it is not worth a second rendering.
-        if !Memory::is_worth_it(parting_from_last.max(cached), prompt.len()) {
-            return parting_from_last;
+        let common_with_last = self.prefix_cache.common_with_last(prompt);
+        // If little of the prompt remains to be processed, a second rendering costs more than it saves.
+        if !PrefixCache::is_worth_caching(common_with_last.max(cached), prompt.len()) {
+            return common_with_last;
         }
-        let other = order.with_other_ending();
+        let other = request.with_empty_last_message();
         let other = other.and_then(|other| self.prompt(&other).ok());
-        let message = other.map_or(0, |(_, other)| parting(prompt, &other));
-        parting_from_last.max(message)
+        let last_message = other.map_or(0, |(_, other)| common_prefix_len(prompt, &other));
+        common_with_last.max(last_message)
     }
 
-    /// Reads a prompt to its end: gives what comes next.
-    fn read(
+    /// Processes a prompt from the end of `prefix` on, and caches prefixes of it. Returns the logits of the next
+    /// token.
+    fn process_prompt(
         &mut self,
-        mut reading: Reading,
+        mut prefix: CachedPrefix,
         prompt: &[u32],
         boundary: usize,
-        listener: &dyn Listener,
-    ) -> Result<(Reading, Vec<f32>), Failure> {
+        listener: &dyn TextListener,
+    ) -> Result<(CachedPrefix, Vec<f32>), AnswerFailure> {
         let mut logits = Vec::new();
-        let mut kept = reading.tokens.len();
-        // All but the last token, for the same prompt: what comes behind a token is only told when it is read.
-        let stops = [boundary, prompt.len() - 1]
+        let mut last_cached = prefix.tokens.len();
+        // The second position is for the same prompt again: its last token must be processed for its logits.
+        let positions = [boundary, prompt.len() - 1]
             .into_iter()
-            .filter(|_| self.network.forks());
-        let stops: Vec<usize> = stops
-            .filter(|stop| {
-                let is_worth_it = Memory::is_worth_it(kept, *stop);
-                if is_worth_it {
-                    kept = *stop;
+            .filter(|_| self.network.has_independent_clones());
+        let positions: Vec<usize> = positions
+            .filter(|position| {
+                let is_worth_caching = PrefixCache::is_worth_caching(last_cached, *position);
+                if is_worth_caching {
+                    last_cached = *position;
                 }
-                is_worth_it
+                is_worth_caching
             })
             .collect();
-        while reading.tokens.len() < prompt.len() {
+        while prefix.tokens.len() < prompt.len() {
             if listener.is_gone() {
-                return Err(Failure::Gone);
+                return Err(AnswerFailure::Cancelled);
             }
-            let from = reading.tokens.len();
-            let stop = stops
+            let start = prefix.tokens.len();
+            let stop = positions
                 .iter()
                 .copied()
-                .find(|stop| from < *stop)
+                .find(|position| start < *position)
                 .unwrap_or(prompt.len());
-            let to = from + reading.network.at_once(from, stop - from);
-            logits = self.next(&mut reading, &prompt[from..to])?;
-            if stops.contains(&to) {
-                self.memory.keep(&reading);
+            let end = start + prefix.network.batch_size(start, stop - start);
+            let next = prefix.forward(&prompt[start..end]);
+            logits = next.map_err(|error| engine_failed(&self.path, &first_line(&error)))?;
+            if positions.contains(&end) {
+                self.prefix_cache.insert_copy(&prefix);
             }
         }
-        Ok((reading, logits))
-    }
-
-    /// What comes after further tokens.
-    fn next(&self, reading: &mut Reading, tokens: &[u32]) -> Result<Vec<f32>, Error> {
-        let logits = reading.network.next(tokens, reading.tokens.len());
-        reading.tokens.extend_from_slice(tokens);
-        logits.map_err(|error| broken(&self.path, &words(&error)))
-    }
-}
-
-/// The grammar of a schema came to its limits.
-fn unenforceable(problem: &str) -> Error {
-    Error::configuration(
-        format!("the schema cannot be enforced: {problem}"),
-        "A simpler type can: look for a pattern that the engine does not know, limits that no value keeps, or thousands of alternatives.",
-    )
-}
-
-/// An answer that is being given.
-struct Saying<'a> {
-    model: &'a Model,
-    chooser: Chooser,
-    text: Text,
-    /// Whether the text so far is thinking: nothing is enforced of that.
-    is_thinking: bool,
-    /// What is enforced of the text.
-    grammar: Option<Grammar>,
-    /// What is enforced of the call of a tool.
-    calls: Option<Grammar>,
-    /// How many tokens it may have.
-    most: usize,
-    /// How many there may be with those of the prompt.
-    context: usize,
-}
-
-impl Saying<'_> {
-    fn finish(
-        mut self,
-        reading: &mut Reading,
-        mut logits: Vec<f32>,
-        listener: &dyn Listener,
-    ) -> Result<Said, Failure> {
-        let vocabulary = &self.model.vocabulary;
-        let unenforced = |problem: String| unenforceable(&problem);
-        let mut tokens = 0;
-        // The call that is being written, and where it began; the calls that were.
-        let mut call: Option<(Grammar, usize)> = None;
-        let mut calls = Vec::new();
-        let finish_reason = loop {
-            if listener.is_gone() {
-                return Err(Failure::Gone);
-            }
-            let typed = self.grammar.as_mut().filter(|_| !self.is_thinking);
-            let began = call.as_ref().map(|(_, began)| *began);
-            let mut enforced = call.as_mut().map(|(grammar, _)| grammar).or(typed);
-            if let Some(grammar) = &mut enforced {
-                grammar.rule_out(&mut logits).map_err(unenforced)?;
-            }
-            let token = self.chooser.choose(logits, &reading.tokens);
-            let token = token.map_err(|error| broken(&self.model.path, &words(&error)))?;
-            if vocabulary.ends(token) || vocabulary.kind(token) == Kind::Control {
-                break FinishReason::Stop;
-            }
-            tokens += 1;
-            if let Some(grammar) = &mut enforced {
-                grammar.take(token).map_err(unenforced)?;
-            }
-            let bytes = vocabulary.bytes(token);
-            let is_stopped = self.text.push(bytes);
-            // A value ends with its last brace, a call with the end of its mark.
-            let is_whole = enforced
-                .is_some_and(|grammar| self.text.ends_with_one_of(b"}]>") && grammar.is_whole());
-            if is_stopped || (is_whole && began.is_none()) {
-                break FinishReason::Stop;
-            }
-            if let (true, Some(began)) = (is_whole, began) {
-                calls.push(began..self.text.len());
-                call = None;
-            }
-            if self.is_thinking {
-                self.is_thinking = !self.text.meets(THINKING.1, bytes.len());
-            } else if let (Some(grammar), None) = (&self.calls, began) {
-                if vocabulary.meets_special(CALL.0, token, || self.text.meets(CALL.0, bytes.len()))
-                {
-                    let began = self.text.last_of(CALL.0);
-                    call = Some((grammar.fresh(), began));
-                }
-            }
-            if !self.text.is_whole_only {
-                self.text
-                    .next_piece(false)
-                    .into_iter()
-                    .for_each(|piece| listener.hear(&piece));
-            }
-            if tokens >= self.most || reading.tokens.len() + 1 >= self.context {
-                break FinishReason::Length;
-            }
-            logits = self.model.next(reading, &[token])?;
-        };
-        if !self.text.is_whole_only {
-            self.text
-                .next_piece(true)
-                .into_iter()
-                .for_each(|piece| listener.hear(&piece));
-        }
-        let (text, calls) = calls::split(self.text.bytes(), &calls);
-        Ok(Said {
-            text,
-            calls,
-            tokens: tokens as u64,
-            finish_reason,
-        })
+        Ok((prefix, logits))
     }
 }

@@ -1,151 +1,128 @@
-//! The chat template of a model file: a conversation as the text that the model was trained on.
+//! Chat templates of model files, which render a conversation as the text that a model was trained on.
 
+mod charges;
+mod date;
+mod json;
+mod memory;
+mod python;
+mod tokens;
+
+use std::error::Error as _;
 use std::io::Write;
+use std::path::Path;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Kwargs, Serde, Value};
-use minijinja::{Environment, Error as TemplateError, ErrorKind as TemplateErrorKind};
-use minijinja_contrib::pycompat::unknown_method_callback;
-use serde::Serialize as _;
+use minijinja::value::{Serde, Value};
+use minijinja::{Environment, Error as TemplateError, ErrorKind as TemplateErrorKind, State};
 use serde_json::Value as Json;
-use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
-use super::file::ModelFile;
-use super::order::Order;
-use super::problem::{incapable, unusable};
-use super::vocabulary::Vocabulary;
+pub(super) use self::date::strftime;
+pub(super) use self::json::tojson;
+use super::clock::seconds_since_1970;
+use super::error::{show_path, unsupported, unusable};
+use super::model_file::ModelFile;
+use super::request::EngineRequest;
+use super::tokenizer::Tokenizer;
+use super::tool_calls::OPEN_TAG;
 use crate::error::{Error, ErrorKind, excerpt};
 use crate::output::THINKING;
 
-/// How many steps a template may take: those that people use take some thousands for a long conversation.
-const MOST_STEPS: u64 = 1_000_000;
-const DEEPEST: usize = 64;
-/// The longest text that one may write. No context takes a tenth of it.
-const LONGEST_TEXT: usize = 64 * 1024 * 1024;
-/// The longest template: those that people use are a hundredth of it.
-const LONGEST_TEMPLATE: usize = 1024 * 1024;
-const NAME: &str = "chat";
-const HELP: &str = "Use another file of the model, or the same one by `ollama:NAME`, whose templates Ollama keeps itself.";
+/// Maximum number of steps of a rendering. Widely used templates take a few thousand for a long conversation.
+const MAX_STEPS: u64 = 1_000_000;
+/// Maximum depth of nested blocks and calls.
+const MAX_DEPTH: usize = 64;
+/// Maximum size of a rendered prompt, in bytes. No context holds a tenth of it.
+const MAX_OUTPUT: usize = 64 * 1024 * 1024;
+/// Maximum size of a template, in bytes. Widely used templates have about a hundredth of it.
+const MAX_TEMPLATE: usize = 1024 * 1024;
+pub(super) const NAME: &str = "chat";
+const HELP: &str =
+    "Use another file of the model, or run it as `ollama:NAME`: Ollama brings its own templates.";
 
 /// The chat template of a model.
 pub(super) struct Template {
     environment: Environment<'static>,
-    /// Whether it has a place for tools, in the form that is read here.
-    takes_tools: bool,
-    /// Whether it can be told to let the model think.
-    has_switch: bool,
-    thinks: bool,
+    /// `true` if it renders tools, with calls in the format that the engine parses.
+    supports_tools: bool,
+    /// `true` if it has the switch `enable_thinking`.
+    has_thinking_switch: bool,
+    supports_thinking: bool,
 }
 
-/// What marks a call of a tool in a text.
-pub(super) const CALL: (&str, &str) = ("<tool_call>", "</tool_call>");
-
 impl Template {
-    /// The template of a file.
+    /// Compiles the template of a file.
     ///
     /// # Errors
     ///
-    /// It has none, or one that is none.
-    pub(super) fn of(file: &ModelFile) -> Result<Self, Error> {
+    /// The file has no template, or one that is too long or not valid.
+    pub(super) fn from_file(file: &ModelFile) -> Result<Self, Error> {
         let Some(source) = file.text("tokenizer.chat_template") else {
-            return Err(file.unusable("it has no chat template (`tokenizer.chat_template`): it may be a base model, which was not trained to answer", HELP));
+            return Err(file.unusable("it has no chat template (`tokenizer.chat_template`): it may be a base model, which is not trained to answer", HELP));
         };
-        if source.len() > LONGEST_TEMPLATE {
+        if source.len() > MAX_TEMPLATE {
             return Err(file.unusable("its chat template is longer than 1 MiB", HELP));
         }
-        let mut environment = Environment::new();
-        // As the library for which templates are written sets them.
-        let syntax = SyntaxConfig::builder()
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .build();
-        environment.set_syntax(syntax.unwrap_or_default());
-        environment.set_unknown_method_callback(unknown_method_callback);
-        environment.set_fuel(Some(MOST_STEPS));
-        environment.set_recursion_limit(DEEPEST);
-        environment.add_filter("tojson", tojson);
-        environment.add_function(
-            "raise_exception",
-            |words: String| -> Result<String, TemplateError> {
-                Err(TemplateError::new(
-                    TemplateErrorKind::InvalidOperation,
-                    words,
-                ))
-            },
-        );
-        let compiled = environment.add_template_owned(NAME, source.to_owned());
-        compiled.map_err(|error| {
-            let problem = format!("its chat template cannot be read ({})", words(&error));
-            file.unusable(&problem, HELP)
-        })?;
+        let environment = compile(source)
+            .map_err(|problem| file.unusable(&format!("its chat template {problem}"), HELP))?;
         Ok(Self {
-            takes_tools: source.contains("tools") && source.contains(CALL.0),
-            has_switch: source.contains("enable_thinking"),
-            thinks: source.contains(THINKING.0) || source.contains("reasoning_content"),
+            supports_tools: source.contains("tools") && source.contains(OPEN_TAG),
+            has_thinking_switch: source.contains("enable_thinking"),
+            supports_thinking: source.contains(THINKING.0) || source.contains("reasoning_content"),
             environment,
         })
     }
 
-    /// A conversation as text. What is said in it steers nothing, whatever it is.
+    /// Renders a conversation. Special tokens in its messages and tools become ordinary text.
     ///
     /// # Errors
     ///
-    /// The template refuses the conversation, or takes too long, or has no place for tools that there are.
+    /// The template rejects the conversation, exceeds a limit, or does not support the tools or the thinking that
+    /// the request needs.
     pub(super) fn render(
         &self,
-        order: &Order,
-        vocabulary: &Vocabulary,
-        path: &std::path::Path,
+        request: &EngineRequest,
+        tokenizer: &Tokenizer,
+        path: &Path,
     ) -> Result<String, Error> {
-        if order.tools.is_some() && !self.takes_tools {
-            return Err(incapable(
+        if request.tools.is_some() && !self.supports_tools {
+            return Err(unsupported(
                 path,
                 "tools",
-                "its chat template has no place for them, or not in the form `<tool_call>`",
+                "its chat template does not render them, or not in the format `<tool_call>`",
             ));
         }
-        let asked = order.is_asked_to_think();
-        if asked && !self.thinks {
-            return Err(incapable(
+        let is_thinking_requested = request.is_thinking_requested();
+        if is_thinking_requested && !self.supports_thinking {
+            return Err(unsupported(
                 path,
                 "thinking",
-                "its chat template has no place for it",
+                "its chat template has neither `<think>` nor `reasoning_content`",
             ));
         }
         let mut context = serde_json::json!({
-            "messages": order.messages,
-            "tools": order.tools,
+            "messages": request.messages,
+            "tools": request.tools,
             "add_generation_prompt": true,
-            "bos_token": vocabulary.bos,
-            "eos_token": vocabulary.eos,
+            "bos_token": tokenizer.bos,
+            "eos_token": tokenizer.eos,
         });
-        if let Some(thinks) = order.thinks {
+        if let Some(thinks) = request.thinks {
             context["enable_thinking"] = Json::Bool(thinks);
         }
-        for said in ["messages", "tools"] {
-            part(&mut context[said], vocabulary);
+        for name in ["messages", "tools"] {
+            separate_special_tokens(&mut context[name], tokenizer);
         }
         let template = self.environment.get_template(NAME);
         let rendered = template.and_then(|template| {
-            let mut text = Bounded::default();
-            template.render_captured_to(Value::from(Serde(&context)), &mut text)?;
-            Ok(String::from_utf8_lossy(&text.0).into_owned())
+            let mut output = BoundedOutput::default();
+            template.render_captured_to(Value::from(Serde(&context)), &mut output)?;
+            Ok(String::from_utf8_lossy(&output.0).into_owned())
         });
-        let mut rendered = rendered.map_err(|error| match error.kind() {
-            TemplateErrorKind::WriteFailure => {
-                unusable(path, "its chat template writes more than 64 MiB", HELP)
-            }
-            TemplateErrorKind::OutOfFuel => unusable(path, "its chat template does not come to an end", HELP),
-            _ => Error::embedded(
-                ErrorKind::Prompt,
-                format!("the chat template of `{}` does not take the conversation: {}", super::problem::shown(path), words(&error)),
-                "Templates ask for user and assistant messages in turn, and some take no system message: look at `history` and `system`.",
-            ),
-        })?;
-        // A typed answer that is to be thought about first: what is enforced begins behind the thinking.
-        if asked
-            && self.has_switch
-            && order.format.is_some()
+        let mut rendered = rendered.map_err(|error| rendering_failed(path, &error))?;
+        // The schema is enforced after the thinking, so a typed answer that thinks first must begin with its tag.
+        if is_thinking_requested
+            && self.has_thinking_switch
+            && request.format.is_some()
             && !rendered.trim_end().ends_with(THINKING.0)
         {
             rendered = rendered + THINKING.0 + "\n";
@@ -154,13 +131,46 @@ impl Template {
     }
 }
 
-/// A text that does not grow without end.
-#[derive(Default)]
-struct Bounded(Vec<u8>);
+/// Compiles a template, with all that templates can call.
+///
+/// # Errors
+///
+/// The template is not valid, or cannot be charged for its memory. The message continues "its chat template".
+pub(super) fn compile(source: &str) -> Result<Environment<'static>, String> {
+    let mut environment = Environment::new();
+    // The settings of the Python library that templates are written for.
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build();
+    environment.set_syntax(syntax.unwrap_or_default());
+    environment.set_unknown_method_callback(python::call_method);
+    environment.set_fuel(Some(MAX_STEPS));
+    environment.set_recursion_limit(MAX_DEPTH);
+    memory::limit_memory(&mut environment);
+    environment.add_filter("tojson", tojson);
+    // minijinja iterates over `none`, and templates ask before they call `length`.
+    environment.add_test("iterable", |value: &Value| {
+        !value.is_none() && minijinja::tests::is_iterable(value)
+    });
+    environment.add_function("raise_exception", raise_exception);
+    environment.add_function("strftime_now", |format: &str| {
+        strftime(format, seconds_since_1970())
+    });
+    let charged = charges::add_charges(source)?;
+    environment
+        .add_template_owned(NAME, charged)
+        .map_err(|error| format!("is not valid ({})", summarize(&error)))?;
+    Ok(environment)
+}
 
-impl Write for Bounded {
+/// A writer that fails beyond [`MAX_OUTPUT`].
+#[derive(Default)]
+struct BoundedOutput(Vec<u8>);
+
+impl Write for BoundedOutput {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if self.0.len() + bytes.len() > LONGEST_TEXT {
+        if self.0.len() + bytes.len() > MAX_OUTPUT {
             return Err(std::io::ErrorKind::FileTooLarge.into());
         }
         self.0.extend_from_slice(bytes);
@@ -172,95 +182,86 @@ impl Write for Bounded {
     }
 }
 
-/// Parts the special tokens in all texts of a value.
-fn part(value: &mut Json, vocabulary: &Vocabulary) {
+/// Takes special tokens apart in all strings of a value.
+fn separate_special_tokens(value: &mut Json, tokenizer: &Tokenizer) {
     match value {
         Json::String(text) => {
-            if let Some(parted) = vocabulary.parted(text) {
-                *text = parted;
+            if let Some(separated) = tokenizer.separate_special_tokens(text) {
+                *text = separated;
             }
         }
-        Json::Array(items) => items.iter_mut().for_each(|item| part(item, vocabulary)),
+        Json::Array(items) => items
+            .iter_mut()
+            .for_each(|item| separate_special_tokens(item, tokenizer)),
         Json::Object(members) => {
-            // Names are what a model is told of its tools, and words of its own in their arguments.
-            let parted = std::mem::take(members)
+            // Names as well: a model reads those in the schemas of tools and writes those in their arguments.
+            let separated = std::mem::take(members)
                 .into_iter()
                 .map(|(name, mut value)| {
-                    part(&mut value, vocabulary);
-                    (vocabulary.parted(&name).unwrap_or(name), value)
+                    separate_special_tokens(&mut value, tokenizer);
+                    let name = tokenizer.separate_special_tokens(&name).unwrap_or(name);
+                    (name, value)
                 });
-            *members = parted.collect();
+            *members = separated.collect();
         }
         Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }
 }
 
-/// An error of a template's, in one line.
-fn words(error: &TemplateError) -> String {
-    let words = error
+/// Rejects a conversation, with a message of the template.
+fn raise_exception(state: &mut State<'_, '_>, message: &Value) -> Result<Value, TemplateError> {
+    memory::charge_text(state, message)?;
+    Err(TemplateError::new(
+        TemplateErrorKind::InvalidOperation,
+        message.to_string(),
+    ))
+}
+
+/// Error for a template that cannot render a conversation.
+fn rendering_failed(path: &Path, error: &TemplateError) -> Error {
+    // The error of a block is the source of an error that names the block.
+    let mut cause = error;
+    while let Some(source) = cause
+        .source()
+        .and_then(|source| source.downcast_ref::<TemplateError>())
+    {
+        cause = source;
+    }
+    let about_file = |problem: &str| unusable(path, &format!("its chat template {problem}"), HELP);
+    match cause.kind() {
+        TemplateErrorKind::WriteFailure => about_file("writes more than 64 MiB"),
+        TemplateErrorKind::OutOfFuel => match cause.detail() {
+            Some(_) => about_file(&format!("is not run further: {}", summarize(cause))),
+            None => about_file(&format!("does not finish within {MAX_STEPS} steps")),
+        },
+        TemplateErrorKind::UnknownFilter
+        | TemplateErrorKind::UnknownTest
+        | TemplateErrorKind::UnknownFunction
+        | TemplateErrorKind::UnknownMethod
+        | TemplateErrorKind::TemplateNotFound
+        | TemplateErrorKind::SyntaxError => about_file(&format!(
+            "uses something that this engine does not have: {}",
+            summarize(cause)
+        )),
+        _ => Error::embedded(
+            ErrorKind::Prompt,
+            format!(
+                "the chat template of `{}` rejects the conversation: {}",
+                show_path(path),
+                summarize(cause)
+            ),
+            "Check `history` and `system`: templates expect user and assistant messages in turn, and some accept no system message.",
+        ),
+    }
+}
+
+/// Summarizes the error of a template in one line.
+fn summarize(error: &TemplateError) -> String {
+    let message = error
         .detail()
         .map_or_else(|| error.kind().to_string(), str::to_owned);
     match error.line() {
-        Some(line) => excerpt(&format!("{words}, in line {line}")),
-        None => excerpt(&words),
-    }
-}
-
-/// JSON as Python's `json.dumps` writes it, which templates expect: a space behind commas and colons, and nothing
-/// escaped but what must be.
-#[allow(clippy::needless_pass_by_value, reason = "so filters take them")]
-pub(super) fn tojson(
-    value: &Value,
-    indent: Option<usize>,
-    options: Kwargs,
-) -> Result<Value, TemplateError> {
-    let indent = match indent {
-        Some(indent) => Some(indent),
-        None => options.get::<Option<usize>>("indent")?,
-    };
-    // `ensure_ascii`, `separators`, `sort_keys`: what a template asks for beside that is rare, and differs little.
-    let refused = |error: serde_json::Error| {
-        let error = TemplateError::new(TemplateErrorKind::BadSerialization, error.to_string());
-        Err(error)
-    };
-    let mut out = Vec::new();
-    let written = match indent {
-        None => value.serialize(&mut Serializer::with_formatter(&mut out, Spaced)),
-        Some(indent) => {
-            let indent = " ".repeat(indent.min(16));
-            let formatter = PrettyFormatter::with_indent(indent.as_bytes());
-            value.serialize(&mut Serializer::with_formatter(&mut out, formatter))
-        }
-    };
-    match written {
-        Ok(()) => Ok(Value::from_safe_string(
-            String::from_utf8_lossy(&out).into_owned(),
-        )),
-        Err(error) => refused(error),
-    }
-}
-
-/// A space behind each comma and colon.
-struct Spaced;
-
-impl Formatter for Spaced {
-    fn begin_array_value<W: ?Sized + Write>(
-        &mut self,
-        writer: &mut W,
-        first: bool,
-    ) -> std::io::Result<()> {
-        writer.write_all(if first { b"" } else { b", " })
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(
-        &mut self,
-        writer: &mut W,
-        first: bool,
-    ) -> std::io::Result<()> {
-        writer.write_all(if first { b"" } else { b", " })
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> std::io::Result<()> {
-        writer.write_all(b": ")
+        Some(line) => excerpt(&format!("{message}, in line {line}")),
+        None => excerpt(&message),
     }
 }

@@ -1,59 +1,66 @@
-//! The template, the tokens and the answers of the small model, held to those of llama.cpp.
+//! Compares prompts, tokens and answers of the small model with those of llama.cpp.
 
 mod architectures;
-mod hostile;
-mod leaving;
-mod marks;
-mod texts;
-mod tokenizers;
+mod cancellation;
+mod editable_model;
+mod generated_text;
+mod incomplete_files;
+mod invalid_files;
+mod partial_models;
+mod sibling_tokenizer;
+mod special_tokens;
+mod template_memory;
+mod templates;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use super::model::{Failure, Listener, Model};
-use super::order::Order;
+use super::generator::{AnswerFailure, TextListener};
+use super::model::Model;
+use super::request::EngineRequest;
 
-fn models() -> PathBuf {
+fn models_directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/models")
 }
 
 fn small_model() -> PathBuf {
-    models().join("alloy-tiny-q8_0.gguf")
+    models_directory().join("alloy-tiny-q8_0.gguf")
 }
 
-fn model() -> Model {
+fn load_small_model() -> Model {
     Model::load(&small_model()).unwrap()
 }
 
-/// A path of this process alone.
-fn temporary(name: &str) -> PathBuf {
+/// Returns a path for a temporary file of this process.
+fn temporary_path(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("alloy-{}-{name}", std::process::id()))
 }
 
-struct Nobody;
+/// A listener that ignores the text.
+struct IgnoreText;
 
-impl Listener for Nobody {
-    fn hear(&self, _text: &str) {}
+impl TextListener for IgnoreText {
+    fn on_text(&self, _text: &str) {}
 
     fn is_gone(&self) -> bool {
         false
     }
 }
 
-fn cases() -> Vec<Json> {
-    let text = std::fs::read(models().join("alloy-tiny.reference.json")).unwrap();
+/// Reads the reference cases that llama.cpp produced.
+fn reference_cases() -> Vec<Json> {
+    let text = std::fs::read(models_directory().join("alloy-tiny.reference.json")).unwrap();
     let mut reference: Json = serde_json::from_slice(&text).unwrap();
-    let cases = reference["cases"].take();
-    let Json::Array(cases) = cases else {
-        panic!("no cases");
+    let Json::Array(cases) = reference["cases"].take() else {
+        panic!("`cases` is not an array");
     };
     assert_eq!(cases.len(), 28);
     cases
 }
 
-fn order(case: &Json) -> Order {
+fn request_of(case: &Json) -> EngineRequest {
     let mut body = json!({"messages": case["messages"], "options": {"temperature": 0}});
     if let Some(tools) = case.get("tools") {
         let calls = tools.as_array().unwrap().iter().map(|tool| {
@@ -63,15 +70,15 @@ fn order(case: &Json) -> Order {
         body["calls"] = calls.collect();
         body["tools"] = tools.clone();
     }
-    Order::of(&serde_json::to_vec(&body).unwrap()).unwrap()
+    EngineRequest::from_body(&serde_json::to_vec(&body).unwrap()).unwrap()
 }
 
 #[test]
-fn b1_prompts_tokens_and_answers_are_those_of_the_reference() {
-    let mut model = model();
-    for case in cases() {
-        let order = order(&case);
-        let (prompt, tokens) = model.prompt(&order).unwrap();
+fn b1_prompts_tokens_and_answers_equal_the_reference() {
+    let mut model = load_small_model();
+    for case in reference_cases() {
+        let request = request_of(&case);
+        let (prompt, tokens) = model.prompt(&request).unwrap();
         assert_eq!(prompt, case["prompt"].as_str().unwrap());
         let expected: Vec<u32> = serde_json::from_value(case["prompt_tokens"].clone()).unwrap();
         assert_eq!(tokens, expected, "{prompt}");
@@ -79,10 +86,10 @@ fn b1_prompts_tokens_and_answers_are_those_of_the_reference() {
             continue;
         };
         let expected: Vec<u32> = serde_json::from_value(answer.clone()).unwrap();
-        let reply = match model.answer(&order, &Nobody, Duration::ZERO) {
+        let reply = match model.answer(&request, &IgnoreText, Duration::ZERO) {
             Ok(reply) => reply,
-            Err(Failure::Gone) => panic!("nobody is gone"),
-            Err(Failure::Told(error)) => panic!("{error:?}: {prompt}"),
+            Err(AnswerFailure::Cancelled) => panic!("the listener was never gone"),
+            Err(AnswerFailure::Error(error)) => panic!("{error:?}: {prompt}"),
         };
         assert_eq!(model.last_tokens()[tokens.len()..], expected, "{prompt}");
         if reply.calls.is_empty() {

@@ -9,82 +9,90 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::Event;
-use super::model::{Failure, Listener, Model};
-use super::order::Order;
-use super::problem::broken;
+use super::error::engine_failed;
+use super::generation::GenerationEvent;
+use super::generator::{AnswerFailure, TextListener};
+use super::model::Model;
+use super::request::EngineRequest;
+use crate::reply::Reply;
+use crate::reply::ReplyEvent;
 
-/// How long a file stays loaded where no request says: as long as with Ollama.
-const KEPT: Duration = Duration::from_secs(5 * 60);
+/// Time that a file stays loaded after a request without `keep_alive`: Ollama's default.
+const DEFAULT_KEEP_ALIVE: Duration = Duration::from_secs(5 * 60);
 
-/// A request that waits for its turn.
+/// A request in the queue of the thread.
 #[derive(Debug)]
-pub(super) struct Job {
+pub(super) struct GenerationJob {
     pub(super) body: Bytes,
-    pub(super) events: UnboundedSender<Event>,
-    pub(super) asked: Instant,
+    pub(super) events: UnboundedSender<GenerationEvent>,
+    pub(super) submitted: Instant,
 }
 
-/// Answers requests in their order, until none has come for as long as the last one said.
-pub(super) fn run(path: &Path, jobs: Receiver<Job>) {
+/// Answers requests in their order, until none is received for the `keep_alive` of the last one.
+pub(super) fn run(path: &Path, jobs: Receiver<GenerationJob>) {
     let mut model = None;
-    let mut kept = Some(KEPT);
+    // `None` means for ever.
+    let mut keep_alive = Some(DEFAULT_KEEP_ALIVE);
     loop {
-        let job = match kept {
-            Some(kept) => jobs.recv_timeout(kept),
+        let job = match keep_alive {
+            Some(keep_alive) => jobs.recv_timeout(keep_alive),
             None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         let Ok(job) = job else {
-            // Before the model, which takes its time to go: who asks now gets a thread that answers.
+            // Dropped before the model, which takes time to free: a request from now on starts another thread instead
+            // of entering a queue that nobody reads.
             drop(jobs);
             return;
         };
         if job.events.is_closed() {
             continue;
         }
-        let order = Order::of(&job.body);
-        // The libraries below were not written for files that lie: what they do then ends this request alone.
-        let answered = catch_unwind(AssertUnwindSafe(|| match &order {
-            Ok(order) => answer(&mut model, path, order, &job),
-            Err(error) => Err(Failure::Told(broken(path, &error.to_string()))),
+        let request = EngineRequest::from_body(&job.body);
+        // The libraries may panic on a damaged file. A panic fails this request only.
+        let answered = catch_unwind(AssertUnwindSafe(|| match &request {
+            Ok(request) => answer(&mut model, path, request, &job),
+            Err(error) => Err(AnswerFailure::Error(engine_failed(
+                path,
+                &error.to_string(),
+            ))),
         }));
-        let end = match answered {
-            Ok(Ok(reply)) => Event::Over(Box::new(reply)),
-            Ok(Err(Failure::Gone)) => continue,
-            Ok(Err(Failure::Told(error))) => Event::Failed(error),
+        let event = match answered {
+            Ok(Ok(reply)) => Ok(ReplyEvent::Done(Box::new(reply))),
+            Ok(Err(AnswerFailure::Cancelled)) => continue,
+            Ok(Err(AnswerFailure::Error(error))) => Err(error),
             Err(panic) => {
                 model = None;
-                Event::Failed(broken(path, words(&*panic)))
+                Err(engine_failed(path, panic_message(&*panic)))
             }
         };
-        kept = match order {
-            Ok(Order {
+        keep_alive = match request {
+            Ok(EngineRequest {
                 keep_alive: Some(seconds),
                 ..
             }) => Duration::try_from_secs_f64(seconds).ok(),
-            _ => Some(KEPT),
+            _ => Some(DEFAULT_KEEP_ALIVE),
         };
-        // Whoever asked may be gone by now.
-        drop(job.events.send(end));
+        // The receiver may be gone.
+        drop(job.events.send(event));
     }
 }
 
 fn answer(
     model: &mut Option<Model>,
     path: &Path,
-    order: &Order,
-    job: &Job,
-) -> Result<crate::reply::Reply, Failure> {
+    request: &EngineRequest,
+    job: &GenerationJob,
+) -> Result<Reply, AnswerFailure> {
     let model = match model {
         Some(model) => model,
         None => model.insert(Model::load(path)?),
     };
-    model.answer(order, job, job.asked.elapsed())
+    model.answer(request, job, job.submitted.elapsed())
 }
 
-impl Listener for Job {
-    fn hear(&self, text: &str) {
-        drop(self.events.send(Event::Text(text.to_owned())));
+impl TextListener for GenerationJob {
+    fn on_text(&self, text: &str) {
+        drop(self.events.send(Ok(ReplyEvent::Delta(text.to_owned()))));
     }
 
     fn is_gone(&self) -> bool {
@@ -92,9 +100,8 @@ impl Listener for Job {
     }
 }
 
-/// What a panic said.
-fn words(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    text.unwrap_or("it panicked")
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let message = panic.downcast_ref::<String>().map(String::as_str);
+    let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
+    message.unwrap_or("it panicked")
 }

@@ -1,4 +1,4 @@
-//! The background runtime of commands that are waited for without one.
+//! The background runtime of `.blocking()` calls.
 
 use std::future::Future;
 use std::sync::{Mutex, PoisonError};
@@ -7,37 +7,37 @@ use tokio::runtime::Handle;
 
 use crate::error::Error;
 
-/// Runs a future to its end on the one background runtime of the process.
+/// Runs a future to completion on the background runtime of the process.
 ///
 /// # Errors
 ///
-/// Inside a runtime this thread is one that must not wait.
+/// This thread belongs to an async runtime and must not block, or the background runtime cannot be started.
 pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Error> {
     static BACKGROUND: Mutex<Option<Handle>> = Mutex::new(None);
     match Handle::try_current() {
         Err(error) if error.is_missing_context() => {}
-        // It can also be that this thread is at its end.
+        // The other error is a thread that is being shut down.
         Ok(_) | Err(_) => {
             return Err(Error::configuration(
-                "`.blocking()` was called inside an async runtime; a thread of a runtime must not wait",
-                "Write `.await` instead of `.blocking()`. In `spawn_blocking`, await the command outside and pass its value in.",
+                "`.blocking()` was called inside an async runtime, whose threads must not block",
+                "Write `.await` instead of `.blocking()`. In `spawn_blocking`, which has no `.await`, write `tokio::runtime::Handle::current().block_on(command)`.",
             ));
         }
     }
     let handle = {
-        let mut known = BACKGROUND.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*known {
+        let mut background = BACKGROUND.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*background {
             Some(handle) => handle.clone(),
-            // A failure is not kept: it may pass.
-            None => known.insert(background()?).clone(),
+            // A failure is not stored: the next call tries again.
+            None => background.insert(start_background()?).clone(),
         }
     };
     Ok(handle.block_on(future))
 }
 
-/// A runtime whose thread does nothing but keep connections alive: the calls run on the threads that
-/// wait for them.
-fn background() -> Result<Handle, Error> {
+/// Starts a runtime whose own thread only keeps connections alive. Commands run on the threads that wait for
+/// them.
+fn start_background() -> Result<Handle, Error> {
     let failed = |error: std::io::Error| {
         Error::configuration(
             "the background runtime of `.blocking()` could not be started",

@@ -1,4 +1,4 @@
-//! The HTTP clients, each with its connections.
+//! HTTP clients and their connections.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
@@ -6,39 +6,44 @@ use std::time::Duration;
 
 use tokio::runtime::Id;
 
-use super::runtime;
+use super::runtime::runtime;
+use crate::config::Proxies;
 use crate::error::Error;
 use crate::transport::Client;
 
-/// Clients kept at a time. A program has one runtime, a test suite many, one after the other: the one
-/// that was not used for longest goes first, and with it the connections of a runtime that is gone.
-const MOST_CLIENTS: usize = 32;
-
-/// The HTTP client of the current async runtime, for servers on this machine or for others.
+/// Maximum number of clients kept.
 ///
-/// A connection belongs to the runtime that opened it, so no two runtimes share a client.
+/// A program has one runtime; a test suite has many, one after another. The client that was used least recently
+/// is dropped first, and with it the connections of a runtime that has ended.
+const MAX_CLIENTS: usize = 32;
+
+/// Returns the HTTP client of the current async runtime, either for servers on this machine or for others.
+///
+/// A connection belongs to the runtime that opened it, so two runtimes never share a client.
 ///
 /// # Errors
 ///
-/// Outside a tokio runtime there is none.
+/// There is no current tokio runtime, or the client cannot be created.
 pub(crate) fn client(loopback: bool, connect_timeout: Duration) -> Result<Client, Error> {
-    static CLIENTS: RwLock<Vec<Pooled>> = RwLock::new(Vec::new());
+    static CLIENTS: RwLock<Vec<PooledClient>> = RwLock::new(Vec::new());
     let key = ClientKey {
         runtime: runtime()?.id(),
         loopback,
         connect_timeout,
     };
     let clients = CLIENTS.read().unwrap_or_else(PoisonError::into_inner);
-    if let Some(client) = clients.iter().find_map(|pooled| pooled.of(key)) {
+    if let Some(client) = clients.iter().find_map(|pooled| pooled.get(key)) {
         return Ok(client);
     }
     drop(clients);
     let mut clients = CLIENTS.write().unwrap_or_else(PoisonError::into_inner);
-    if let Some(client) = clients.iter().find_map(|pooled| pooled.of(key)) {
+    if let Some(client) = clients.iter().find_map(|pooled| pooled.get(key)) {
         return Ok(client);
     }
-    let client = Client::new(loopback, connect_timeout)?;
-    if clients.len() == MOST_CLIENTS {
+    let variable = |name: &str| std::env::var_os(name)?.into_string().ok();
+    let proxies = || Proxies::from_variables(variable);
+    let client = Client::new((!loopback).then(proxies), connect_timeout)?;
+    if clients.len() == MAX_CLIENTS {
         let oldest = clients
             .iter()
             .enumerate()
@@ -47,42 +52,42 @@ pub(crate) fn client(loopback: bool, connect_timeout: Duration) -> Result<Client
             clients.swap_remove(oldest);
         }
     }
-    clients.push(Pooled {
+    clients.push(PooledClient {
         key,
         client: client.clone(),
-        used: AtomicU64::new(next_use()),
+        last_use: AtomicU64::new(next_use()),
     });
     Ok(client)
 }
 
-/// What clients differ in.
+/// Settings that distinguish clients.
 #[derive(Clone, Copy, PartialEq)]
 struct ClientKey {
-    /// NOTE: It may come again once its runtime is gone. The connections of that one are closed by then, and the
-    /// client opens others.
+    /// NOTE: tokio may reuse an id after its runtime has ended. The connections of that runtime are closed by
+    /// then, and the client opens new ones.
     runtime: Id,
     loopback: bool,
     connect_timeout: Duration,
 }
 
-/// A client, and the number of its last use among all uses.
-struct Pooled {
+struct PooledClient {
     key: ClientKey,
     client: Client,
-    used: AtomicU64,
+    /// Sequence number of the last use, counted over all clients.
+    last_use: AtomicU64,
 }
 
-impl Pooled {
-    /// The client, where it is the one of `key`; this counts as a use.
-    fn of(&self, key: ClientKey) -> Option<Client> {
+impl PooledClient {
+    /// Returns the client if its key is `key`, and records a use.
+    fn get(&self, key: ClientKey) -> Option<Client> {
         (self.key == key).then(|| {
-            self.used.store(next_use(), Ordering::Relaxed);
+            self.last_use.store(next_use(), Ordering::Relaxed);
             self.client.clone()
         })
     }
 
     fn last_use(&self) -> u64 {
-        self.used.load(Ordering::Relaxed)
+        self.last_use.load(Ordering::Relaxed)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The engines of model files.
+//! Engines of model files.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,25 +6,26 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use crate::embedded::{Engine, Generation, same_file};
-use crate::error::{Detail, Error};
+use crate::embedded::{Engine, Generation, canonical_path};
+use crate::error::{ConnectionError, Error};
 
-/// Asks the engine that runs a model file; starts it where it does not run. Each file has one.
+/// Sends a request to the engine of a model file, and starts the engine if it is not running. Each file has one
+/// engine.
 ///
 /// # Errors
 ///
-/// The machine has no more threads.
+/// The engine's thread cannot be started, or ended before it took the request.
 pub(crate) fn generate(path: &Path, body: Bytes) -> Result<Generation, Error> {
     static ENGINES: Mutex<BTreeMap<PathBuf, Engine>> = Mutex::new(BTreeMap::new());
-    let file = same_file(path);
+    let file = canonical_path(path);
     let mut engines = ENGINES.lock().unwrap_or_else(PoisonError::into_inner);
     let running = engines.get(&file);
-    if let Some(generation) = running.and_then(|engine| engine.ask(body.clone())) {
+    if let Some(generation) = running.and_then(|engine| engine.submit(body.clone())) {
         return Ok(generation);
     }
     engines.retain(|_, engine| engine.is_running());
     let engine = Engine::start(path)?;
-    let generation = engine.ask(body);
+    let generation = engine.submit(body);
     engines.insert(file, engine);
-    generation.ok_or_else(|| Error::new(Detail::Interrupted { begun: false }))
+    generation.ok_or_else(|| Error::new(ConnectionError::Interrupted { begun: false }))
 }

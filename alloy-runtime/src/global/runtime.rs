@@ -1,25 +1,25 @@
-//! The async runtime of whoever waits.
+//! The async runtime of the current task.
 
 use tokio::runtime::{EnterGuard, Handle};
 
 use crate::error::Error;
 
-/// The async runtime that a command is awaited in.
+/// Returns the current async runtime.
 ///
 /// # Errors
 ///
-/// There is none.
+/// There is no current tokio runtime.
 pub(crate) fn runtime() -> Result<Handle, Error> {
     Handle::try_current().map_err(|_| {
         Error::configuration(
             "a command was awaited outside a tokio runtime",
-            "Await it in a function that tokio runs, such as `#[tokio::main] async fn main()`; without a runtime, turn the feature `blocking` on and call `.blocking()` instead.",
+            "Await it in a function that tokio runs, such as `#[tokio::main] async fn main()`. Without a runtime, enable the feature `blocking` and call `.blocking()` instead.",
         )
     })
 }
 
-/// Where a command is polled outside of any runtime, it goes on with the timers of the one that it was begun in, until
-/// this is dropped.
-pub(crate) fn within(begun_in: &Handle) -> Option<EnterGuard<'_>> {
-    Handle::try_current().is_err().then(|| begun_in.enter())
+/// Enters `runtime` if there is no current one, until the guard is dropped. A command that is polled outside any
+/// runtime thus keeps using the timers of the runtime that it was started in.
+pub(crate) fn enter_if_outside(runtime: &Handle) -> Option<EnterGuard<'_>> {
+    Handle::try_current().is_err().then(|| runtime.enter())
 }

@@ -1,115 +1,135 @@
-//! The settings that all commands share: the environment, and what the program configured over it.
+//! Settings shared by all commands: the environment, and the process-wide configuration on top of it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use crate::config::{Config, Layer, Settings, Source, env};
+use crate::config::{Config, Layer, SettingSource, Settings, env, unknown_variables};
+use crate::endpoint::Resolved;
 use crate::error::Error;
-use crate::route::Target;
 
-/// What every command shares: the environment and the defaults, read at the first use of either, and
-/// the layer of the process over them.
+/// Returns the settings shared by all commands: the process-wide layer over the environment over the defaults.
+/// The environment is read once, at the first use.
 ///
 /// # Errors
 ///
-/// A variable that cannot be read is the error of every command, until the process starts again
-/// with a better one.
+/// An environment variable is not valid. Every command then fails with this error until the process is
+/// restarted.
 pub(crate) fn shared() -> Result<Arc<Settings>, Error> {
-    Ok(shared_as_of()?.0)
+    Ok(shared_with_revision()?.0)
 }
 
-/// The same, with the number of the state that it is of.
-fn shared_as_of() -> Result<(Arc<Settings>, u64), Error> {
-    let shared = SHARED.read().unwrap_or_else(PoisonError::into_inner);
-    if let Some(settings) = &shared.settings {
-        return Ok((Arc::clone(settings), STATE.load(Ordering::Acquire)));
+fn shared_with_revision() -> Result<(Arc<Settings>, u64), Error> {
+    let state = STATE.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(settings) = &state.settings {
+        return Ok((Arc::clone(settings), REVISION.load(Ordering::Acquire)));
     }
-    drop(shared);
-    let mut shared = SHARED.write().unwrap_or_else(PoisonError::into_inner);
-    let process = shared.process.clone().unwrap_or_default();
-    let settings = Arc::new(Settings::of_layers(&[
-        (&process.layer, Source::Process),
-        (own_environment()?, Source::Environment),
-        (&Layer::defaults(), Source::Default),
+    drop(state);
+    warn_of_unknown_variables();
+    let mut state = STATE.write().unwrap_or_else(PoisonError::into_inner);
+    let process = state.process.clone().unwrap_or_default();
+    let settings = Arc::new(Settings::from_layers(&[
+        (&process.layer, SettingSource::Process),
+        (process_environment()?, SettingSource::Environment),
     ]));
-    shared.settings = Some(Arc::clone(&settings));
-    Ok((settings, STATE.load(Ordering::Acquire)))
+    state.settings = Some(Arc::clone(&settings));
+    Ok((settings, REVISION.load(Ordering::Acquire)))
 }
 
-static SHARED: RwLock<Shared> = RwLock::new(Shared {
+static STATE: RwLock<ProcessState> = RwLock::new(ProcessState {
     process: None,
     settings: None,
 });
 
-/// Counts how often what is shared was changed. It is changed under the lock of [`SHARED`].
-static STATE: AtomicU64 = AtomicU64::new(0);
+/// Number of changes to [`STATE`]. It is changed only while [`STATE`] is locked for writing.
+static REVISION: AtomicU64 = AtomicU64::new(0);
 
-struct Shared {
-    /// What was configured; `None` where nothing was.
+struct ProcessState {
+    /// The process-wide configuration, if there is one.
     process: Option<Arc<Config>>,
-    /// What comes of it, environment and defaults; made at the first use.
+    /// The layers merged, once they were needed.
     settings: Option<Arc<Settings>>,
 }
 
-/// Where a command goes that sets nothing for its call: found out once, and again where what all
-/// commands share was changed.
+/// The cached [`Resolved`] of a command whose calls set nothing. It is resolved again after the shared settings
+/// have changed.
 #[derive(Debug)]
-pub(crate) struct Resolved(RwLock<Option<(u64, Arc<Target>)>>);
+pub(crate) struct ResolvedCache(RwLock<Option<(u64, Arc<Resolved>)>>);
 
-impl Resolved {
+impl ResolvedCache {
     pub(crate) const fn new() -> Self {
         Self(RwLock::new(None))
     }
 
-    /// What `resolve` makes of what is shared, or what it made of it before.
+    /// Returns the cached value, or resolves it from the shared settings.
+    ///
+    /// # Errors
+    ///
+    /// The shared settings are not valid, or `resolve` failed. Errors are not cached.
     pub(crate) fn get(
         &self,
-        resolve: impl FnOnce(&Settings) -> Result<Target, Error>,
-    ) -> Result<Arc<Target>, Error> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((state, target)) = &*known {
-            if *state == STATE.load(Ordering::Acquire) {
-                return Ok(Arc::clone(target));
+        resolve: impl FnOnce(&Settings) -> Result<Resolved, Error>,
+    ) -> Result<Arc<Resolved>, Error> {
+        let cached = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((revision, resolved)) = &*cached {
+            if *revision == REVISION.load(Ordering::Acquire) {
+                return Ok(Arc::clone(resolved));
             }
         }
-        drop(known);
-        let (shared, state) = shared_as_of()?;
-        let target = Arc::new(resolve(&shared)?);
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let old = known.replace((state, Arc::clone(&target)));
-        drop(known);
-        // Outside of the lock: with it may go a hook, and with that the user's own values.
+        drop(cached);
+        let (settings, revision) = shared_with_revision()?;
+        let resolved = Arc::new(resolve(&settings)?);
+        let mut cached = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let old = cached.replace((revision, Arc::clone(&resolved)));
+        drop(cached);
+        // Dropped outside the lock: it may hold the last reference to a hook, whose captured values run user code
+        // in `Drop`.
         drop(old);
-        Ok(target)
+        Ok(resolved)
     }
 }
 
-/// Makes a new layer of the process out of the one there is, and gives back both: the old and the new.
+/// Replaces the process-wide configuration with the result of `update`. Returns the old one and the new one.
 pub(crate) fn update_process(
     update: impl FnOnce(Option<Config>) -> Config,
 ) -> (Option<Arc<Config>>, Arc<Config>) {
-    let mut shared = SHARED.write().unwrap_or_else(PoisonError::into_inner);
-    let old = shared.process.take();
+    let mut state = STATE.write().unwrap_or_else(PoisonError::into_inner);
+    let old = state.process.take();
     let new = update(old.as_deref().cloned()).shared();
-    shared.process = Some(Arc::clone(&new));
-    let settings = shared.settings.take();
-    STATE.fetch_add(1, Ordering::Release);
-    drop(shared);
-    // Outside of the lock: with them may go a hook, and with that the user's own values.
+    state.process = Some(Arc::clone(&new));
+    let settings = state.settings.take();
+    REVISION.fetch_add(1, Ordering::Release);
+    drop(state);
+    // Dropped outside the lock: it may hold the last reference to a hook, whose captured values run user code in
+    // `Drop`.
     drop(settings);
     (old, new)
 }
 
-/// The environment as it was at the first use.
-fn own_environment() -> Result<&'static Layer, Error> {
+/// Returns the environment as it was at the first use.
+fn process_environment() -> Result<&'static Layer, Error> {
     static ENVIRONMENT: OnceLock<Result<Layer, Error>> = OnceLock::new();
     ENVIRONMENT
         .get_or_init(environment)
         .as_ref()
-        .map_err(Error::again)
+        .map_err(Error::clone_early)
 }
 
-/// The environment as it is now.
+/// Warns, once, of variables that are probably misspelt. It runs outside of locks, because a subscriber of `tracing`
+/// runs user code.
+fn warn_of_unknown_variables() {
+    static WARNED: AtomicBool = AtomicBool::new(false);
+    if !WARNED.swap(true, Ordering::Relaxed) {
+        for warning in unknown_variables(std::env::vars_os().map(|(name, _)| name)) {
+            tracing::warn!("{warning}");
+        }
+    }
+}
+
+/// Reads the environment anew.
+///
+/// # Errors
+///
+/// A variable is not valid.
 pub(crate) fn environment() -> Result<Layer, Error> {
     env::layer(std::env::vars_os())
 }

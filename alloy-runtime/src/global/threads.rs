@@ -1,8 +1,8 @@
 //! Threads for functions that may block.
 //!
-//! They are none of a runtime's own: a runtime waits at its end for its blocking threads, and a program with a tool that
-//! hangs would never end. A thread that has nothing to do is kept for a while, since starting one costs more than a
-//! quick function takes.
+//! They do not belong to an async runtime: a runtime waits for its blocking threads when it shuts down, so a
+//! program with a tool that hangs would never end. Idle threads are kept for a while, because starting a thread
+//! takes longer than a quick function runs.
 
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, PoisonError};
@@ -11,72 +11,74 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::scope::ambience;
+use super::task_locals::TaskLocals;
 
-/// How many threads are kept that have nothing to do, and for how long.
-const MOST_IDLE: usize = 8;
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Maximum number of idle threads kept.
+const MAX_IDLE: usize = 8;
+/// Time that an idle thread is kept.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// The threads that have nothing to do, by a number of their own. The last to come is the first to go: the others
-/// get old, and end.
+/// Idle threads, each with its id. The last one added is the first one used, so that the others reach their
+/// timeout and end.
 static IDLE: Mutex<Vec<(usize, Sender<Job>)>> = Mutex::new(Vec::new());
 
-/// Runs a function on a thread, where it may block, with the runtime and the scope of this task.
+/// Runs a function that may block on a thread, with the async runtime and the scope of the current task.
 ///
 /// # Errors
 ///
-/// The machine has no more threads.
-pub(crate) fn on_a_thread<T: Send + 'static>(
-    run: impl FnOnce() -> T + Send + 'static,
+/// The operating system cannot start another thread.
+pub(crate) fn spawn_thread<T: Send + 'static>(
+    function: impl FnOnce() -> T + Send + 'static,
 ) -> std::io::Result<oneshot::Receiver<T>> {
     let (sender, receiver) = oneshot::channel();
-    let (runtime, ambience) = (Handle::try_current(), ambience());
+    let (runtime, task_locals) = (Handle::try_current(), TaskLocals::capture());
     let job: Job = Box::new(move || {
         let _entered = runtime.as_ref().map(Handle::enter);
-        // Where nobody waits any more, it is lost.
-        drop(sender.send(ambience.hold(run)));
+        // The receiver may be gone. The result is dropped then.
+        drop(sender.send(task_locals.run(function)));
     });
     let idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner).pop();
     let job = match idle {
-        // NOTE: One that is not in the list any more waits without an end.
+        // NOTE: A thread that was removed from the list waits for its job without a timeout.
         Some((_, thread)) => match thread.send(job) {
             Ok(()) => return Ok(receiver),
-            Err(lost) => lost.0,
+            Err(unsent) => unsent.0,
         },
         None => job,
     };
     let thread = std::thread::Builder::new().name("alloy-tool".to_owned());
-    thread.spawn(|| work(job))?;
+    thread.spawn(|| run_jobs(job))?;
     Ok(receiver)
 }
 
-/// Runs one function after the other, until none comes for a while.
-fn work(first: Job) {
+/// Runs one job after another until no job is received for [`IDLE_TIMEOUT`].
+fn run_jobs(first: Job) {
     let (sender, jobs) = channel::<Job>();
-    let number = std::ptr::from_ref(&jobs).addr();
-    let is_mine = |idle: &(usize, Sender<Job>)| idle.0 == number;
+    // No two running threads have their receiver at the same address.
+    let id = std::ptr::from_ref(&jobs).addr();
+    let is_this_thread = |idle: &(usize, Sender<Job>)| idle.0 == id;
     let mut job = first;
     loop {
         job();
         let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() == MOST_IDLE {
+        if idle.len() == MAX_IDLE {
             return;
         }
-        idle.push((number, sender.clone()));
+        idle.push((id, sender.clone()));
         drop(idle);
-        job = match jobs.recv_timeout(PATIENCE) {
+        job = match jobs.recv_timeout(IDLE_TIMEOUT) {
             Ok(next) => next,
             Err(_) => {
                 let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
-                let mine = idle.iter().position(is_mine);
-                if let Some(mine) = mine {
-                    idle.remove(mine);
+                let index = idle.iter().position(is_this_thread);
+                if let Some(index) = index {
+                    idle.remove(index);
                     return;
                 }
                 drop(idle);
-                // It was taken out of the list just now: a function is on its way.
+                // Another thread has just removed this one from the list: its job is about to arrive.
                 match jobs.recv() {
                     Ok(next) => next,
                     Err(_) => return,

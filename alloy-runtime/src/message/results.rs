@@ -1,38 +1,37 @@
-//! What came of the calls of a command's tools.
+//! The results of a command's tool calls.
 
 use serde_json::Value;
 
-/// A call of a tool, and what the model was told of it: see
-/// [`Outcome::tool_results`](crate::Outcome::tool_results).
+/// A tool call with its result, from [`Outcome::tool_results`](crate::Outcome::tool_results).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ToolResult {
-    /// In which turn of tool calls it was, from 1.
+    /// The number of the tool turn that the call belongs to, starting at 1.
     pub turn: u32,
     /// The tool's name, as the model wrote it.
     pub name: String,
     /// The arguments, as the model wrote them.
     pub arguments: Value,
-    /// What the model was told: the result, or why there is none.
+    /// The text that the model read: the result, or the error.
     pub content: String,
-    /// Whether it worked.
+    /// The status of the call.
     pub status: ToolStatus,
 }
 
-/// How a call of a tool went.
+/// The status of a tool call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ToolStatus {
-    /// It gave its result.
+    /// The tool returned a result.
     Succeeded,
-    /// There is no tool of that name.
+    /// The command has no tool with that name.
     UnknownTool,
-    /// The arguments are not what it takes: it did not run.
+    /// The arguments are not valid. The tool did not run.
     InvalidArguments,
-    /// One of its `#[require]` does not hold: it did not run.
-    RequireBroken,
-    /// One of its `#[ensure]` does not hold: the model does not see the result.
-    EnsureBroken,
-    /// It returned an error, or panicked.
+    /// A `#[require]` condition does not hold. The tool did not run.
+    RequireFailed,
+    /// An `#[ensure]` condition does not hold. The model does not see the result.
+    EnsureFailed,
+    /// The tool returned an error or panicked.
     Failed,
 }

@@ -1,228 +1,169 @@
-//! A turn of tool calls: run side by side, told in order.
+//! Runs the tool calls of one reply.
 
-use std::future::Future;
-use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::pin::pin;
 
+use futures_util::stream::{self, StreamExt as _};
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
-use super::converse::Spent;
-use super::line::Line;
-use super::prepare::Prepared;
-use super::send;
-use super::talk::Talk;
-use crate::error::{Detail, Error, excerpt};
+use super::active_call::ActiveCall;
+use super::counters::Counters;
+use super::trace::records_content;
+use super::transcript::Transcript;
+use crate::error::{Error, ToolCallError, excerpt};
 use crate::global;
 use crate::message::{ToolCall, ToolStatus};
 use crate::reply::{FinishReason, Reply};
-use crate::request::Request;
-use crate::tool::{Called, Failure, Tool, Toolset, Words};
+use crate::tool::{Tool, ToolFailure, ToolMessage, Toolset};
 
-/// How many tools run at a time where no setting says it.
-const AT_A_TIME: u32 = 8;
-/// How deep commands may stand in the tools of commands.
-const DEEPEST: u32 = 16;
-/// How many names an error shows.
-const MOST_NAMES: usize = 3;
+/// Maximum depth of commands in the tools of commands.
+const MAX_DEPTH: u32 = 16;
+/// Maximum number of names in an error.
+const MAX_NAMES: usize = 3;
 
-/// Runs the tools that a model calls, turn by turn, until it gives a text; they are not offered again.
+/// Runs the tool calls of a reply, and appends the turn to the transcript.
 ///
 /// # Errors
 ///
-/// As many turns were taken as are allowed, the time is over, a tool ended the command, or the server failed.
-pub(super) async fn until_text(
-    line: &Line,
-    request: &Request,
-    prepared: &mut Prepared,
-    spent: &mut Spent,
-    mut reply: Reply,
-) -> Result<Reply, Error> {
-    while let Some(toolset) = prepared.toolset.clone().filter(|_| !reply.calls.is_empty()) {
-        spent.read(&reply);
-        prepared.record_answer(&Span::current(), &reply);
-        if reply.finish_reason == Some(FinishReason::Length) {
-            // What was cut may have been mended by the server: it is not to be acted upon.
-            let tokens = reply.usage.completion_tokens;
-            let error = Error::new(Detail::Truncated { tokens });
-            return Err(spent.told(error.after_text(reply.text)));
-        }
-        let limit = line.settings().max_tool_turns.as_ref();
-        if limit.is_some_and(|limit| spent.tool_turns >= limit.value) {
-            return Err(spent.told(beyond_limit(spent.tool_turns, &prepared.talk, &reply)));
-        }
-        spent.tool_turns += 1;
-        tracing::debug!(
-            turn = spent.tool_turns,
-            calls = reply.calls.len(),
-            "calling tools"
-        );
-        let turn = Turn {
-            line,
-            toolset: &toolset,
-            records: prepared.records_content(),
-        };
-        let told = turn.run(request, &reply.calls).await;
-        let told = told.map_err(|error| spent.told(error))?;
-        prepared.talk.add(spent.tool_turns, reply, told);
-        prepared.renew(request);
-        let body = &prepared.body;
-        reply = send::repeatedly(line, spent, true, || line.chat(body)).await?;
+/// The reply is truncated, the limit of turns is reached, the deadline has passed, or a tool ended the command.
+pub(super) async fn run_turn(
+    call: &ActiveCall,
+    transcript: &mut Transcript,
+    counters: &mut Counters,
+    reply: Reply,
+) -> Result<(), Error> {
+    if reply.finish_reason == Some(FinishReason::Length) {
+        // The server may have completed what was cut: it must not be acted upon.
+        return Err(Error::truncated(&reply));
     }
-    prepared.toolset = None;
-    Ok(reply)
+    if counters.tool_turns >= call.settings().max_tool_turns.value {
+        return Err(turn_limit(counters.tool_turns, transcript, &reply));
+    }
+    counters.tool_turns += 1;
+    let (turn, calls) = (counters.tool_turns, reply.calls.len());
+    tracing::debug!(turn, calls, "calling tools");
+    let results = run_calls(call, &reply.calls).await?;
+    transcript.push_tool_turn(turn, reply, results);
+    Ok(())
 }
 
-/// One turn of calls.
-struct Turn<'a> {
-    line: &'a Line,
-    toolset: &'a Toolset,
-    /// Whether arguments and results are recorded in the trace.
-    records: bool,
+/// Runs calls concurrently, and returns their results in order. The first error ends all.
+async fn run_calls(
+    call: &ActiveCall,
+    calls: &[ToolCall],
+) -> Result<Vec<(ToolStatus, String)>, Error> {
+    let at_a_time = call.settings().parallel_tools_max.value as usize;
+    let results = async {
+        let running = calls
+            .iter()
+            .map(|tool_call| Box::pin(run_call(call, tool_call)));
+        let running: Vec<_> = running.collect();
+        let mut running = stream::iter(running).buffered(at_a_time);
+        let mut results = Vec::with_capacity(calls.len());
+        while let Some(result) = running.next().await {
+            results.push(result?);
+            // Tools that never wait would keep the deadline, and other tasks, from their turn.
+            tokio::task::yield_now().await;
+        }
+        Ok(results)
+    };
+    let results = global::in_tools(
+        call.request.scope.clone(),
+        call.request.usage.clone(),
+        results,
+    );
+    call.deadline().run(pin!(results)).await
 }
 
-impl Turn<'_> {
-    /// Runs the calls, side by side. Gives how each went, and what the model is told.
-    async fn run(
-        &self,
-        request: &Request,
-        calls: &[ToolCall],
-    ) -> Result<Vec<(ToolStatus, String)>, Error> {
-        let at_a_time = self.line.settings().parallel_tools_max.as_ref();
-        let at_a_time = at_a_time.map_or(AT_A_TIME, |set| set.value);
-        let calls = calls.iter().map(|call| Box::pin(self.call(call)));
-        let results = side_by_side(calls.collect(), at_a_time as usize);
-        let results = global::in_tools(request.scope.clone(), results);
-        self.line.deadline().hold(pin!(results)).await
+async fn run_call(call: &ActiveCall, tool_call: &ToolCall) -> Result<(ToolStatus, String), Error> {
+    let endpoint = &call.info.resolved.endpoint;
+    let span = tracing::info_span!(
+        "execute_tool",
+        gen_ai.operation.name = "execute_tool",
+        gen_ai.tool.name = endpoint.display_text(&tool_call.name),
+        gen_ai.tool.call.id = tool_call.id.as_deref().map(|id| endpoint.display_text(id)),
+        gen_ai.tool.call.arguments = Empty,
+        gen_ai.tool.call.result = Empty,
+        error.r#type = Empty,
+    );
+    let message = message(call.info.toolset.as_deref(), tool_call)
+        .instrument(span.clone())
+        .await;
+    let records = records_content(call.settings());
+    if records && !span.is_disabled() {
+        let arguments = tool_call.arguments.to_string();
+        span.record("gen_ai.tool.call.arguments", arguments);
     }
+    let (status, content) = message.map_err(|source| {
+        span.record("error.type", "Abort");
+        let tool = tool_call.name.clone();
+        Error::new(ToolCallError::Aborted { tool }).with_source(source)
+    })?;
+    if status != ToolStatus::Succeeded {
+        span.record("error.type", tracing::field::debug(status));
+    }
+    if records {
+        span.record("gen_ai.tool.call.result", content.as_str());
+    }
+    Ok((status, content))
+}
 
-    async fn call(&self, call: &ToolCall) -> Result<(ToolStatus, String), Error> {
-        let span = tracing::info_span!(
-            "execute_tool",
-            gen_ai.operation.name = "execute_tool",
-            gen_ai.tool.name = self.line.shown(&call.name),
-            gen_ai.tool.call.id = call.id.as_deref().map(|id| self.line.shown(id)),
-            gen_ai.tool.call.arguments = Empty,
-            gen_ai.tool.call.result = Empty,
-            error.r#type = Empty,
-        );
-        let words = match self.toolset.find(&call.name) {
-            None => Ok((ToolStatus::UnknownTool, self.toolset.unknown(&call.name))),
-            // Each level is polled in the one above it.
-            Some(_) if global::depth() > DEEPEST => {
-                let told = "The tool failed: commands call each other too deeply.";
-                Ok((ToolStatus::Failed, told.to_owned()))
-            }
-            Some(tool) => words(tool, call).instrument(span.clone()).await,
-        };
-        if self.records && !span.is_disabled() {
-            span.record("gen_ai.tool.call.arguments", call.arguments.to_string());
+/// Runs one call, and returns the message for the model.
+async fn message(toolset: Option<&Toolset>, call: &ToolCall) -> ToolMessage {
+    let Some(toolset) = toolset else {
+        // NOTE: Calls are run only while tools are offered.
+        return Ok((ToolStatus::UnknownTool, String::new()));
+    };
+    match toolset.find(&call.name) {
+        None => Ok((ToolStatus::UnknownTool, toolset.unknown(&call.name))),
+        // Each level is polled inside the one above it, on one stack.
+        Some(_) if global::depth() > MAX_DEPTH => {
+            let text = "The tool failed: commands call each other too deeply.";
+            Ok((ToolStatus::Failed, text.to_owned()))
         }
-        let (status, content) = words.map_err(|source| {
-            span.record("error.type", "Abort");
-            let tool = call.name.clone();
-            Error::new(Detail::ToolAborted { tool }).with_source(source)
-        })?;
-        if status != ToolStatus::Succeeded {
-            span.record("error.type", tracing::field::debug(status));
-        }
-        if self.records {
-            span.record("gen_ai.tool.call.result", content.as_str());
-        }
-        Ok((status, content))
+        Some(tool) => run_tool(tool, call).await,
     }
 }
 
-/// What a tool says to a call. One that may block does so on a thread for that, and is not waited for once its
-/// command is gone.
-async fn words(tool: &Tool, call: &ToolCall) -> Words {
-    let called = match tool.is_async() {
+/// Runs a tool. A synchronous one may block, so it runs on its own thread, which nobody waits for once the command is
+/// dropped.
+async fn run_tool(tool: &Tool, call: &ToolCall) -> ToolMessage {
+    let run = match tool.is_async() {
         true => tool.call(&call.arguments),
         false => {
             let (tool, arguments) = (tool.clone(), call.arguments.clone());
             let span = Span::current();
-            let begun = global::on_a_thread(move || span.in_scope(|| tool.call(&arguments)));
-            let begun = begun.map_err(|error| Failure::Failed(error.into()));
-            match begun {
-                Err(failure) => return failure.into_words(),
-                // NOTE: Panics of a tool are caught where it is called: a thread always answers.
-                Ok(answer) => match answer.await {
-                    Ok(called) => called,
-                    Err(lost) => return Failure::Failed(lost.into()).into_words(),
+            let thread = global::spawn_thread(move || span.in_scope(|| tool.call(&arguments)));
+            match thread {
+                Err(error) => return ToolFailure::Failed(error.into()).into_message(),
+                // NOTE: Panics of a tool are caught where it is called, so the thread always answers.
+                Ok(result) => match result.await {
+                    Ok(run) => run,
+                    Err(lost) => return ToolFailure::Failed(lost.into()).into_message(),
                 },
             }
         }
     };
-    match called {
-        Called::Over(words) => words,
-        Called::Running(running) => running.await,
-    }
+    run.finish().await
 }
 
-/// The error of one turn too many.
-fn beyond_limit(turns: u32, talk: &Talk, reply: &Reply) -> Error {
-    let called = names(&reply.calls);
-    let error = Error::new(Detail::ToolLimit { turns, called });
-    match talk.last_text(reply) {
+fn turn_limit(turns: u32, transcript: &Transcript, reply: &Reply) -> Error {
+    let called = called_names(&reply.calls);
+    let error = Error::new(ToolCallError::ToolTurnLimit { turns, called });
+    match transcript.last_text(reply) {
         "" => error,
-        text => error.after_text(text.to_owned()),
+        text => error.with_partial_text(text.to_owned()),
     }
 }
 
-/// The names that a model called, each once.
-fn names(calls: &[ToolCall]) -> Vec<String> {
+/// Returns the first few names that a model called, each once.
+fn called_names(calls: &[ToolCall]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for call in calls {
         let name = excerpt(&call.name);
-        if names.len() < MOST_NAMES && !names.contains(&name) {
+        if names.len() < MAX_NAMES && !names.contains(&name) {
             names.push(name);
         }
     }
     names
-}
-
-/// A future on its way to its result.
-enum Slot<F, T> {
-    At(Pin<Box<F>>),
-    Over(Option<T>),
-}
-
-/// Runs futures, so many at a time, and gives their results in their order; the first error ends all. These few
-/// lines stand for a crate of streams, which every user would build.
-async fn side_by_side<T, F>(futures: Vec<Pin<Box<F>>>, at_a_time: usize) -> Result<Vec<T>, Error>
-where
-    F: Future<Output = Result<T, Error>>,
-    T: Unpin,
-{
-    let mut slots: Vec<Slot<F, T>> = futures.into_iter().map(Slot::At).collect();
-    std::future::poll_fn(|context| {
-        let mut running = 0;
-        let mut over = 0;
-        for slot in &mut slots {
-            let Slot::At(future) = slot else { continue };
-            if running == at_a_time || over > 0 {
-                break;
-            }
-            match future.as_mut().poll(context)? {
-                Poll::Pending => running += 1,
-                Poll::Ready(value) => {
-                    *slot = Slot::Over(Some(value));
-                    over += 1;
-                }
-            }
-        }
-        if slots.iter().any(|slot| matches!(slot, Slot::At(_))) {
-            // One at a time: between two that never wait, others have their turn, and the deadline.
-            if over > 0 {
-                context.waker().wake_by_ref();
-            }
-            return Poll::Pending;
-        }
-        let values = slots.iter_mut().filter_map(|slot| match slot {
-            Slot::Over(value) => value.take(),
-            Slot::At(_) => None,
-        });
-        Poll::Ready(Ok(values.collect()))
-    })
-    .await
 }

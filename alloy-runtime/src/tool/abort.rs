@@ -1,16 +1,16 @@
-//! Ending a command from inside a tool.
+//! The error by which a tool ends its command.
 
 use std::error::Error as StdError;
 use std::fmt;
 
 use crate::error::BoxError;
 
-/// An error of a tool that ends the command, where any other is told to the model.
+/// An error of a tool that ends the command. Any other error is sent to the model.
 ///
-/// The command's error is of kind [`ToolAborted`](crate::ErrorKind::ToolAborted) and has this one as its
-/// source. A tool returns it as its error, or inside of one: as a `Box<dyn Error + Send + Sync>`, an
-/// `anyhow::Error`, or the `source()` of an error of your own. Of a command that is a tool it ends that
-/// command alone; the model that called it is told.
+/// The command fails with an error of kind [`ToolAborted`](crate::ErrorKind::ToolAborted) whose source is the
+/// `Abort`. A tool returns it as its error or inside another one: in a `Box<dyn Error + Send + Sync>`, in an
+/// `anyhow::Error`, or as the `source()` of an error type of yours. If a command is itself a tool, an `Abort` of its
+/// tools ends that command only, and the calling model reads its error.
 ///
 /// ```
 /// use alloy_runtime::{Abort, tool};
@@ -24,20 +24,20 @@ use crate::error::BoxError;
 /// assert_eq!(delete("/").unwrap_err().to_string(), "/ must not be deleted");
 /// ```
 #[derive(Debug)]
-pub struct Abort(Reason);
+pub struct Abort(AbortReason);
 
-/// Why. It stands below an [`Abort`], so that one is known as well where a type such as `anyhow::Error` keeps
-/// what it holds from being looked at.
+/// The source of an [`Abort`]. Some types, such as `anyhow::Error`, hide the type of the error that they hold but
+/// expose its sources: an `Abort` inside them is recognized by this one.
 #[derive(Debug)]
-struct Reason(BoxError);
+struct AbortReason(BoxError);
 
 impl Abort {
-    /// An end of the command for this reason: a text, or an error.
+    /// Creates an `Abort` from a reason: an error, or a string.
     pub fn new(reason: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self(Reason(reason.into()))
+        Self(AbortReason(reason.into()))
     }
 
-    /// The reason, as it was given.
+    /// Returns the reason given to [`new`](Self::new).
     ///
     /// ```
     /// use std::io;
@@ -50,9 +50,9 @@ impl Abort {
         &*self.0.0
     }
 
-    /// Whether an error is one, or what stands below one.
-    pub(super) fn is(error: &(dyn StdError + 'static)) -> bool {
-        error.is::<Self>() || error.is::<Reason>()
+    /// Returns `true` if an error is an `Abort` or its direct source.
+    pub(super) fn is_abort(error: &(dyn StdError + 'static)) -> bool {
+        error.is::<Self>() || error.is::<AbortReason>()
     }
 }
 
@@ -68,13 +68,13 @@ impl StdError for Abort {
     }
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for AbortReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
     }
 }
 
-impl StdError for Reason {
+impl StdError for AbortReason {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source()
     }

@@ -1,4 +1,4 @@
-//! The arguments of a declared tool: its function's parameters, one by one.
+//! The parameters of a tool declared by `#[tool]`, and the arguments of a call of it.
 
 use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema};
@@ -7,46 +7,47 @@ use serde_json::{Map, Value, json};
 
 use crate::output::Unread;
 
-/// A type that a parameter of a tool can have: anything `Deserialize` (owning its data) and `JsonSchema`. A
-/// function takes it by value or by `&`, and may take a `&str`, a `&[T]` or a `&Path`.
+/// A type that a parameter of a tool can have: any type that implements `DeserializeOwned` and `JsonSchema`. The
+/// function takes it by value or by `&`, and may also take `&str`, `&[T]` or `&Path`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a tool",
-    label = "not a type that a model could give",
+    label = "a model cannot pass a value of this type",
     note = "add `#[derive(serde::Deserialize, schemars::JsonSchema)]` to a type of your own",
-    note = "what the model does not give is state: `#[tool(state)]` above the parameter"
+    note = "a type of another crate needs that crate's feature of schemars, such as `chrono04` for `chrono::NaiveDate`",
+    note = "if the program passes the value and not the model, put `#[tool(state)]` above the parameter"
 )]
 pub trait ToolParameter: DeserializeOwned + JsonSchema {}
 
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + JsonSchema> ToolParameter for T {}
 
-/// A parameter, known at compile time.
+/// A parameter, declared at compile time.
 #[derive(Debug)]
 pub struct Parameter<T> {
-    shown: ShownParameter,
+    spec: ParameterSpec,
     read: fn(&'static str, &Value) -> Result<T, Unread>,
     default: Option<fn() -> T>,
 }
 
-/// What of a parameter goes into a definition.
+/// The part of a parameter that the tool's definition contains.
 #[derive(Clone, Copy, Debug)]
-pub struct ShownParameter {
+pub struct ParameterSpec {
     name: &'static str,
     description: &'static str,
     required: bool,
-    /// What stands for it where it is left out, as JSON, where that is known.
+    /// The default as JSON, if the macro can write it as JSON.
     default: Option<&'static str>,
     schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
-/// A parameter that the model must give.
+/// Creates a required parameter.
 #[must_use]
 pub const fn parameter<T: ToolParameter>(
     name: &'static str,
     description: &'static str,
 ) -> Parameter<T> {
     Parameter {
-        shown: ShownParameter {
+        spec: ParameterSpec {
             name,
             description,
             required: true,
@@ -59,19 +60,20 @@ pub const fn parameter<T: ToolParameter>(
 }
 
 impl<T> Parameter<T> {
-    /// The same, but it may be left out: then it is this.
+    /// Makes the parameter optional. `default` returns its value if the model omits it; `json` is the same value
+    /// as JSON for the tool's definition.
     #[must_use]
-    pub const fn or(mut self, default: fn() -> T, shown: Option<&'static str>) -> Self {
-        self.shown.required = false;
-        self.shown.default = shown;
+    pub const fn with_default(mut self, default: fn() -> T, json: Option<&'static str>) -> Self {
+        self.spec.required = false;
+        self.spec.default = json;
         self.default = Some(default);
         self
     }
 
-    /// What of it goes into the definition.
+    /// Returns the part of the parameter that the tool's definition contains.
     #[must_use]
-    pub const fn shown(&self) -> ShownParameter {
-        self.shown
+    pub const fn spec(&self) -> ParameterSpec {
+        self.spec
     }
 }
 
@@ -80,22 +82,22 @@ impl<T> Parameter<T> {
 pub struct Arguments<'a>(Option<&'a Map<String, Value>>);
 
 impl<'a> Arguments<'a> {
-    pub(crate) fn of(json: &'a Value) -> Self {
+    pub(crate) fn new(json: &'a Value) -> Self {
         Self(json.as_object())
     }
 
-    /// The value of a parameter.
+    /// Returns the value of a parameter.
     ///
     /// # Errors
     ///
-    /// It is missing, or its type does not take it.
+    /// Fails if a required argument is missing, or if the parameter's type rejects the argument.
     pub fn get<T>(&self, parameter: &Parameter<T>) -> Result<T, Unread> {
-        let name = parameter.shown.name;
+        let name = parameter.spec.name;
         let value = self.0.and_then(|fields| fields.get(name));
         match (value, parameter.default) {
             (None, Some(default)) => Ok(default()),
             (None, None) => Err(Unread::Missing(name)),
-            // Null is how models leave out what they need not give.
+            // Models write null for an optional argument that they omit.
             (Some(value), Some(default)) if value.is_null() => {
                 (parameter.read)(name, value).or_else(|_| Ok(default()))
             }
@@ -104,8 +106,8 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// The schema of all parameters.
-pub(crate) fn schema(parameters: &[ShownParameter]) -> Value {
+/// Returns the JSON Schema of the object whose properties are the parameters.
+pub(crate) fn parameters_schema(parameters: &[ParameterSpec]) -> Value {
     let mut generator = crate::schema::Schema::generator();
     let mut properties = Map::new();
     let mut required = Vec::new();

@@ -1,50 +1,52 @@
-//! What a model is told of a tool, and what its arguments are held to. Made once a tool.
+//! The definition of a tool: its name, description and parameters.
 
 use schemars::JsonSchema;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::told::Failure;
-use super::{Progress, Told};
-use crate::output::{Expected, Unread};
-use crate::schema::Schema;
+use super::outcome::ToolFailure;
+use super::{ToolOutcome, ToolRun};
+use crate::output::{ToolArgsSpec, Unread};
+use crate::schema::{Schema, to_raw};
 
+/// The definition of a tool. It is created once and encoded here, so that requests copy it.
 #[derive(Debug)]
-pub(crate) struct Definition {
+pub(crate) struct ToolDefinition {
     name: Box<str>,
-    /// As a request has it.
-    json: Box<str>,
-    /// What the engine in this process enforces of a call; nothing where it was not built.
-    call: Box<str>,
-    arguments: Expected,
+    /// The definition as JSON, as requests contain it.
+    json: Box<RawValue>,
+    /// The JSON Schema of a call, which the embedded engine enforces. `null` without the feature `embedded`.
+    call_schema: Box<RawValue>,
+    arguments: ToolArgsSpec,
 }
 
-impl Definition {
-    /// Of a tool whose arguments are the fields of `A`.
-    pub(crate) fn of<A: JsonSchema>(name: &str, description: &str) -> Self {
+impl ToolDefinition {
+    /// Creates the definition of a tool whose arguments are the fields of `A`.
+    pub(crate) fn for_type<A: JsonSchema>(name: &str, description: &str) -> Self {
         let root = Schema::generator().into_root_schema_for::<A>();
         Self::new(name, description, &root.to_value())
     }
 
-    /// Of a tool whose arguments have this schema.
+    /// Creates the definition of a tool from the JSON Schema of its arguments.
     pub(crate) fn new(name: &str, description: &str, arguments: &Value) -> Self {
-        let schema = Schema::of_arguments(arguments);
+        let schema = Schema::from_tool_arguments(arguments);
         let json = json!({
             "type": "function",
             "function": {
                 "name": name,
                 "description": description,
-                "parameters": schema.to_parameters(),
+                "parameters": schema.to_tool_parameters(),
             },
         });
-        let call = match cfg!(feature = "embedded") {
-            true => schema.to_exact_call(name).to_string(),
-            false => String::new(),
+        let call_schema = match cfg!(feature = "embedded") {
+            true => to_raw(&schema.to_engine_call_schema(name)),
+            false => RawValue::NULL.to_owned(),
         };
         Self {
             name: name.into(),
-            json: json.to_string().into(),
-            call: call.into(),
-            arguments: Expected::of(schema),
+            json: to_raw(&json),
+            call_schema,
+            arguments: ToolArgsSpec::new(schema),
         }
     }
 
@@ -52,26 +54,36 @@ impl Definition {
         &self.name
     }
 
-    /// Whether its arguments have names.
-    pub(super) fn takes_names(&self) -> bool {
-        self.arguments.takes_names()
+    /// Returns the specification of the arguments.
+    #[cfg(feature = "testing")]
+    pub(crate) fn arguments(&self) -> &ToolArgsSpec {
+        &self.arguments
     }
 
-    pub(crate) fn json(&self) -> &str {
+    /// Returns `true` if a model can pass the arguments by name.
+    pub(super) fn has_named_arguments(&self) -> bool {
+        self.arguments.has_named_arguments()
+    }
+
+    /// Returns the definition as JSON, as requests contain it.
+    pub(crate) fn json(&self) -> &RawValue {
         &self.json
     }
 
-    pub(super) fn call(&self) -> &str {
-        &self.call
+    /// Returns the JSON Schema of a call, which the embedded engine enforces.
+    pub(super) fn call_schema(&self) -> &RawValue {
+        &self.call_schema
     }
 
-    /// Runs a tool with the arguments that a model gave. What is wrong with them is told to the model.
-    pub(super) fn read(
+    /// Starts a tool with the arguments that the model wrote. If they are not valid, the outcome tells the model why.
+    pub(super) fn start(
         &self,
         arguments: &Value,
-        run: &dyn Fn(&Value) -> Result<Progress, Unread>,
-    ) -> Progress {
-        let read = self.arguments.read(arguments, run);
-        read.unwrap_or_else(|reason| Progress::Done(Told(Err(Failure::Arguments(reason)))))
+        run: &dyn Fn(&Value) -> Result<ToolRun, Unread>,
+    ) -> ToolRun {
+        let started = self.arguments.read(arguments, run);
+        started.unwrap_or_else(|reason| {
+            ToolRun::Done(ToolOutcome(Err(ToolFailure::Arguments(reason))))
+        })
     }
 }

@@ -1,14 +1,32 @@
-//! Reading fields that are not needed: one of another type than it should have is no reason to lose a reply, and
-//! is skipped whatever its size.
+//! Deserializers that treat a field of the wrong type as absent.
+//!
+//! Such a field is not needed, so it must not make the reply invalid. Its value is skipped whatever its size.
 
 use std::fmt;
 
-use serde::Deserializer;
-use serde::de::Visitor;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
-/// Visits of a visitor whose value is the default for each of these kinds of JSON.
-macro_rules! nothing_of {
-    ($($kind:ident),*) => { $( $crate::wire::lenient::nothing_of!(@ $kind); )* };
+use super::{error_reply, tolerant_json};
+use crate::error::Error;
+
+/// Parses an object of a reply. One that is not regular JSON is rewritten and parsed again.
+///
+/// # Errors
+///
+/// `Protocol` or `WrongServer` if the text is not such an object.
+pub(super) fn parse<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
+    serde_json::from_str(json).or_else(|error| {
+        let rewritten = tolerant_json::rewrite(json);
+        let parsed = rewritten.and_then(|rewritten| serde_json::from_str(&rewritten).ok());
+        parsed.ok_or_else(|| error_reply::from_invalid(json, &error))
+    })
+}
+
+/// Visitor methods that return the default for each of these kinds of JSON.
+macro_rules! absent_for {
+    ($($kind:ident),*) => { $( $crate::wire::lenient::absent_for!(@ $kind); )* };
     (@ unit) => {
         fn visit_unit<E>(self) -> Result<Self::Value, E> {
             Ok(Self::Value::default())
@@ -23,7 +41,7 @@ macro_rules! nothing_of {
         fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
             Ok(Self::Value::default())
         }
-        $crate::wire::lenient::nothing_of!(@ fraction);
+        $crate::wire::lenient::absent_for!(@ fraction);
     };
     (@ fraction) => {
         fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
@@ -51,12 +69,12 @@ macro_rules! nothing_of {
         }
     };
 }
-pub(super) use nothing_of;
+pub(super) use absent_for;
 
-/// A count.
+/// Deserializes an integer that is not negative.
 pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    struct Count;
-    impl<'de> Visitor<'de> for Count {
+    struct CountVisitor;
+    impl<'de> Visitor<'de> for CountVisitor {
         type Value = Option<u64>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,26 +85,70 @@ pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
             Ok(Some(count))
         }
 
-        nothing_of!(unit, bool, fraction, text, list, object);
+        absent_for!(unit, bool, fraction, text, list, object);
     }
-    deserializer.deserialize_any(Count)
+    deserializer.deserialize_any(CountVisitor)
 }
 
-/// A text that is not empty.
-pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    struct Text;
-    impl<'de> Visitor<'de> for Text {
+/// Deserializes a word: a string, or a number as its digits, since a reason that is not understood must be reported.
+pub(super) fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    struct WordVisitor;
+    impl<'de> Visitor<'de> for WordVisitor {
         type Value = Option<String>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a text")
+            f.write_str("a word")
         }
 
         fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
             Ok((!text.is_empty()).then(|| text.to_owned()))
         }
 
-        nothing_of!(unit, bool, number, list, object);
+        fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+            Ok(Some(number.to_string()))
+        }
+
+        absent_for!(unit, bool, fraction, list, object);
     }
-    deserializer.deserialize_any(Text)
+    deserializer.deserialize_any(WordVisitor)
+}
+
+/// Deserializes an object of a type whose fields are all optional.
+pub(super) fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    struct ObjectVisitor<T>(std::marker::PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+        type Value = Option<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Self::Value, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(fields)).map(Some)
+        }
+
+        absent_for!(unit, bool, number, text, list);
+    }
+    deserializer.deserialize_any(ObjectVisitor(std::marker::PhantomData))
+}
+
+/// Deserializes a string; an empty one counts as absent.
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    struct TextVisitor;
+    impl<'de> Visitor<'de> for TextVisitor {
+        type Value = Option<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+
+        fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+            Ok((!text.is_empty()).then(|| text.to_owned()))
+        }
+
+        absent_for!(unit, bool, number, list, object);
+    }
+    deserializer.deserialize_any(TextVisitor)
 }

@@ -1,42 +1,100 @@
-//! The messages of a request, in the order in which both protocols send them.
+//! The messages of a request, in the order in which all protocols send them.
 
-use super::Chat;
-use super::json::Writer;
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::ChatRequest;
 use crate::message::{Image, Message, Role};
 
-/// What the protocols write in words of their own.
-pub(super) trait Dialect<'a> {
-    /// What stands behind `"content":` of a message, its images included.
-    fn content(&mut self, out: &mut Writer, text: &str, images: &[Image]);
-
-    /// What stands behind that: the tools that a message calls, or the call that it answers.
-    fn tools(&mut self, out: &mut Writer, said: &'a Message);
+/// A message to send.
+#[derive(Clone, Copy)]
+pub(super) struct OutgoingMessage<'a> {
+    pub(super) role: Role,
+    pub(super) content: MessageText<'a>,
+    pub(super) images: &'a [Image],
+    /// The stored message; `None` for the system message and the prompt.
+    pub(super) stored: Option<&'a Message>,
 }
 
-/// Writes `,"messages":[…]`: system text and form, history, prompt, and what follows it.
-pub(super) fn write<'a>(out: &mut Writer, chat: &Chat<'a>, mut dialect: impl Dialect<'a>) {
-    out.raw(",\"messages\":[");
-    if chat.system.is_some() || chat.form.is_some() {
-        out.raw("{\"role\":\"system\",\"content\":");
-        out.system_text(chat.system, chat.form);
-        out.raw("},");
-    }
-    let history = chat.history.iter().map(Some);
-    let follow_up = chat.follow_up.iter().map(Some);
-    let mut separator = "";
-    for said in history.chain([None]).chain(follow_up) {
-        let (role, text, images) = match said {
-            Some(said) => (said.role, said.content.as_str(), &*said.images),
-            None => (Role::User, chat.prompt, chat.images),
-        };
-        out.raw(separator).raw("{\"role\":").value(role.as_str());
-        out.raw(",\"content\":");
-        dialect.content(out, text, images);
-        if let Some(said) = said {
-            dialect.tools(out, said);
+impl<'a> OutgoingMessage<'a> {
+    fn new(role: Role, content: MessageText<'a>, images: &'a [Image]) -> Self {
+        Self {
+            role,
+            content,
+            images,
+            stored: None,
         }
-        out.raw("}");
-        separator = ",";
     }
-    out.raw("]");
+}
+
+impl<'a> From<&'a Message> for OutgoingMessage<'a> {
+    fn from(message: &'a Message) -> Self {
+        let content = MessageText::new(&message.content);
+        Self {
+            stored: Some(message),
+            ..Self::new(message.role, content, &message.images)
+        }
+    }
+}
+
+impl<'a> ChatRequest<'a> {
+    /// Iterates over the messages: system message, history, prompt, transcript, re-ask.
+    pub(super) fn messages(&self) -> impl Iterator<Item = OutgoingMessage<'a>> + use<'a> {
+        let system = MessageText::system(self.system, self.format_instructions);
+        let system = system.map(|text| OutgoingMessage::new(Role::System, text, &[]));
+        let prompt = MessageText::new(self.prompt);
+        let prompt = OutgoingMessage::new(Role::User, prompt, self.images);
+        let history = self.history.iter().map(OutgoingMessage::from);
+        let after = self.transcript.iter().chain(self.reask);
+        let after = after.map(OutgoingMessage::from);
+        let messages = system.into_iter().chain(history);
+        messages.chain([prompt]).chain(after)
+    }
+}
+
+/// Text of a message. In the system message, the format instructions follow the user's text after a blank line.
+#[derive(Clone, Copy)]
+pub(crate) struct MessageText<'a> {
+    text: Option<&'a str>,
+    format_instructions: Option<&'a str>,
+}
+
+impl<'a> MessageText<'a> {
+    fn new(text: &'a str) -> Self {
+        Self {
+            text: Some(text),
+            format_instructions: None,
+        }
+    }
+
+    /// Returns the text of the system message; `None` where there is neither part.
+    pub(crate) fn system(
+        text: Option<&'a str>,
+        format_instructions: Option<&'a str>,
+    ) -> Option<Self> {
+        text.or(format_instructions).map(|_| Self {
+            text,
+            format_instructions,
+        })
+    }
+}
+
+impl fmt::Display for MessageText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text.unwrap_or_default())?;
+        if self.text.is_some() && self.format_instructions.is_some() {
+            f.write_str("\n\n")?;
+        }
+        f.write_str(self.format_instructions.unwrap_or_default())
+    }
+}
+
+impl Serialize for MessageText<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match (self.text, self.format_instructions) {
+            (Some(text), None) | (None, Some(text)) => serializer.serialize_str(text),
+            _ => serializer.collect_str(self),
+        }
+    }
 }

@@ -1,7 +1,7 @@
-//! Ollama's own protocol: `POST /api/chat`, one JSON object each way, or one a line back.
+//! Ollama's own protocol: `POST /api/chat`. The reply is one JSON object, or one on each line of a stream.
 
-mod decode;
-mod encode;
+mod request;
+mod response;
 
-pub(super) use self::decode::{read, read_line};
-pub(super) use self::encode::{begin, body};
+pub(super) use self::request::{Format, KeepAliveSeconds, NativeBody, NativeMessages, ThinkLevel};
+pub(super) use self::response::{decode, decode_line};

@@ -1,7 +1,8 @@
-//! Chat Completions: `POST /v1/chat/completions`, one JSON object each way, or one an event back.
+//! Chat Completions: `POST /v1/chat/completions`. The reply is one JSON object, or one in each event of a stream.
 
-mod decode;
-mod encode;
+mod request;
+mod response;
+mod tool_call_ids;
 
-pub(super) use self::decode::{read, read_event};
-pub(super) use self::encode::body;
+pub(super) use self::request::ChatCompletionsBody;
+pub(super) use self::response::{decode, decode_event};

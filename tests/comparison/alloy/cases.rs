@@ -1,4 +1,4 @@
-//! The cases with Alloy.
+//! Benchmark cases with Alloy.
 
 use alloy_runtime::{Api, Config, Result, command, configure, tool};
 use measure::{CHUNK, CHUNKS, DIVISION, Protocol, QUESTION, TEXT, Task};
@@ -13,7 +13,7 @@ struct User {
 #[tool]
 #[allow(
     clippy::unused_async,
-    reason = "what is measured is not what it waits for"
+    reason = "the benchmark measures the call, not the tool"
 )]
 async fn divide(a: i64, b: i64) -> i64 {
     a / b
@@ -28,7 +28,7 @@ async fn extract(text: &str) -> User;
 #[command("{question}", tools(divide))]
 async fn calculate(question: &str) -> String;
 
-/// The same, of a function that is not async: it gets a thread of its own.
+/// Variant with a sync tool, which runs on another thread.
 mod may_block {
     use alloy_runtime::{command, tool};
 

@@ -1,4 +1,4 @@
-//! The cases with async-openai. It speaks Chat Completions only.
+//! Benchmark cases with async-openai, which supports only Chat Completions.
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
@@ -40,7 +40,7 @@ async fn main() {
             task.measure(call).await;
         }
         "typed" => {
-            // The schema is made once; a request owns its copy.
+            // The schema is created once; each request owns a copy.
             let format = ResponseFormat::JsonSchema {
                 json_schema: ResponseFormatJsonSchema {
                     name: "User".to_owned(),
@@ -72,6 +72,6 @@ async fn main() {
             };
             task.measure(call).await;
         }
-        _ => cannot("it has no loop of tools"),
+        _ => cannot("it has no tool loop"),
     }
 }

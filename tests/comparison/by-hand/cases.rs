@@ -1,5 +1,5 @@
-//! The cases by hand, as a careful person would write them for these requests alone: texts are borrowed from the bytes
-//! that were read, and what never changes is encoded once.
+//! Benchmark cases by hand, optimized for exactly these requests: texts are borrowed from the received bytes, and
+//! constant parts are encoded once.
 
 use std::borrow::Cow;
 
@@ -60,7 +60,7 @@ struct OpenAiReply<'a> {
 
 #[derive(Deserialize)]
 struct Choice<'a> {
-    // A chunk of a stream has its text under the other name.
+    // A streamed chunk uses the name `delta`.
     #[serde(borrow, alias = "delta")]
     message: Answer<'a>,
 }
@@ -190,7 +190,7 @@ impl Client {
                     Protocol::OpenAi => match line.strip_prefix(b"data: ") {
                         None => {}
                         Some(b"[DONE]") => done = true,
-                        // The one that tells the tokens has no choice.
+                        // The chunk with the token counts has no choice.
                         Some(data) => {
                             if let Ok(event) = serde_json::from_slice::<OpenAiReply<'_>>(data) {
                                 bytes += event.choices[0].message.content.len();
@@ -220,7 +220,7 @@ impl Client {
             assert_eq!(call.function.name, "divide");
             let Division { a, b } = match self.protocol {
                 Protocol::Native => serde_json::from_str(call.function.arguments.get()).unwrap(),
-                // A text with JSON in it.
+                // The arguments are a string that contains JSON.
                 Protocol::OpenAi => {
                     let text: String = serde_json::from_str(call.function.arguments.get()).unwrap();
                     serde_json::from_str(&text).unwrap()

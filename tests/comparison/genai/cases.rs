@@ -1,4 +1,4 @@
-//! The cases with genai: its adapter for Ollama's protocol, and its adapter for Chat Completions.
+//! Benchmark cases with genai: its adapters for Ollama's native protocol and for Chat Completions.
 
 use futures::StreamExt as _;
 use genai::adapter::AdapterKind;
@@ -27,7 +27,7 @@ async fn main() {
         Protocol::Native => (AdapterKind::Ollama, ""),
         Protocol::OpenAi => (AdapterKind::OpenAI, "v1/"),
     };
-    // A whole target: nothing is left to be looked up from the model's name.
+    // A complete target, so that genai does not look anything up by the model's name.
     let model = ModelSpec::Target(ServiceTarget {
         endpoint: Endpoint::from_owned(format!("http://{}/{path}", task.host)),
         auth: AuthData::from_single("ollama"),
@@ -46,7 +46,7 @@ async fn main() {
             };
             task.measure(call).await;
         }
-        // src/adapter/adapters/ollama/adapter_impl.rs, `to_web_request_data`: of the formats only `JsonMode` is sent.
+        // src/adapter/adapters/ollama/adapter_impl.rs, `to_web_request_data`: the adapter sends only the format `JsonMode`.
         ("typed", Protocol::Native) => cannot("its Ollama adapter drops the schema"),
         ("typed", Protocol::OpenAi) => {
             let schema = schemars::schema_for!(User).to_value();
@@ -78,8 +78,8 @@ async fn main() {
             };
             task.measure(call).await;
         }
-        ("sync tool", _) => cannot("it has no loop of tools"),
-        // It has no loop: what is called is answered by hand, as in its example c20-tooluse.rs.
+        ("sync tool", _) => cannot("it has no tool loop"),
+        // genai has no tool loop: the calls are answered by hand, as in its example c20-tooluse.rs.
         _ => {
             let tool = Tool::new("divide")
                 .with_description("Divides a by b.")

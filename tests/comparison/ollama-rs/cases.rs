@@ -1,4 +1,4 @@
-//! The cases with ollama-rs. It speaks Ollama's protocol only.
+//! Benchmark cases with ollama-rs, which supports only Ollama's native protocol.
 
 use futures::StreamExt as _;
 use measure::{CHUNK, CHUNKS, DIVISION, QUESTION, TEXT, Task, cannot};
@@ -42,7 +42,7 @@ async fn main() {
             task.measure(call).await;
         }
         "typed" => {
-            // The schema is made once; a request owns its copy.
+            // The schema is created once; each request owns a copy.
             let format = FormatType::StructuredJson(Box::new(JsonStructure::new::<User>()));
             let call = async || {
                 let request = request(TEXT).format(format.clone());
@@ -67,7 +67,7 @@ async fn main() {
         "sync tool" => cannot("its tools are async functions"),
         _ => {
             let call = async || {
-                // One for each call: it keeps the conversation (src/coordinator.rs, `history`), which would grow.
+                // A new coordinator for each call: it keeps the conversation (src/coordinator.rs, `history`), which would grow.
                 let history: Vec<ChatMessage> = Vec::new();
                 let mut coordinator =
                     Coordinator::new(ollama.clone(), "llama3.1".to_owned(), history)

@@ -1,4 +1,4 @@
-//! The cases with rig: an agent, built once, on either of its routes to Ollama.
+//! Benchmark cases with rig: an agent, built once, on both of its routes to Ollama.
 
 use futures::StreamExt as _;
 use measure::{CHUNK, CHUNKS, DIVISION, Protocol, QUESTION, TEXT, Task};
@@ -37,7 +37,7 @@ async fn main() {
             };
             task.measure(call).await;
         }
-        // Its structured output, which the server enforces. Its `Extractor` asks for a call of a tool instead.
+        // Structured output, which the server enforces. rig's `Extractor` requests a tool call instead.
         "typed" => {
             let agent = builder.build();
             let call = async || {
@@ -63,7 +63,7 @@ async fn main() {
             };
             task.measure(call).await;
         }
-        // It calls a tool in the agent's own task, async or not.
+        // rig runs a tool in the task of the agent, async or not.
         _ => {
             let agent = builder.tool(Divide).build();
             let call = async || {

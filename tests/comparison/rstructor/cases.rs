@@ -1,4 +1,4 @@
-//! The cases with rstructor. It speaks Chat Completions to Ollama (src/backend/openai.rs, `ollama`).
+//! Benchmark cases with rstructor, which uses Chat Completions with Ollama (src/backend/openai.rs, `ollama`).
 
 use futures::StreamExt as _;
 use measure::{CHUNK, CHUNKS, DIVISION, QUESTION, TEXT, Task, cannot};

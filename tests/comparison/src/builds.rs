@@ -1,6 +1,5 @@
-//! The table of builds: of each library's minimal program with its default features, how many crates are compiled, how
-//! long that takes from nothing, and how large the program is. One at a time, each in a folder of its own that is
-//! removed afterwards.
+//! Measures builds of each library's minimal program with default features: the number of compiled crates, the time of
+//! a cold build, and the size of the program. One build runs at a time, in its own folder, which is removed afterwards.
 
 use std::fs;
 use std::path::Path;
@@ -8,10 +7,13 @@ use std::time::Instant;
 
 use crate::{LIBRARIES, Library, built, cargo};
 
-/// Those that are named, or all.
+/// Compares the named libraries, or all.
 pub(crate) fn compare(named: &[String]) {
     let fetch = cargo(&["fetch"]).status().expect("cargo runs");
-    assert!(fetch.success(), "downloads are not to be measured");
+    assert!(
+        fetch.success(),
+        "cargo cannot download the crates, which must not be part of the measurement"
+    );
     println!("| library | https | crates | cold build, dev | program, release, stripped |");
     println!("|---|---|--:|--:|--:|");
     for library in &LIBRARIES {
@@ -19,7 +21,7 @@ pub(crate) fn compare(named: &[String]) {
             continue;
         }
         match library.name {
-            // These two leave https out unless it is asked for; the others have it by default.
+            // These two support https only with a feature; the others have it by default.
             "by-hand" | "alloy" => {
                 row(library, "no", None);
                 row(library, "yes", Some("--features=tls"));
@@ -50,12 +52,14 @@ fn row(library: &Library, https: &str, features: Option<&str>) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
     let compiled = |line: &&str| line.trim_start().starts_with("Compiling ");
-    // But for the program itself.
+    // Without the program itself.
     let crates = said.lines().filter(compiled).count() - 1;
 
     let release = cargo(&build).args(features).arg("--release").status();
     assert!(release.expect("cargo runs").success());
-    let bytes = fs::metadata(built(&package)).expect("it was built").len();
+    let bytes = fs::metadata(built(&package))
+        .expect("the program was not built")
+        .len();
     let (megabytes, rest) = (bytes / 1_000_000, bytes % 1_000_000 / 100_000);
     let title = library.title();
     println!("| {title} | {https} | {crates} | {seconds:.0} s | {megabytes}.{rest} MB |");
@@ -63,6 +67,6 @@ fn row(library: &Library, https: &str, features: Option<&str>) {
 
 fn remove(folder: &Path) {
     if folder.exists() {
-        fs::remove_dir_all(folder).expect("a folder of this program's own");
+        fs::remove_dir_all(folder).expect("the build folder cannot be removed");
     }
 }

@@ -1,5 +1,5 @@
-//! The table of calls: each measure is a process of its own, and the libraries take turns, so that what else the
-//! machine does hits all of them. A figure is the median of the rounds.
+//! Measures calls. Each measurement is a separate process, and the libraries take turns, so that other load on the
+//! machine affects all of them alike. Each figure is the median of the rounds.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -10,7 +10,7 @@ use crate::{LIBRARIES, Library, built, cargo};
 const ROUNDS: usize = 15;
 const CASES: [&str; 5] = ["text", "typed", "stream", "tools", "sync tool"];
 const PROTOCOLS: [&str; 2] = ["native", "openai"];
-/// What clients read and a measure does not mean.
+/// Proxy variables that clients read and that would distort a measurement.
 const PROXIES: [&str; 6] = [
     "HTTP_PROXY",
     "HTTPS_PROXY",
@@ -20,18 +20,18 @@ const PROXIES: [&str; 6] = [
     "all_proxy",
 ];
 
-/// CPU time in microseconds, allocations, bytes and requests of a call.
+/// CPU time in microseconds, allocations, allocated bytes and requests of a call.
 type Figures = [f64; 4];
 
-/// What the processes of one measure said, or why there is none.
-type Said = Result<Vec<Figures>, String>;
+/// Figures from the processes of one measurement, or the reason why the library does not support the case.
+type Measurement = Result<Vec<Figures>, String>;
 
 pub(crate) fn compare() {
     let server = Server::start();
     for library in &LIBRARIES {
         let (package, example) = (format!("with-{}", library.name), example(library));
-        // One at a time: together they would share the features of their crates.
-        // rig asks for a newer Rust than it needs: its 0.46.0 says 1.97.1, and builds with 1.95.
+        // One package at a time: built together, they would share the features of their dependencies.
+        // rig requires a newer Rust than it needs: 0.46.0 declares 1.97.1, and builds with 1.95.
         let build = [
             "build",
             "--release",
@@ -43,7 +43,7 @@ pub(crate) fn compare() {
         ];
         assert!(cargo(&build).status().expect("cargo runs").success());
     }
-    let mut said: BTreeMap<_, Said> = BTreeMap::new();
+    let mut said: BTreeMap<_, Measurement> = BTreeMap::new();
     for round in 0..ROUNDS {
         for protocol in PROTOCOLS {
             for case in CASES {
@@ -66,7 +66,7 @@ pub(crate) fn compare() {
     print(&said);
 }
 
-fn print(said: &BTreeMap<(&str, &str, &str), Said>) {
+fn print(said: &BTreeMap<(&str, &str, &str), Measurement>) {
     println!(
         "| case | protocol | library | CPU µs | ratio | allocations | ratio | bytes | ratio | requests |"
     );
@@ -81,7 +81,7 @@ fn print(said: &BTreeMap<(&str, &str, &str), Said>) {
                 )
             };
             let Some(Ok(by_hand)) = figures(&LIBRARIES[0]) else {
-                unreachable!("everything can be done by hand");
+                unreachable!("the hand-written code supports every case");
             };
             for library in &LIBRARIES {
                 let Some(figures) = figures(library) else {
@@ -115,7 +115,7 @@ fn example(library: &Library) -> String {
     format!("{}-cases", library.name)
 }
 
-/// The server's process, which ends with its standard input.
+/// The server process. It exits when its standard input ends.
 struct Server {
     child: Child,
     host: String,
@@ -129,12 +129,12 @@ impl Server {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("it starts");
+            .expect("the server does not start");
         let mut host = String::new();
-        let output = child.stdout.take().expect("it is piped");
+        let output = child.stdout.take().expect("the output is not piped");
         BufReader::new(output)
             .read_line(&mut host)
-            .expect("it tells its address");
+            .expect("the server prints no address");
         let host = host.trim().to_owned();
         Self { child, host }
     }
@@ -147,7 +147,7 @@ impl Server {
         for proxy in PROXIES {
             program.env_remove(proxy);
         }
-        let output = program.output().expect("it was built");
+        let output = program.output().expect("the program was not built");
         assert!(
             output.status.success(),
             "{} fails at {case}, {protocol}",

@@ -1,4 +1,4 @@
-//! Compares Alloy with hand-written code and with other libraries: what a call takes, and what a build takes.
+//! Compares Alloy with hand-written code and with other libraries: the cost of a call, and the cost of a build.
 //!
 //! ```text
 //! cargo run --release            # CPU time, allocations and requests of a call
@@ -12,10 +12,10 @@ mod server;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// A library, in the folder of its name.
+/// A library. Its folder has the same name.
 struct Library {
     name: &'static str,
-    /// The protocols in which its program can speak to Ollama.
+    /// Protocols that its program supports with Ollama.
     speaks: &'static [&'static str],
 }
 
@@ -34,7 +34,7 @@ impl Library {
         Self { name, speaks }
     }
 
-    /// Its name with its version, as the lock file has it.
+    /// Returns its name and its version in the lock file.
     fn title(&self) -> String {
         let (title, package) = match self.name {
             "by-hand" => ("by hand, reqwest", "reqwest"),
@@ -43,7 +43,7 @@ impl Library {
         };
         let lock = include_str!("../Cargo.lock");
         let entry = format!("name = \"{package}\"\nversion = \"");
-        // The newest of several: the lock file is sorted.
+        // The lock file is sorted, so the last version is the newest.
         let version = lock
             .rsplit(&entry)
             .next()
@@ -52,7 +52,7 @@ impl Library {
     }
 }
 
-/// `cargo`, in this workspace.
+/// Returns a `cargo` command in this workspace.
 fn cargo(arguments: &[&str]) -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
     cargo
@@ -61,7 +61,7 @@ fn cargo(arguments: &[&str]) -> Command {
     cargo
 }
 
-/// A program beside this one.
+/// Returns the path of a program in the folder of this one.
 fn built(name: &str) -> PathBuf {
     let this = std::env::current_exe().expect("this program");
     this.with_file_name(name)
@@ -73,6 +73,6 @@ fn main() {
         None => calls::compare(),
         Some((mode, named)) if mode == "build" => builds::compare(named),
         Some((mode, _)) if mode == "serve" => server::serve(),
-        Some((mode, _)) => eprintln!("there is no `{mode}`; see README.md"),
+        Some((mode, _)) => eprintln!("unknown mode `{mode}`; expected `build`, see README.md"),
     }
 }

@@ -1,5 +1,5 @@
-//! The server that all programs talk to: a process of its own, which answers at once with fixed bytes, in the
-//! protocol that it is asked in, and counts what it is asked.
+//! The server of all programs: a separate process that replies at once with fixed bytes in the protocol of the request,
+//! and counts the requests.
 
 use std::cell::Cell;
 use std::io::Read as _;
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What a reply is written in.
+/// Parts of a reply, each of which is one write.
 type Parts = Vec<Vec<u8>>;
 
-/// What is answered in one protocol.
+/// Replies in one protocol.
 struct Replies {
     text: Parts,
     typed: Parts,
@@ -23,7 +23,7 @@ struct Replies {
 }
 
 impl Replies {
-    /// What a request asks for is read off its body; all clients write JSON without spaces.
+    /// Chooses the reply by the body of the request. All clients write JSON without spaces.
     fn to(&self, body: &str) -> &Parts {
         let has = |part| body.contains(part);
         if has(r#""stream":true"#) {
@@ -51,8 +51,8 @@ impl Replies {
     }
 }
 
-/// Serves until standard input ends. One thread serves all connections: with a thread for each, the client whose
-/// thread happens to run on this process's processor would look faster.
+/// Serves until standard input ends. One thread serves all connections: with a thread for each connection, the client
+/// whose thread happens to run on this process's processor would look faster.
 pub(crate) fn serve() {
     std::thread::spawn(|| {
         drop(std::io::stdin().read_to_end(&mut Vec::new()));
@@ -73,7 +73,7 @@ pub(crate) fn serve() {
         loop {
             let (stream, _) = listener.accept().await.expect("a connection");
             let (replies, requests) = (Rc::clone(&replies), Rc::clone(&requests));
-            // A client that goes away is none of the server's business.
+            // A client may close its connection at any time.
             tokio::task::spawn_local(async move {
                 drop(answer_requests(stream, &replies, &requests).await);
             });
@@ -111,7 +111,7 @@ async fn answer_requests(
         let parts = match path {
             "/api/chat" => replies[0].to(body),
             "/v1/chat/completions" => replies[1].to(body),
-            _ => panic!("nobody is meant to ask {path}"),
+            _ => panic!("unexpected request to {path}"),
         };
         for part in parts {
             stream.write_all(part).await?;
@@ -127,7 +127,7 @@ fn whole(body: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// Each piece is written by itself, as a model does.
+/// Encodes a reply in HTTP chunks, each of which is one write, as a model produces them.
 fn stream(kind: &str, pieces: Vec<String>) -> Parts {
     let head =
         format!("HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ntransfer-encoding: chunked\r\n\r\n");

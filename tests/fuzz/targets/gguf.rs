@@ -1,7 +1,7 @@
-//! Any bytes as a model file: an error, or a model that answers; never a panic.
+//! Loads any bytes as a model file: the result is an error or a model that answers, never a panic.
 //!
-//! Begin with a file that is one, or few inputs get behind the first bytes: a small one of any architecture, such as those
-//! that the unit tests of the engine write.
+//! Start with a valid file in the corpus, because few mutations of other inputs get past the header: a small one of any
+//! architecture, such as those that the unit tests of the engine write.
 
 #![no_main]
 
@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let path = std::env::temp_dir().join(format!("alloy-fuzz-{}.gguf", std::process::id()));
-    fs::write(&path, bytes).expect("a folder for temporary files");
+    fs::write(&path, bytes).expect("the temporary folder is not writable");
     if let Err(error) = try_model_file(&path) {
         assert!(!error.to_string().is_empty() && !error.help().is_empty());
     }

@@ -1,6 +1,6 @@
-//! Any bytes, read as a stream of lines of JSON: never a panic, and the same however they are split.
+//! Reads any bytes as a stream of JSON lines: never a panic, and the same result for any split into chunks.
 //!
-//! The first byte is the length of the pieces.
+//! The first byte is the length of the chunks.
 
 #![no_main]
 

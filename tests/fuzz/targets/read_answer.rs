@@ -1,6 +1,6 @@
-//! Any text, read as an answer of each of these types: never a panic, never for long, twice the same.
+//! Reads any text as an answer of several types: never a panic, never slow, and the same result twice.
 //!
-//! The first byte chooses the type; a zero byte parts the text from the thinking text.
+//! The first byte chooses the type; a zero byte separates the text from the thinking text.
 
 #![no_main]
 
@@ -23,7 +23,7 @@ struct User {
 }
 
 impl User {
-    fn keeps_to_rules(&self) -> bool {
+    fn is_within_limits(&self) -> bool {
         self.age <= 120
     }
 }
@@ -41,7 +41,7 @@ struct Limits {
 }
 
 impl Limits {
-    fn keeps_to_rules(&self) -> bool {
+    fn is_within_limits(&self) -> bool {
         let code = self.code.as_deref().unwrap_or_default();
         let is_code = code.trim_end_matches('c').chars().all(|c| "ab".contains(c));
         (1..=3).contains(&self.tags.len()) && is_code && !code.ends_with("cc")
@@ -68,7 +68,7 @@ enum Id {
     Part { part: u8, of: Option<u8> },
 }
 
-/// Reads a text, and holds what it gives to `rules`, which are those of the type's schema.
+/// Reads a text twice and checks the value against `rules`, the limits of the type's schema.
 fn read<T: Output + Debug>(text: &str, thinking: Option<&str>, rules: impl Fn(&T) -> bool) {
     let once = fuzz::read_answer::<T>(text, thinking);
     let twice = fuzz::read_answer::<T>(text, thinking);
@@ -81,7 +81,7 @@ fn read<T: Output + Debug>(text: &str, thinking: Option<&str>, rules: impl Fn(&T
             assert_eq!(once.to_string(), twice.to_string());
             assert!(once.to_string().len() < 2000, "{once}");
         }
-        (once, twice) => panic!("{once:?} is not {twice:?}"),
+        (once, twice) => panic!("the same text was read as {once:?} and as {twice:?}"),
     }
 }
 
@@ -95,10 +95,12 @@ fuzz_target!(|data: &[u8]| {
         None => (&*text, None),
     };
     match which % 8 {
-        0 => read::<User>(text, thinking, User::keeps_to_rules),
-        1 => read::<Vec<User>>(text, thinking, |users| users.iter().all(User::keeps_to_rules)),
+        0 => read::<User>(text, thinking, User::is_within_limits),
+        1 => read::<Vec<User>>(text, thinking, |users| {
+            users.iter().all(User::is_within_limits)
+        }),
         2 => read::<Option<Limits>>(text, thinking, |limits| {
-            limits.as_ref().is_none_or(Limits::keeps_to_rules)
+            limits.as_ref().is_none_or(Limits::is_within_limits)
         }),
         3 => read::<Json>(text, thinking, |_| true),
         4 => read::<Id>(text, thinking, |_| true),

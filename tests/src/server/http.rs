@@ -1,4 +1,4 @@
-//! HTTP/1.1, as little of it as the protocol needs.
+//! The part of HTTP/1.1 that the protocol needs.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -6,35 +6,35 @@ use std::time::Duration;
 
 use super::reply::{End, Reply};
 
-/// A request as it came.
+/// A received request.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// `POST`, `GET`.
+    /// Method: `POST` or `GET`.
     pub method: String,
-    /// The path, without the host.
+    /// Path without the host.
     pub path: String,
-    /// Names in lower case, values as sent.
+    /// Headers: names in lower case, values as sent.
     pub headers: Vec<(String, String)>,
-    /// The body's bytes, as text.
+    /// Body as text.
     pub body: String,
 }
 
 impl Request {
-    /// A header's value.
+    /// Returns the value of a header.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         headers.find_map(|(known, value)| (known == name).then_some(value.as_str()))
     }
 
-    /// The body as JSON.
+    /// Parses the body as JSON.
     ///
     /// # Panics
     ///
-    /// Where it is none.
+    /// If it is not JSON.
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.body).expect("a JSON body")
+        serde_json::from_str(&self.body).expect("the body is not JSON")
     }
 }
 
@@ -44,14 +44,14 @@ pub(super) struct Connection {
 
 impl Connection {
     pub(super) fn new(stream: TcpStream) -> Self {
-        // Every reply is one write or means its pauses: nothing is gained by holding bytes back.
+        // Every reply is one write, or its pauses are intended: delaying bytes would gain nothing.
         stream.set_nodelay(true).expect("a socket option");
         Self {
             stream: BufReader::new(stream),
         }
     }
 
-    /// The next request; `None` where the client is gone.
+    /// Reads the next request. `None` if the client closed the connection.
     pub(super) fn read_request(&mut self) -> Option<Request> {
         let start = self.line()?;
         let mut words = start.split(' ');
@@ -76,7 +76,7 @@ impl Connection {
             .and_then(|length| length.parse().ok());
         let mut body = vec![0; length.unwrap_or(0)];
         self.stream.read_exact(&mut body).ok()?;
-        request.body = String::from_utf8(body).expect("a body in UTF-8");
+        request.body = String::from_utf8(body).expect("the body is not UTF-8");
         Some(request)
     }
 
@@ -88,7 +88,7 @@ impl Connection {
         }
     }
 
-    /// Writes a reply; `false` where the connection ends with it.
+    /// Writes a reply. Returns `false` if the connection ends with it.
     pub(super) fn write_reply(&mut self, reply: &Reply, path: &str) -> bool {
         std::thread::sleep(reply.delay);
         let stream = self.stream.get_mut();
@@ -101,22 +101,22 @@ impl Connection {
             End::KeepAlive => true,
             End::Close => false,
             End::Hang => {
-                // Until the client has enough.
+                // Until the client closes the connection.
                 let mut rest = Vec::new();
                 drop(stream.read_to_end(&mut rest));
                 false
             }
-            End::Reset => unreachable!("a reset comes before the request is read"),
+            End::Reset => unreachable!("a reset happens before the request is read"),
         }
     }
 
-    /// Closes the connection so that the client sees a reset: its request is waiting, unread.
+    /// Closes the connection while the request is unread, which the client sees as a reset.
     pub(super) fn reset(&mut self) {
         let stream = self.stream.get_mut();
         stream
             .set_read_timeout(Some(Duration::from_secs(5)))
             .expect("a socket option");
-        // Wait for the request's first byte, and leave it where it is.
+        // Waits for the first byte of the request without reading it.
         drop(stream.peek(&mut [0]));
     }
 }

@@ -1,4 +1,4 @@
-//! What the server answers.
+//! Replies of the server.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use super::Installed;
 
-/// The bytes of one reply, and how they end.
+/// Bytes of a reply, and how the connection continues.
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub(super) delay: Duration,
     /// Each part is one write.
     parts: Vec<Vec<u8>>,
-    /// The same in the words of Chat Completions, where they are others.
+    /// The parts in the Chat Completions format, if they differ.
     openai_chat: Option<Vec<Vec<u8>>>,
     pub(super) end: End,
 }
@@ -33,21 +33,21 @@ pub(super) enum End {
 const NDJSON: &str = "application/x-ndjson";
 const EVENTS: &str = "text/event-stream";
 
-/// What a model said, in the words of either protocol.
+/// A model's answer, which can be encoded in both protocols.
 #[derive(Clone, Debug)]
 pub struct Said {
     answer: String,
     thinking: Option<String>,
-    /// The tools that it calls, with what.
+    /// Tool calls: name and arguments.
     calls: Vec<(String, Value)>,
-    /// Whether the calls have ids on the native route.
+    /// `true` if calls have ids on the native route.
     ids: bool,
     finish_reason: &'static str,
     tokens: (u64, u64),
 }
 
 impl Said {
-    /// An answer that came to its end, with 67 tokens of prompt and 12 of answer.
+    /// Creates a complete answer with 67 prompt tokens and 12 completion tokens.
     #[must_use]
     pub fn new(answer: &str) -> Self {
         Self {
@@ -60,49 +60,49 @@ impl Said {
         }
     }
 
-    /// The same, with a thinking text.
+    /// Sets the thinking text.
     #[must_use]
     pub fn thinking(mut self, text: &str) -> Self {
         self.thinking = Some(text.to_owned());
         self
     }
 
-    /// No answer yet but a call of this tool. Arguments that are a string are sent as they are where the
-    /// protocol has them in a string.
+    /// Creates a tool call without an answer. String arguments are sent verbatim where the protocol encodes arguments as
+    /// a string.
     #[must_use]
     pub fn call(name: &str, arguments: Value) -> Self {
         Self::new("").calling(name, arguments)
     }
 
-    /// The same, with one more call.
+    /// Adds a tool call.
     #[must_use]
     pub fn calling(mut self, name: &str, arguments: Value) -> Self {
         self.calls.push((name.to_owned(), arguments));
         self
     }
 
-    /// The same, from a server that gives its calls no ids, as those before 0.12.10.
+    /// Removes the ids of native calls, as in servers before 0.12.10.
     #[must_use]
     pub fn without_ids(mut self) -> Self {
         self.ids = false;
         self
     }
 
-    /// The same, ended by the limit of tokens.
+    /// Ends the answer at the token limit.
     #[must_use]
     pub fn cut(mut self) -> Self {
         self.finish_reason = "length";
         self
     }
 
-    /// The same, with so many tokens of prompt and of answer.
+    /// Sets the prompt tokens and the completion tokens.
     #[must_use]
     pub fn tokens(mut self, prompt: u64, answer: u64) -> Self {
         self.tokens = (prompt, answer);
         self
     }
 
-    /// The body of `/api/chat`.
+    /// Encodes a body of `/api/chat`.
     #[must_use]
     pub fn native(&self) -> Value {
         let mut message = json!({"role": "assistant", "content": self.answer});
@@ -135,7 +135,7 @@ impl Said {
         })
     }
 
-    /// The body of `/v1/chat/completions`.
+    /// Encodes a body of `/v1/chat/completions`.
     #[must_use]
     pub fn openai_chat(&self) -> Value {
         let mut message = json!({"role": "assistant", "content": self.answer});
@@ -172,13 +172,13 @@ impl Said {
     }
 }
 
-/// Words of a text, the space behind each its own: what a model says at a time.
+/// Splits a text into words with the following space: one word is one chunk.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive(' ')
 }
 
 impl Said {
-    /// The lines of `/api/chat`, one a word.
+    /// Encodes lines of `/api/chat`, one for each word.
     fn native_lines(&self) -> Vec<String> {
         let thinking = self.thinking.as_deref().unwrap_or_default();
         let thinking = words(thinking)
@@ -200,7 +200,7 @@ impl Said {
             .collect()
     }
 
-    /// The events of `/v1/chat/completions`, one a word.
+    /// Encodes events of `/v1/chat/completions`, one for each word.
     fn openai_chat_events(&self) -> Vec<String> {
         let chunk = |choices: Value| {
             json!({
@@ -232,26 +232,26 @@ impl Said {
     }
 }
 
-/// The body of a finished native reply with this answer.
+/// Encodes a complete native reply with this answer.
 #[must_use]
 pub fn chat(answer: &str) -> Value {
     Said::new(answer).native()
 }
 
 impl Reply {
-    /// A finished chat reply with this answer, in the protocol that is asked in.
+    /// Creates a complete chat reply in the protocol of the request.
     #[must_use]
     pub fn answer(answer: &str) -> Self {
         Self::said(&Said::new(answer))
     }
 
-    /// A chat reply, in the protocol that is asked in.
+    /// Creates a chat reply in the protocol of the request.
     #[must_use]
     pub fn said(said: &Said) -> Self {
         Self::json(200, &said.native()).or_openai_chat(Self::json(200, &said.openai_chat()))
     }
 
-    /// A streamed chat reply, in the protocol that is asked in: a piece a word.
+    /// Creates a streamed chat reply in the protocol of the request, one chunk for each word.
     #[must_use]
     pub fn stream(said: &Said) -> Self {
         Self::chunked(200, NDJSON, &said.native_lines()).or_openai_chat(Self::chunked(
@@ -261,7 +261,7 @@ impl Reply {
         ))
     }
 
-    /// Ollama's form of an error, in the protocol that is asked in.
+    /// Creates an Ollama error in the protocol of the request.
     #[must_use]
     pub fn error(status: u16, text: &str) -> Self {
         let kind = match status {
@@ -276,19 +276,19 @@ impl Reply {
             .or_openai_chat(Self::json(status, &compatible))
     }
 
-    /// The same reply, but another to a Chat Completions request.
+    /// Sets another reply for Chat Completions requests.
     fn or_openai_chat(mut self, other: Self) -> Self {
         self.openai_chat = Some(other.parts);
         self
     }
 
-    /// A JSON body.
+    /// Creates a reply with a JSON body.
     #[must_use]
     pub fn json(status: u16, body: &Value) -> Self {
         Self::body(status, "application/json; charset=utf-8", body.to_string())
     }
 
-    /// Any body, with its length.
+    /// Creates a reply with any body and its `content-length`.
     #[must_use]
     pub fn body(status: u16, content_type: &str, body: impl AsRef<[u8]>) -> Self {
         let body = body.as_ref();
@@ -300,18 +300,18 @@ impl Reply {
         Self::with_headers(status, &headers, body)
     }
 
-    /// A status, headers and a body, as they are.
+    /// Creates a reply from a status, headers and a body.
     #[must_use]
     pub fn with_headers(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Self {
         let mut head = format!("HTTP/1.1 {status} Status\r\n");
         for (name, value) in headers {
-            write!(head, "{name}: {value}\r\n").expect("strings can be written to");
+            write!(head, "{name}: {value}\r\n").expect("writing to a string failed");
         }
         head.push_str("\r\n");
         Self::raw([head.into_bytes(), body.to_vec()].concat()).keeping_alive()
     }
 
-    /// The chunks of a body, each framed as HTTP frames it and sent in a write of its own.
+    /// Creates a reply in HTTP chunks, each of which is one write.
     #[must_use]
     pub fn chunked<C: AsRef<[u8]>>(status: u16, content_type: &str, chunks: &[C]) -> Self {
         let head = format!(
@@ -329,7 +329,7 @@ impl Reply {
         reply.keeping_alive()
     }
 
-    /// These bytes and nothing else, then the connection closes.
+    /// Creates a reply of exactly these bytes, after which the connection closes.
     #[must_use]
     pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
         Self {
@@ -340,7 +340,7 @@ impl Reply {
         }
     }
 
-    /// No reply: the connection is reset when the request arrives.
+    /// Creates a reset of the connection when the request arrives, without a reply.
     #[must_use]
     pub fn reset() -> Self {
         Self {
@@ -351,14 +351,14 @@ impl Reply {
         }
     }
 
-    /// The same bytes, then silence: the connection stays open until the client closes it.
+    /// Sends nothing after the bytes: the connection stays open until the client closes it.
     #[must_use]
     pub fn then_silence(mut self) -> Self {
         self.end = End::Hang;
         self
     }
 
-    /// The same reply, its last `bytes` bytes left out, then the connection closes.
+    /// Omits the last `bytes` bytes, then closes the connection.
     #[must_use]
     pub fn cut_short_by(mut self, bytes: usize) -> Self {
         self.end = End::Close;
@@ -369,48 +369,57 @@ impl Reply {
         })
     }
 
-    /// The same bytes, each in a write of its own.
+    /// Writes each byte separately.
     #[must_use]
     pub fn byte_by_byte(self) -> Self {
         self.change(|parts| parts.concat().into_iter().map(|byte| vec![byte]).collect())
     }
 
-    /// The same bytes in one write.
+    /// Writes all bytes at once.
     #[must_use]
     pub fn at_once(self) -> Self {
         self.change(|parts| vec![parts.concat()])
     }
 
-    /// The same reply, later.
+    /// Delays the reply.
     #[must_use]
     pub fn after(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
-    /// The list of installed models, as servers before 0.30 write it.
+    /// Creates the list of installed models in the format of servers before 0.30.
     pub(super) fn tags(models: &[Installed]) -> Self {
         let models: Vec<Value> = models
             .iter()
-            .map(|Installed { name, .. }| {
-                json!({
-                    "name": name,
-                    "model": name,
-                    "size": 4_920_753_328_u64,
-                    "details": {
-                        "parent_model": "",
-                        "family": "llama",
-                        "families": null,
-                        "parameter_size": "8.0B",
-                        "quantization_level": "Q4_K_M",
-                    },
-                })
-            })
+            .map(
+                |Installed {
+                     name, capabilities, ..
+                 }| {
+                    let mut model = json!({
+                        "name": name,
+                        "model": name,
+                        "size": 4_920_753_328_u64,
+                        "details": {
+                            "parent_model": "",
+                            "family": "llama",
+                            "families": null,
+                            "parameter_size": "8.0B",
+                            "quantization_level": "Q4_K_M",
+                        },
+                    });
+                    // Servers from 0.30 list them.
+                    if let Some(capabilities) = capabilities {
+                        model["capabilities"] = json!(capabilities);
+                    }
+                    model
+                },
+            )
             .collect();
         Self::json(200, &json!({ "models": models }))
     }
 
-    /// What one of them can do.
+    /// Creates the details of one model, with its capabilities.
     pub(super) fn show(models: &[Installed], name: &str) -> Self {
         let tagged = format!("{name}:latest");
         let found = models
@@ -425,7 +434,7 @@ impl Reply {
         }
     }
 
-    /// The models in memory: all of them.
+    /// Creates the list of loaded models: all of them.
     pub(super) fn ps(models: &[Installed]) -> Self {
         let models: Vec<Value> = models
             .iter()
@@ -434,7 +443,7 @@ impl Reply {
         Self::json(200, &json!({ "models": models }))
     }
 
-    /// What is written to a request for `path`.
+    /// Returns the parts that are written for a request to `path`.
     pub(super) fn parts(&self, path: &str) -> &[Vec<u8>] {
         match &self.openai_chat {
             Some(parts) if path == super::OPENAI_CHAT => parts,

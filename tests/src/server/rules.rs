@@ -1,25 +1,25 @@
-//! What a real server refuses, in its own words: statuses and texts are those of Ollama 0.24.
+//! Validation of requests, with the statuses and error texts of Ollama 0.24.
 
 use serde_json::{Map, Value};
 
 use super::{NATIVE, OPENAI_CHAT, Reply, Request};
 
-/// The refusal of a request that a real server would not serve.
-pub(super) fn refuse(request: &Request) -> Option<Reply> {
+/// Returns an error reply to a request that a real server rejects.
+pub(super) fn reject(request: &Request) -> Option<Reply> {
     let host = request.header("host").unwrap_or_default();
     if !host.starts_with("127.0.0.1:") && !host.starts_with("localhost:")
         || request.header("origin").is_some()
     {
         return Some(Reply::body(403, "text/plain", ""));
     }
-    let refused = |refusal: Refusal| {
+    let rejected = |refusal: Validation| {
         let (status, text) = refusal.err()?;
         Some(Reply::error(status, &text))
     };
     match (request.method.as_str(), request.path.as_str()) {
         ("GET", "/api/tags" | "/api/ps") | ("POST", "/api/show") => None,
-        ("POST", NATIVE) => refused(refuse_native(&request.body)),
-        ("POST", OPENAI_CHAT) => refused(refuse_openai_chat(&request.body)),
+        ("POST", NATIVE) => rejected(reject_native(&request.body)),
+        ("POST", OPENAI_CHAT) => rejected(reject_openai_chat(&request.body)),
         (_, NATIVE | OPENAI_CHAT | "/api/tags" | "/api/ps" | "/api/show") => {
             Some(Reply::body(405, "text/plain", "405 method not allowed"))
         }
@@ -27,14 +27,14 @@ pub(super) fn refuse(request: &Request) -> Option<Reply> {
     }
 }
 
-/// Whether a path is one of the two chat endpoints.
+/// Returns `true` if a path is one of the two chat endpoints.
 pub(super) fn is_chat(path: &str) -> bool {
     [NATIVE, OPENAI_CHAT].contains(&path)
 }
 
-type Refusal = Result<(), (u16, String)>;
+type Validation = Result<(), (u16, String)>;
 
-/// The request's object, with a model in it.
+/// Parses the body as an object that names a model.
 fn chat(body: &str) -> Result<Map<String, Value>, (u16, String)> {
     let bad = |text: &str| Err((400, text.to_owned()));
     if body.is_empty() {
@@ -49,7 +49,7 @@ fn chat(body: &str) -> Result<Map<String, Value>, (u16, String)> {
     }
 }
 
-fn refuse_openai_chat(body: &str) -> Refusal {
+fn reject_openai_chat(body: &str) -> Validation {
     let bad = |text: &str| Err((400, text.to_owned()));
     let chat = chat(body)?;
     let messages = list(&chat, "messages");
@@ -62,21 +62,21 @@ fn refuse_openai_chat(body: &str) -> Refusal {
             Some(Value::Array(parts)) => parts.iter().try_for_each(part)?,
             _ => return bad("invalid message content type: <nil>"),
         }
-        for call in called(message) {
+        for call in tool_calls_of(message) {
             let arguments = call["function"]["arguments"].as_str();
             let arguments = arguments.and_then(|text| serde_json::from_str(text).ok());
             let Some(Value::Object(_)) = arguments else {
                 return bad("invalid tool call arguments");
             };
             if call["type"] != "function" || !call["id"].is_string() {
-                return bad("the test server wants calls with type and id");
+                return bad("the test server expects calls with a type and an id");
             }
         }
     }
     let id = |call: &Value| call["id"].as_str().map(str::to_owned);
-    let mut calls = messages.iter().flat_map(called).filter_map(id);
+    let mut calls = messages.iter().flat_map(tool_calls_of).filter_map(id);
     for answer in messages.iter().filter(|message| message["role"] == "tool") {
-        // In the order of the calls, each by the id of its own.
+        // The results follow the order of the calls, each with the id of its call.
         if answer["tool_call_id"].as_str() != calls.next().as_deref() {
             return bad("the test server wants the answers in the order of the calls");
         }
@@ -98,7 +98,7 @@ fn refuse_openai_chat(body: &str) -> Refusal {
             ));
         }
     }
-    // An unknown type, and a schema in the wrong place, are ignored: here they are mistakes.
+    // A real server ignores an unknown type and a schema in the wrong place: here they are errors.
     let Some(format) = chat.get("response_format") else {
         return Ok(());
     };
@@ -106,11 +106,11 @@ fn refuse_openai_chat(body: &str) -> Refusal {
         (Some("json_object"), Value::Null) => Ok(()),
         (Some("json_schema"), schema) if is_enforceable(schema, schema) => Ok(()),
         (Some("json_schema"), _) => Err((500, "invalid JSON schema in format".to_owned())),
-        _ => bad("the test server does not ignore a response_format of no known type"),
+        _ => bad("the test server does not ignore a response_format of unknown type"),
     }
 }
 
-fn part(part: &Value) -> Refusal {
+fn part(part: &Value) -> Validation {
     let url = part["image_url"]["url"].as_str().unwrap_or_default();
     let data = ["image/png", "image/jpeg", "image/webp", ""]
         .iter()
@@ -123,7 +123,7 @@ fn part(part: &Value) -> Refusal {
     }
 }
 
-fn refuse_native(body: &str) -> Refusal {
+fn reject_native(body: &str) -> Validation {
     let bad = |text: &str| Err((400, text.to_owned()));
     let chat = chat(body)?;
     for message in list(&chat, "messages") {
@@ -141,7 +141,7 @@ fn refuse_native(body: &str) -> Refusal {
     let messages = list(&chat, "messages");
     if messages
         .iter()
-        .flat_map(called)
+        .flat_map(tool_calls_of)
         .any(|call| !call["function"]["arguments"].is_object())
     {
         return bad(
@@ -150,7 +150,7 @@ fn refuse_native(body: &str) -> Refusal {
     }
     let mut names = messages
         .iter()
-        .flat_map(called)
+        .flat_map(tool_calls_of)
         .map(|call| &call["function"]["name"]);
     for answer in messages.iter().filter(|message| message["role"] == "tool") {
         if Some(&answer["tool_name"]) != names.next() {
@@ -181,27 +181,29 @@ fn refuse_native(body: &str) -> Refusal {
     format(&chat)
 }
 
-/// The calls of a message.
-fn called(message: &Value) -> &[Value] {
+/// Returns the tool calls of a message.
+fn tool_calls_of(message: &Value) -> &[Value] {
     message["tool_calls"].as_array().map_or(&[], Vec::as_slice)
 }
 
-/// The tools of a request. What a real server would drop without a word is a mistake here, and so are tools
-/// beside a format, with which none is ever called.
-fn tools(chat: &Map<String, Value>, format: &str) -> Refusal {
+/// Validates the tools of a request. Rejects what a real server drops without an error, and tools together with a
+/// format, because then a real server never calls a tool.
+fn tools(chat: &Map<String, Value>, format: &str) -> Validation {
     let bad = |text: String| Err((400, text));
     let Some(tools) = chat.get("tools") else {
         return Ok(());
     };
     if chat.contains_key(format) {
-        return bad(format!("the test server takes no tools beside `{format}`"));
+        return bad(format!(
+            "the test server does not accept tools together with `{format}`"
+        ));
     }
     for tool in tools.as_array().into_iter().flatten() {
         let function = &tool["function"];
         let parameters = &function["parameters"];
         let is_function = tool["type"] == "function" && function["name"].is_string();
         if !is_function || parameters["type"] != "object" || !parameters["properties"].is_object() {
-            return bad(format!("the test server sees no function in {tool}"));
+            return bad(format!("the test server found no function in {tool}"));
         }
         if let Some(dropped) = dropped(parameters) {
             return bad(format!("a real server drops {dropped}"));
@@ -210,9 +212,9 @@ fn tools(chat: &Map<String, Value>, format: &str) -> Refusal {
     Ok(())
 }
 
-/// The first piece of a tool's schema that a real server has no place for.
+/// Returns the first part of a tool's schema that a real server drops.
 fn dropped(schema: &Value) -> Option<String> {
-    // Dropped as well, but it says nothing that the type and the description do not.
+    // A real server drops `additionalProperties`, too, but it adds nothing to the type and the description.
     const KEPT: [&str; 8] = [
         "type",
         "description",
@@ -234,7 +236,7 @@ fn dropped(schema: &Value) -> Option<String> {
     below.chain(schema.get("items")).find_map(dropped)
 }
 
-fn options(chat: &Map<String, Value>) -> Refusal {
+fn options(chat: &Map<String, Value>) -> Validation {
     let Some(options) = chat.get("options") else {
         return Ok(());
     };
@@ -256,7 +258,7 @@ fn options(chat: &Map<String, Value>) -> Refusal {
     Ok(())
 }
 
-fn format(chat: &Map<String, Value>) -> Refusal {
+fn format(chat: &Map<String, Value>) -> Validation {
     let enforceable = match chat.get("format") {
         None | Some(Value::Null) => true,
         Some(Value::String(mode)) if mode == "json" || mode.is_empty() => true,
@@ -275,7 +277,7 @@ fn format(chat: &Map<String, Value>) -> Refusal {
     }
 }
 
-/// Whether the server's converter can make a grammar of a schema.
+/// Returns `true` if the server can convert a schema into a grammar.
 fn is_enforceable(schema: &Value, root: &Value) -> bool {
     let Value::Object(keys) = schema else {
         return false;

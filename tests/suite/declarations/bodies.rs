@@ -1,4 +1,4 @@
-//! Bodies that compute the prompt, and can fail.
+//! Function bodies that compute the prompt and may fail.
 
 use std::num::ParseIntError;
 
@@ -32,7 +32,7 @@ async fn moved(text: String) -> String {
 }
 
 #[command(model = "m")]
-async fn awaits_in_async_of_its_own(text: &str) -> String {
+async fn awaits_in_nested_async_code(text: &str) -> String {
     async fn inner() {
         std::future::ready(()).await;
     }
@@ -51,8 +51,8 @@ macro_rules! through_fragments {
 through_fragments!(by_macro, text: &str => alloy_runtime::Result<String>, { "Extract: {text}" });
 
 #[test]
-fn a_body_yields_the_prompt() {
-    check(&awaits_in_async_of_its_own("a"), "a");
+fn a_body_returns_the_prompt() {
+    check(&awaits_in_nested_async_code("a"), "a");
     check(&by_macro("a"), "Extract: a");
     let messages = moved("trains".into()).preview().unwrap().messages;
     assert_eq!(
@@ -67,12 +67,12 @@ fn a_body_yields_the_prompt() {
 
 // D10
 #[tokio::test]
-async fn a_body_that_fails_comes_out_at_the_await() {
+async fn an_error_of_the_body_is_returned_by_the_await() {
     let error = fallible("x").await.unwrap_err();
     assert_eq!(error.kind(), alloy_runtime::ErrorKind::Prompt);
     assert_eq!(
         error.to_string(),
-        "the prompt of `fallible` could not be made"
+        "could not build the prompt of `fallible`"
     );
     let source = std::error::Error::source(&error).unwrap();
     assert!(source.is::<ParseIntError>(), "{source:?}");

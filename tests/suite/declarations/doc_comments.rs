@@ -1,4 +1,4 @@
-//! A doc comment up to its heading is the prompt.
+//! Doc comments as prompts: the text before the first heading is sent.
 
 use alloy_runtime::command;
 
@@ -16,7 +16,7 @@ use super::check;
 async fn extract(text: &str, hint: Option<&str>) -> String;
 
 #[test]
-fn a_doc_comment_up_to_its_heading_is_the_prompt() {
+fn the_doc_comment_before_the_first_heading_is_the_prompt() {
     check(
         &extract("Jason is 25", None),
         "Extract the user\ndescribed in the text.\n\nBe exact.\n\n<text>\nJason is 25\n</text>",
@@ -32,7 +32,7 @@ fn a_doc_comment_up_to_its_heading_is_the_prompt() {
 async fn mentioned(text: &str, language: &str, tone: &str) -> String;
 
 #[test]
-fn mentioned_parameters_are_no_blocks() {
+fn mentioned_parameters_are_not_appended_as_blocks() {
     check(
         &mentioned("yes", "French", "warm"),
         "Translate yes into French.\n\n<tone>\nwarm\n</tone>",
@@ -60,7 +60,7 @@ async fn starred(text: &str) -> String;
 async fn bullets() -> String;
 
 #[test]
-fn block_comments_work_too() {
+fn block_doc_comments_are_prompts() {
     check(&bullets(), "List:\n* a\n* b");
     check(
         &block_comment(),
@@ -69,7 +69,7 @@ fn block_comments_work_too() {
     check(&starred("a"), "Extract the user.\n\nFrom a.");
 }
 
-#[allow(clippy::doc_markdown, reason = "odd marks are the point")]
+#[allow(clippy::doc_markdown, reason = "the test needs unusual Markdown")]
 /// Explain this:
 ///
 /// ```sh
@@ -88,7 +88,7 @@ fn block_comments_work_too() {
 async fn with_code(language: &str) -> String;
 
 #[test]
-fn headings_end_the_prompt_but_not_those_in_code() {
+fn a_heading_in_a_code_block_does_not_end_the_prompt() {
     check(
         &with_code("French"),
         "Explain this:\n\n```sh\n# a comment, no heading\n~~~\n````\n\n``` `code` in text\n\nIn French.",
@@ -97,7 +97,7 @@ fn headings_end_the_prompt_but_not_those_in_code() {
 
 // E6
 #[test]
-fn a_value_cannot_end_its_block() {
+fn a_value_cannot_close_its_block() {
     check(
         &extract("a</text>b</text-2>", None),
         "Extract the user\ndescribed in the text.\n\nBe exact.\n\n<text-3>\na</text>b</text-2>\n</text-3>",

@@ -1,4 +1,4 @@
-//! The name of a function is the prompt where nothing else is.
+//! Function names as prompts, for commands without another source.
 
 use alloy_runtime::command;
 use alloy_tests::server::{Reply, Server};
@@ -14,9 +14,9 @@ struct User {
 #[command(model = "ollama:llama3.1")]
 async fn extract(text: &str) -> User;
 
-// D1: the card's own line.
+// D1: the example of the acceptance list.
 #[tokio::test]
-async fn the_name_is_the_prompt_and_the_parameter_its_block() {
+async fn the_function_name_is_the_prompt_and_a_parameter_is_a_block() {
     let server = Server::start([Reply::answer(r#"{"name":"Jason","age":25}"#)]);
     let user = extract("Jason is 25 years old")
         .host(server.host())
@@ -55,12 +55,12 @@ impl Desk {
 }
 
 #[test]
-fn the_name_in_words_is_the_last_resort() {
+fn a_function_name_is_split_into_words() {
     check(&extract_user_2(), "Extract user 2");
 }
 
 #[test]
-fn methods_work_and_the_receiver_is_no_block() {
+fn methods_can_be_commands_and_the_receiver_is_not_sent() {
     let desk = Desk { owner: "Ann" };
     check(
         &desk.tidy_up("kitchen"),

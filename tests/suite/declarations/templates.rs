@@ -1,4 +1,4 @@
-//! Templates, in the attribute, as the body, or in a file: the whole prompt.
+//! Templates in the attribute, in the function body or in a file. A template is the whole prompt.
 
 use alloy_runtime::command;
 
@@ -29,7 +29,7 @@ fn a_template_is_the_whole_prompt() {
 
 // E6
 #[test]
-fn braces_in_values_stay_text() {
+fn braces_in_values_are_not_expanded() {
     check(&positional("{text} {{}} {0}"), "Extract: {text} {{}} {0}");
 }
 
@@ -39,7 +39,7 @@ const LIMIT: usize = 3;
 async fn formatted(n: u8, m: &str) -> String;
 
 #[test]
-fn placeholders_are_rusts_inline_format_arguments() {
+fn placeholders_are_inline_format_arguments() {
     check(&formatted(7, "x"), r#"{"n":    7, "m": "x"} at most 3"#);
 }
 
@@ -56,12 +56,12 @@ fn placeholders_are_rusts_inline_format_arguments() {
 async fn several_lines(text: &str, width: usize) -> String;
 
 #[test]
-fn shared_indentation_is_removed() {
+fn common_indentation_is_removed() {
     check(
         &several_lines("a", 3),
         "Extract the user.\n  Indented: a\n{Braces} and 3.\n\nWidth:   a|",
     );
-    // The values' own indentation and braces stay.
+    // Indentation and braces inside a value are kept.
     check(
         &several_lines("a\n        {b}", 0),
         "Extract the user.\n  Indented: a\n        {b}\n{Braces} and 3.\n\nWidth: a\n        {b}|",
@@ -72,7 +72,7 @@ fn shared_indentation_is_removed() {
 async fn escaped_lines(text: &str) -> String;
 
 #[test]
-fn indentation_that_is_written_as_an_escape_stays() {
+fn escaped_indentation_is_kept() {
     check(&escaped_lines("a"), "Format:\n    keep a\n");
     check(&continued_lines(), "Items:\n    - a\n      - nested end");
 }
@@ -94,7 +94,7 @@ async fn continued_lines() -> String;
 async fn filled_with_braces(x: u8) -> String;
 
 #[test]
-fn a_brace_can_be_what_a_value_is_filled_with() {
+fn a_brace_can_be_the_fill_character() {
     check(&filled_with_braces(7), "A }}}7\nB");
 }
 
@@ -107,7 +107,7 @@ fn a_brace_can_be_what_a_value_is_filled_with() {
 async fn generic_lines<T: std::fmt::Display>(value: T) -> String;
 
 #[test]
-fn generic_parameters_render_in_dedented_templates() {
+fn generic_parameters_are_rendered_in_dedented_templates() {
     check(&generic_lines(1.5), "Sum up: 1.5");
     check(&generic_lines("x"), "Sum up: x");
 }
@@ -116,7 +116,7 @@ fn generic_parameters_render_in_dedented_templates() {
 async fn raw(r#type: &str, r#fn: &str) -> String;
 
 #[test]
-fn raw_identifiers_are_named_without_their_prefix() {
+fn raw_identifiers_are_mentioned_without_their_prefix() {
     check(&raw("a", "b"), "The type a of b");
 }
 
@@ -125,17 +125,17 @@ async fn translate(text: &str, language: &str) -> String;
 
 // D2
 #[test]
-fn the_text_of_a_file_is_a_template() {
+fn a_prompt_file_is_a_template() {
     check(
         &translate("{text}", "French"),
         "Translate the text into French:\n\n    {keep} the indentation\n\n{text}",
     );
 }
 
-// D2: the compiler knows what this program was made of.
+// D2: the dependency file of this program lists the prompt file.
 #[test]
-fn a_change_of_the_file_compiles_the_crate_again() {
-    let made_of = std::env::current_exe().unwrap().with_extension("d");
-    let made_of = std::fs::read_to_string(made_of).unwrap();
-    assert!(made_of.contains("translate.md"));
+fn a_changed_prompt_file_recompiles_the_crate() {
+    let dependencies = std::env::current_exe().unwrap().with_extension("d");
+    let dependencies = std::fs::read_to_string(dependencies).unwrap();
+    assert!(dependencies.contains("translate.md"));
 }

@@ -1,4 +1,4 @@
-//! Files that cannot be run, and conversations that a file cannot take: what each error says.
+//! Errors for model files that cannot be run and for requests that a model file does not support.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,10 +7,10 @@ use alloy_runtime::{Error, ErrorKind, Image, Message};
 
 use super::{MODEL, ask, extract};
 
-/// A file of its own, with these bytes; it is gone with the value.
-struct Made(PathBuf);
+/// Temporary file that is deleted on drop.
+struct TempFile(PathBuf);
 
-impl Made {
+impl TempFile {
     fn new(name: &str, bytes: &[u8]) -> Self {
         let path = std::env::temp_dir().join(format!("alloy-{}-{name}", std::process::id()));
         fs::write(&path, bytes).unwrap();
@@ -22,8 +22,8 @@ impl Made {
         extract("Jason is 25").model(model).await.unwrap_err()
     }
 
-    /// The error, with `FILE` for its path.
-    async fn said(&self) -> (ErrorKind, String, String) {
+    /// Returns the kind, the message with `FILE` for the path, and the help of the error.
+    async fn describe(&self) -> (ErrorKind, String, String) {
         let error = self.error().await;
         let path = self.0.display().to_string();
         (
@@ -34,7 +34,7 @@ impl Made {
     }
 }
 
-impl Drop for Made {
+impl Drop for TempFile {
     fn drop(&mut self) {
         drop(fs::remove_file(&self.0));
     }
@@ -44,18 +44,18 @@ fn small() -> Vec<u8> {
     fs::read(MODEL.strip_prefix("gguf:").unwrap()).unwrap()
 }
 
-/// The small model with each of these texts in place of another of the same length.
-fn with(changes: &[(&str, &str)]) -> Vec<u8> {
+/// Returns the small model with each old text replaced by a new one of the same length.
+fn patched(changes: &[(&str, &str)]) -> Vec<u8> {
     let mut bytes = small();
     for (old, new) in changes {
         assert_eq!(old.len(), new.len());
-        let places: Vec<usize> = bytes
+        let offsets: Vec<usize> = bytes
             .windows(old.len())
             .enumerate()
             .filter_map(|(at, window)| (window == old.as_bytes()).then_some(at))
             .collect();
-        assert!(!places.is_empty(), "{old}");
-        for at in places {
+        assert!(!offsets.is_empty(), "{old}");
+        for at in offsets {
             bytes[at..at + new.len()].copy_from_slice(new.as_bytes());
         }
     }
@@ -64,7 +64,7 @@ fn with(changes: &[(&str, &str)]) -> Vec<u8> {
 
 // B6
 #[tokio::test]
-async fn a_file_that_is_not_there() {
+async fn a_missing_model_file_is_an_error() {
     let error = extract("Jason is 25")
         .model("gguf:models/none.gguf")
         .await
@@ -72,12 +72,12 @@ async fn a_file_that_is_not_there() {
     assert_eq!(error.kind(), ErrorKind::ModelNotFound);
     assert_eq!(
         error.to_string(),
-        "there is no model file `models/none.gguf`"
+        "the model file `models/none.gguf` does not exist"
     );
     assert!(
         error
             .help()
-            .starts_with("The path is relative to the folder"),
+            .starts_with("The path is relative to the working directory, `"),
         "{}",
         error.help()
     );
@@ -95,7 +95,9 @@ async fn a_file_that_is_not_there() {
         .await
         .unwrap_err();
     assert!(
-        error.help().starts_with("A shell writes the home folder"),
+        error
+            .help()
+            .starts_with("Write the whole path: `~` is not expanded here."),
         "{}",
         error.help()
     );
@@ -110,9 +112,9 @@ async fn a_file_that_is_not_there() {
 
 // B6
 #[tokio::test]
-async fn files_that_cannot_be_run_say_why_and_what_to_do() {
+async fn a_file_that_cannot_be_run_reports_the_reason_and_the_next_step() {
     let whole = small();
-    // Behind a tensor's name: how many dimensions, these, and the number of the quantisation.
+    // A tensor's name is followed by the number of dimensions, the dimensions and the quantisation.
     let mut quantised = whole.clone();
     let name = b"blk.0.attn_q.weight";
     let at = whole
@@ -124,47 +126,57 @@ async fn files_that_cannot_be_run_say_why_and_what_to_do() {
         (
             "quantisation",
             quantised,
-            "its header says that its tensor `blk.0.attn_q.weight` is in the quantisation IQ4_NL, and these can be run: F32, F16, BF16, Q4_0",
+            "its header gives its tensor `blk.0.attn_q.weight` the quantisation IQ4_NL; supported are F32, F16, BF16, Q4_0",
         ),
         (
             "empty",
             Vec::new(),
-            "it is no GGUF file: it does not begin with `GGUF`",
+            "it is not a GGUF file: it does not begin with `GGUF`",
         ),
         (
             "text",
             b"hello".to_vec(),
-            "it is no GGUF file: it does not begin with `GGUF`",
+            "it is not a GGUF file: it does not begin with `GGUF`",
         ),
         (
             "cut-header",
             whole[..1000].to_vec(),
-            "its header is damaged, or the file was cut",
+            "its header is damaged, or the file is truncated",
         ),
         (
             "cut",
             whole[..whole.len() - 40_000].to_vec(),
-            "ends behind the end of the file",
+            "ends after the end of the file",
         ),
         (
             "architecture",
-            with(&[("llama", "mamba")]),
-            "its architecture is `mamba`",
+            patched(&[("llama", "mamba")]),
+            "its architecture `mamba` is not supported",
         ),
         (
             "template",
-            with(&[("tokenizer.chat_template", "tokenizer.chat_templatx")]),
+            patched(&[("tokenizer.chat_template", "tokenizer.chat_templatx")]),
             "it has no chat template",
         ),
         (
             "tokenizer",
-            with(&[("gpt2", "bert")]),
-            "its tokenizer is of the kind `bert`",
+            patched(&[("gpt2", "bert")]),
+            "its tokenizer has the type `bert`",
+        ),
+        (
+            "merges",
+            patched(&[("tokenizer.ggml.merges", "tokenizer.ggml.mergex")]),
+            "it has no merges (`tokenizer.ggml.merges`)",
+        ),
+        (
+            "token-types",
+            patched(&[("tokenizer.ggml.token_type", "tokenizer.ggml.token_typx")]),
+            "it has no token types (`tokenizer.ggml.token_type`)",
         ),
     ];
     for (name, bytes, expected) in cases {
-        let made = Made::new(name, &bytes);
-        let (kind, message, help) = made.said().await;
+        let file = TempFile::new(name, &bytes);
+        let (kind, message, help) = file.describe().await;
         assert_eq!(kind, ErrorKind::ModelLoad, "{name}: {message}");
         let start = "the model file `FILE` cannot be run: ";
         assert!(
@@ -173,22 +185,22 @@ async fn files_that_cannot_be_run_say_why_and_what_to_do() {
         );
         assert!(help.len() > 30, "{name}: {help}");
     }
-    let made = Made::new("architectures", &with(&[("llama", "mamba")]));
-    let help = made.error().await.help();
+    let file = TempFile::new("architectures", &patched(&[("llama", "mamba")]));
+    let help = file.error().await.help();
     assert!(
-        help.starts_with("These can be run: llama, qwen2, qwen3, gemma3, phi3."),
+        help.contains("the architectures llama, qwen2, qwen3, gemma3, phi3"),
         "{help}"
     );
 }
 
 // B6
 #[tokio::test]
-async fn a_prompt_longer_than_the_context_is_not_cut() {
+async fn a_prompt_longer_than_the_context_is_an_error() {
     let text = "Jason is 25 years old. ".repeat(300);
     let error = extract(&text).model(MODEL).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ContextOverflow);
     assert!(
-        error.to_string().contains(" tokens, and the context of "),
+        error.to_string().contains(" tokens, but the context of "),
         "{error}"
     );
     assert!(
@@ -211,7 +223,7 @@ async fn a_prompt_longer_than_the_context_is_not_cut() {
 
 // B6
 #[tokio::test]
-async fn what_a_model_file_cannot_do_is_an_error() {
+async fn an_unsupported_capability_is_an_error() {
     let image = Image::new(b"\x89PNG\r\n\x1a\n".to_vec());
     let error = ask::<String>("What is this?")
         .image(image)
@@ -235,7 +247,7 @@ async fn what_a_model_file_cannot_do_is_an_error() {
         error.to_string().contains("does not support thinking"),
         "{error}"
     );
-    // The template of the small model takes them in any order.
+    // The chat template of the small model accepts the roles in any order.
     let odd = [Message::assistant("Hello!"), Message::assistant("Again.")];
     ask::<String>("Say hello")
         .history(odd)

@@ -1,4 +1,4 @@
-//! Tools, through the template's own section for them.
+//! Tool calls through the tools section of the chat template.
 
 use alloy_runtime::{ErrorKind, command, tool};
 
@@ -24,7 +24,7 @@ async fn number(question: &str) -> i64;
 
 // B1 T1
 #[tokio::test]
-async fn a_model_calls_tools_until_it_has_its_answer() {
+async fn tool_turns_continue_until_the_final_answer() {
     let question = "Add 5 and 6, then multiply by 3.";
     let outcome = calculate(question).model(MODEL).outcome().await.unwrap();
     assert_eq!(outcome.value, "The result is 33.");
@@ -44,7 +44,7 @@ async fn a_model_calls_tools_until_it_has_its_answer() {
 
 // B1 A8
 #[tokio::test]
-async fn a_value_comes_after_the_tools() {
+async fn a_typed_value_follows_the_tool_calls() {
     let outcome = number("What is 17 plus 25?")
         .model(MODEL)
         .outcome()
@@ -83,7 +83,7 @@ async fn lamps(question: &str) -> String;
 
 // B1 B2
 #[tokio::test]
-async fn what_a_model_calls_is_what_a_tool_takes() {
+async fn tool_calls_match_the_signature_of_the_tool() {
     let mut calls = 0;
     for seed in 0..30 {
         let command = lamps("Add 5 and 6, then multiply by 3.")
@@ -99,7 +99,7 @@ async fn what_a_model_calls_is_what_a_tool_takes() {
                 let kind = error.kind();
                 let is_known = matches!(
                     kind,
-                    ErrorKind::ToolLimit | ErrorKind::Truncated | ErrorKind::Empty
+                    ErrorKind::ToolTurnLimit | ErrorKind::Truncated | ErrorKind::Empty
                 );
                 assert!(is_known, "{error:?}");
                 error.tool_results().to_vec()
@@ -107,8 +107,8 @@ async fn what_a_model_calls_is_what_a_tool_takes() {
         };
         for result in results {
             calls += 1;
-            let wants = if result.name == "clock" { "noon" } else { "[" };
-            assert!(result.content.starts_with(wants), "{result:?}");
+            let prefix = if result.name == "clock" { "noon" } else { "[" };
+            assert!(result.content.starts_with(prefix), "{result:?}");
         }
     }
     assert!(calls > 10, "{calls} calls");

@@ -1,4 +1,4 @@
-//! One engine a file: turns, what is remembered, and who waits.
+//! One engine per model file: queueing, prefix cache, keep-alive and cancellation.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,8 +8,8 @@ use alloy_runtime::ErrorKind;
 
 use super::{MODEL, ask, extract, jason};
 
-/// A path of its own to the small model, so that no other test asks its engine.
-fn own_model(name: &str) -> (String, std::path::PathBuf) {
+/// Copies the small model to a separate path, so that no other test uses the engine of that path.
+fn copied_model(name: &str) -> (String, std::path::PathBuf) {
     let path = std::env::temp_dir().join(format!("alloy-{}-{name}.gguf", std::process::id()));
     std::fs::copy(MODEL.strip_prefix("gguf:").unwrap(), &path).unwrap();
     (format!("gguf:{}", path.display()), path)
@@ -17,7 +17,7 @@ fn own_model(name: &str) -> (String, std::path::PathBuf) {
 
 // B4
 #[tokio::test]
-async fn the_runtime_goes_on_while_a_model_answers() {
+async fn a_command_does_not_block_the_async_runtime() {
     let done = Arc::new(AtomicBool::new(false));
     let command = {
         let done = Arc::clone(&done);
@@ -29,7 +29,7 @@ async fn the_runtime_goes_on_while_a_model_answers() {
             text
         }
     };
-    // On one thread: whatever blocked it would keep the other from its turns.
+    // Both futures run on one thread: if the command blocked it, the ticks would stop.
     let ticks = async {
         let mut ticks = 0;
         while !done.load(Ordering::Relaxed) {
@@ -45,8 +45,8 @@ async fn the_runtime_goes_on_while_a_model_answers() {
 
 // B4
 #[tokio::test(flavor = "multi_thread")]
-async fn commands_on_one_model_are_answered_in_their_turn() {
-    let (model, path) = own_model("turns");
+async fn concurrent_commands_on_one_model_are_all_answered() {
+    let (model, path) = copied_model("turns");
     let users = (20..30_u8).map(|age| extract(&format!("Jason is {age} years old")).model(&model));
     let users = futures::future::join_all(users).await;
     for (user, age) in users.into_iter().zip(20..) {
@@ -57,23 +57,23 @@ async fn commands_on_one_model_are_answered_in_their_turn() {
 
 // B5
 #[tokio::test]
-async fn a_prompt_that_begins_like_the_last_one_is_read_from_where_they_part() {
-    let (model, path) = own_model("beginnings");
+async fn a_shared_prompt_prefix_is_cached() {
+    let (model, path) = copied_model("beginnings");
     let cached = async |text: &str| {
         let outcome = extract(text).model(&model).outcome().await.unwrap();
         let usage = outcome.usage;
         (usage.cached_tokens.unwrap(), usage.prompt_tokens.unwrap())
     };
     assert_eq!(cached("Jason is 25 years old").await.0, 0);
-    // The system message and the words before the parameter stay the same from call to call.
+    // Both prompts share the system message and the text before the parameter.
     let (second, prompt) = cached("Ada is 36 years old").await;
     assert!(second > 40 && second < prompt, "{second} of {prompt}");
     let (third, prompt) = cached("Tom is 41 years old").await;
     assert!(third >= second && third < prompt, "{third} of {prompt}");
-    // The same prompt is read but for its last token.
+    // An identical prompt is cached up to its last few tokens.
     let (same, prompt) = cached("Tom is 41 years old").await;
     assert!(same + 10 >= prompt && same < prompt, "{same} of {prompt}");
-    // A conversation goes on from its last answer.
+    // A conversation is cached up to its last answer.
     let first = ask::<String>("Say hello")
         .model(&model)
         .outcome()
@@ -92,8 +92,8 @@ async fn a_prompt_that_begins_like_the_last_one_is_read_from_where_they_part() {
 
 // B5
 #[tokio::test]
-async fn commands_that_take_turns_each_go_on_from_their_own_system_text() {
-    let (model, path) = own_model("alternating");
+async fn alternating_system_messages_keep_their_cached_prefixes() {
+    let (model, path) = copied_model("alternating");
     let cached = async |system: &str, text: &str| {
         let command = ask::<String>(text).model(&model).system(system);
         command
@@ -104,7 +104,7 @@ async fn commands_that_take_turns_each_go_on_from_their_own_system_text() {
             .cached_tokens
             .unwrap()
     };
-    // Of the same few words at their beginning, and then of others.
+    // The system messages share their first few words.
     let german = "You are brief. You answer in German, with one word, and you never say why.";
     let french = "You are brief. You answer in French, with two words, and you always say why.";
     for text in ["Say hello", "Say good night"] {
@@ -120,16 +120,16 @@ async fn commands_that_take_turns_each_go_on_from_their_own_system_text() {
 
 // B4
 #[tokio::test]
-async fn a_file_is_kept_for_as_long_as_it_is_told_to() {
-    let (model, path) = own_model("kept");
+async fn a_model_stays_loaded_for_its_keep_alive() {
+    let (model, path) = copied_model("kept");
     let hello = || ask::<String>("Say hello").model(&model);
     let cached = |outcome: alloy_runtime::Outcome<String>| outcome.usage.cached_tokens.unwrap();
     assert_eq!(cached(hello().outcome().await.unwrap()), 0);
-    // A loaded file is not looked at again.
+    // A loaded model does not read its file again.
     std::fs::remove_file(&path).unwrap();
     let kept = hello().keep_alive(Duration::ZERO).outcome().await.unwrap();
     assert!(cached(kept) > 0);
-    // Its thread ends on its own time, soon.
+    // The thread of the engine ends asynchronously, after a short time.
     for _ in 0..500 {
         match hello().keep_alive(Duration::ZERO).await {
             Ok(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -139,12 +139,12 @@ async fn a_file_is_kept_for_as_long_as_it_is_told_to() {
             }
         }
     }
-    panic!("it was never let go of");
+    panic!("the model was never unloaded");
 }
 
 // B4
 #[tokio::test]
-async fn whoever_goes_away_is_not_waited_for() {
+async fn a_dropped_command_does_not_delay_the_next() {
     let story = || ask::<String>("Tell me a short story about the moon.").model(MODEL);
     for _ in 0..20 {
         let mut stream = story().stream();
@@ -152,7 +152,7 @@ async fn whoever_goes_away_is_not_waited_for() {
         drop(stream);
         drop(tokio::time::timeout(Duration::from_millis(2), story()).await);
     }
-    // A deadline of the command's own is an error of its own.
+    // The command's own timeout is reported as an error.
     let error = story().timeout(Duration::from_nanos(1)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Every kind of type, answered by a model that is made to ramble: what comes to its end is valid.
+//! Answers of every kind of type at a high temperature: each complete answer is valid.
 
 use std::fmt::Debug;
 
@@ -7,12 +7,12 @@ use alloy_runtime::{ErrorKind, Output};
 use super::{MODEL, ask};
 use crate::types::{Visit, each};
 
-/// How often each type is asked for.
+/// Number of answers requested for each type.
 const TRIES: u64 = 5;
 
-struct Rambling;
+struct RandomAnswers;
 
-impl Visit for Rambling {
+impl Visit for RandomAnswers {
     async fn row<T: Output + Debug>(&mut self, _reads: &[&str], _refuses: &[&str]) {
         let name = std::any::type_name::<T>();
         let mut finished = 0;
@@ -29,12 +29,12 @@ impl Visit for Rambling {
                 Err(error) => assert_eq!(error.kind(), ErrorKind::Truncated, "{name}: {error:?}"),
             }
         }
-        assert!(finished > 0, "{name}: each answer was cut");
+        assert!(finished > 0, "{name}: every answer was truncated");
     }
 }
 
 // B2
 #[tokio::test]
-async fn every_finished_answer_is_valid_whatever_the_model_would_rather_say() {
-    each(&mut Rambling).await;
+async fn every_complete_answer_is_valid_at_a_high_temperature() {
+    each(&mut RandomAnswers).await;
 }

@@ -1,4 +1,4 @@
-//! Answers of the model that are none: invalid, cut, empty or refused.
+//! Rejected answers of a model: invalid, truncated, empty or refused.
 
 use alloy_runtime::{Api, Error, ErrorKind};
 use alloy_tests::server::{Reply, Said, Server, chat};
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{User, answer, check, error_of, error_on, shown};
 
 #[tokio::test]
-async fn invalid_names_type_path_problem_excerpt_and_attempts() {
+async fn an_invalid_answer_reports_type_path_problem_excerpt_and_attempts() {
     let error = check::<User>(
         Reply::answer(r#"{"name":"Jason","age":"twenty"}"#),
         ErrorKind::InvalidOutput,
@@ -31,7 +31,7 @@ async fn invalid_names_type_path_problem_excerpt_and_attempts() {
 }
 
 #[tokio::test]
-async fn the_structured_form_has_every_field() {
+async fn the_alternate_debug_format_has_every_field() {
     let error = error_of::<User>(Reply::answer("[]")).await;
     let text = format!("{error:#?}");
     for piece in [
@@ -45,9 +45,9 @@ async fn the_structured_form_has_every_field() {
     }
 }
 
-// What a model or a server wrote is quoted in many places: each is short and harmless.
+// Errors quote models and servers in many places. Each quotation is truncated and sanitized.
 #[tokio::test]
-async fn foreign_text_is_short_and_cannot_drive_the_terminal() {
+async fn quoted_text_is_truncated_and_has_no_control_characters() {
     #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
     enum Word {
         Yes,
@@ -80,7 +80,7 @@ async fn foreign_text_is_short_and_cannot_drive_the_terminal() {
 }
 
 #[tokio::test]
-async fn a_list_is_no_struct_and_a_wrapped_value_must_be_there() {
+async fn a_list_is_not_a_struct_and_a_wrapped_value_is_required() {
     let check = async |error: Error, expected: &str| assert_eq!(error.to_string(), expected);
     check(
         error_of::<User>(Reply::answer(r#"["Jason",25]"#)).await,
@@ -100,7 +100,7 @@ async fn a_list_is_no_struct_and_a_wrapped_value_must_be_there() {
 }
 
 #[tokio::test]
-async fn invalid_paths_begin_in_the_output_type() {
+async fn error_paths_start_at_the_output_type() {
     let check = async |error: Error, path: Option<&str>, expected: &str| {
         assert_eq!(error.kind(), ErrorKind::InvalidOutput, "{error:?}");
         assert_eq!(error.path(), path, "{error:?}");
@@ -139,13 +139,13 @@ async fn invalid_paths_begin_in_the_output_type() {
         ))
         .await,
         None,
-        "the answer is not a valid `User`: not JSON: trailing characters at line 1 column 22",
+        "the answer is not a valid `User`: expected one JSON value, found two, and they differ",
     )
     .await;
 }
 
 #[tokio::test]
-async fn an_answer_nested_without_end_is_invalid() {
+async fn a_deeply_nested_answer_is_invalid() {
     let error = error_of::<serde_json::Value>(Reply::answer(&"[".repeat(100_000))).await;
     assert_eq!(error.kind(), ErrorKind::InvalidOutput);
     assert!(
@@ -159,15 +159,15 @@ fn cut(answer: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn truncated_carries_the_text_so_far() {
+async fn a_truncated_answer_carries_the_partial_text() {
     let error = check::<User>(
         cut("{\"name\":\"J"),
         ErrorKind::Truncated,
         expect![[r#"
-            the answer was cut off by the limit of tokens, after 4
+            the answer was cut off at the token limit, after 4 tokens
               after: 1 answer of the model
               command: answer
-              help: Raise `max_tokens`, or ask for a shorter answer. Thinking counts as well."#]],
+              help: Raise `max_tokens`, or ask for a shorter answer. Thinking counts too."#]],
     )
     .await;
     assert_eq!(error.partial_text(), Some("{\"name\":\"J"));
@@ -180,13 +180,13 @@ async fn truncated_carries_the_text_so_far() {
 }
 
 #[tokio::test]
-async fn an_answer_whose_last_token_met_the_limit_is_whole() {
+async fn a_complete_answer_at_the_token_limit_is_accepted() {
     let server = Server::start([cut(r#"{"name":"J","age":1}"#)]);
     assert_eq!(answer::<User>().host(server.host()).await.unwrap().age, 1);
 }
 
 #[tokio::test]
-async fn empty_is_an_error_of_its_own() {
+async fn an_empty_answer_is_an_error() {
     check::<User>(
         Reply::answer(" \n"),
         ErrorKind::Empty,
@@ -205,7 +205,7 @@ async fn empty_is_an_error_of_its_own() {
 
 // G9
 #[tokio::test]
-async fn a_refusal_is_an_error_of_its_own() {
+async fn a_refusal_is_an_error() {
     let mut body = Said::new("").openai_chat();
     body["choices"][0]["message"]["refusal"] = json!("I cannot help with that.");
     let error = error_on::<User>(Api::OpenaiChat, Reply::json(200, &body)).await;
@@ -217,7 +217,7 @@ async fn a_refusal_is_an_error_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_reply_that_is_not_done_broke_off() {
+async fn an_unfinished_reply_is_interrupted() {
     let mut body = chat("Once upon");
     body["done"] = json!(false);
     let native = error_on::<String>(Api::Native, Reply::json(200, &body)).await;
@@ -228,9 +228,9 @@ async fn a_reply_that_is_not_done_broke_off() {
         assert_eq!(error.kind(), ErrorKind::Interrupted);
         assert_eq!(error.partial_text(), Some("Once upon"));
         expect![[r#"
-            model `llama3.1` was stopped in the middle of its answer, and the server does not say why
+            model `llama3.1` was stopped in the middle of its answer; the server gave no reason
               command: answer
-              help: Ollama stops a model that repeats one token without end (set `max_tokens`, another temperature or the option `repeat_penalty`), and on `openai_chat` it does not tell that its runner ended: its log does. The text so far is in `partial_text()`."#]]
+              help: Set `max_tokens`, another temperature or the option `repeat_penalty`: Ollama stops a model that repeats one token without end. On `openai_chat` a crashed runner looks the same; the server's log shows it. `partial_text()` has the text so far."#]]
         .assert_eq(&shown(&error));
     }
 }

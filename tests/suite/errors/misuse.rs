@@ -1,4 +1,4 @@
-//! What a program did wrong: a command awaited where it cannot be.
+//! Commands that are awaited outside a runtime or twice.
 
 use alloy_runtime::ErrorKind;
 use alloy_tests::server::{Reply, Server};
@@ -6,13 +6,13 @@ use alloy_tests::server::{Reply, Server};
 use super::answer;
 
 #[test]
-fn outside_a_runtime_the_error_says_what_to_write() {
+fn awaiting_outside_a_runtime_is_an_error() {
     use std::future::Future as _;
     use std::task::{Context, Poll, Waker};
 
     let command = std::pin::pin!(answer::<String>());
     let Poll::Ready(Err(error)) = command.poll(&mut Context::from_waker(Waker::noop())) else {
-        panic!("it has nothing to wait for")
+        panic!("expected an error at the first poll")
     };
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert_eq!(
@@ -23,7 +23,7 @@ fn outside_a_runtime_the_error_says_what_to_write() {
 }
 
 #[tokio::test]
-async fn a_command_that_was_awaited_says_so() {
+async fn using_an_awaited_command_is_an_error() {
     let server = Server::start([Reply::answer("hello")]);
     let mut command = answer::<String>().host(server.host());
     (&mut command).await.unwrap();

@@ -1,4 +1,4 @@
-//! Replies that are not what the protocol says.
+//! Replies that violate the protocol.
 
 use alloy_runtime::{Api, ErrorKind};
 use alloy_tests::server::{Reply, Server};
@@ -8,22 +8,22 @@ use serde_json::json;
 use super::{answer, check, error_of, error_on};
 
 #[tokio::test]
-async fn a_reply_that_is_no_json() {
+async fn a_reply_that_is_not_json_is_rejected() {
     let error = check::<String>(
         Reply::body(200, "application/json", "hello"),
         ErrorKind::Protocol,
         expect![[r#"
-            the reply from http://HOST is not what the protocol says: it is not the JSON of a reply (expected value at line 1 column 1)
+            the reply from http://HOST does not follow the protocol: it is not the JSON of a reply (expected value at line 1 column 1)
               found: hello
               command: answer
-              help: Check that OLLAMA_HOST names an Ollama server of version 0.12.6 or newer, and what stands between it and this program."#]],
+              help: Check that OLLAMA_HOST names an Ollama server of version 0.12.6 or newer, and that no proxy in between changes its replies."#]],
     )
     .await;
     assert_eq!(error.excerpt(), Some("hello"));
 }
 
 #[tokio::test]
-async fn replies_of_the_wrong_type() {
+async fn fields_of_the_wrong_type_are_rejected() {
     let check = async |body: serde_json::Value, expected: &str| {
         let error = error_on::<String>(Api::Native, Reply::json(200, &body)).await;
         assert_eq!(error.kind(), ErrorKind::Protocol, "{body}");
@@ -32,8 +32,8 @@ async fn replies_of_the_wrong_type() {
     check(json!({"done": true}), "it has no `message`").await;
     check(json!([{"content": "hi"}, true]), "it is a list").await;
     check(
-        json!({"message": {"content": ["parts"]}, "done": true}),
-        "invalid type: sequence",
+        json!({"message": {"content": 5}, "done": true}),
+        "invalid type: integer",
     )
     .await;
     check(
@@ -49,7 +49,7 @@ async fn replies_of_the_wrong_type() {
 }
 
 #[tokio::test]
-async fn replies_of_the_wrong_type_on_openai_chat() {
+async fn fields_of_the_wrong_type_are_rejected_on_openai_chat() {
     let check = async |body: serde_json::Value, expected: &str| {
         let error = error_on::<String>(Api::OpenaiChat, Reply::json(200, &body)).await;
         assert_eq!(error.kind(), ErrorKind::Protocol, "{body}");
@@ -61,8 +61,8 @@ async fn replies_of_the_wrong_type_on_openai_chat() {
     check(json!({"choices": [{}]}), "its `choices` have no `message`").await;
     check(json!([{"choices": []}]), "it is a list").await;
     check(
-        json!({"choices": [{"message": {"content": ["parts"]}}]}),
-        "invalid type: sequence",
+        json!({"choices": [{"message": {"content": 5}}]}),
+        "invalid type: integer",
     )
     .await;
     check(
@@ -70,11 +70,11 @@ async fn replies_of_the_wrong_type_on_openai_chat() {
         "invalid type: string",
     )
     .await;
-    check(json!({"error": 5}), "it has an `error` without words").await;
+    check(json!({"error": 5}), "its `error` has no message").await;
 }
 
 #[tokio::test]
-async fn replies_that_no_reader_should_take() {
+async fn undecodable_and_oversized_replies_are_rejected() {
     let check = async |reply: Reply, expected: &str| {
         let error = error_of::<String>(reply).await;
         assert_eq!(error.kind(), ErrorKind::Protocol, "{error:?}");
@@ -114,9 +114,9 @@ async fn replies_that_no_reader_should_take() {
     .await;
 }
 
-// Counts and times are told beside an answer: one of another type is no reason to lose it.
+// Counts and durations are optional: a wrong type does not fail the answer.
 #[tokio::test]
-async fn a_count_of_another_type_loses_no_answer() {
+async fn a_count_of_the_wrong_type_is_ignored() {
     for count in [json!(-1), json!(3.0), json!("3"), json!([3]), json!(null)] {
         let body = json!({"message": {"content": "hello"}, "done": true, "eval_count": count, "total_duration": count});
         let server = Server::start([Reply::json(200, &body)]);

@@ -1,4 +1,4 @@
-//! Time: what is given up after it, and what is told then.
+//! Timeouts and their error messages.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use expect_test::expect;
 use super::{answer, shown};
 
 #[tokio::test]
-async fn a_known_error_is_not_lost_to_the_timeout() {
+async fn a_timeout_during_the_diagnosis_keeps_the_known_error() {
     let server = Server::with_silent_tags([Reply::error(404, "model 'llama3.1' not found")]);
     let command = answer::<String>()
         .host(server.host())
@@ -18,7 +18,7 @@ async fn a_known_error_is_not_lost_to_the_timeout() {
 }
 
 #[tokio::test]
-async fn a_timeout_longer_than_time_itself_is_none() {
+async fn a_timeout_of_duration_max_never_expires() {
     let server = Server::start([Reply::answer("hello")]);
     assert!(
         answer::<String>()
@@ -30,7 +30,7 @@ async fn a_timeout_longer_than_time_itself_is_none() {
 }
 
 #[tokio::test]
-async fn the_timeout_covers_everything() {
+async fn the_timeout_covers_the_whole_command() {
     let server = Server::start([Reply::raw("").then_silence()]);
     let command = answer::<String>()
         .host(server.host())
@@ -40,14 +40,14 @@ async fn the_timeout_covers_everything() {
     expect![[r#"
         no answer within 100ms, the command's timeout
           command: answer
-          help: The first call of a model loads it, which can take minutes. Raise `timeout`, or leave it out to wait as long as the server works."#]]
+          help: Raise `timeout`, or leave it out to wait as long as the server works: the first call of a model loads it, which can take minutes."#]]
     .assert_eq(&shown(&error));
 }
 
-// A listener whose queue is full takes no further connection; other systems refuse it at once.
+// On Linux a listener with a full queue leaves connections pending; other systems refuse them at once.
 #[cfg(target_os = "linux")]
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_does_not_come_about_is_told_with_the_address() {
+async fn a_connect_timeout_names_the_address() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let wait = Duration::from_millis(50);
@@ -60,7 +60,7 @@ async fn a_connection_that_does_not_come_about_is_told_with_the_address() {
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         assert_eq!(
             error.to_string(),
-            format!("no connection to http://{address} within {limit}")
+            format!("no connection to http://{address} within {limit}, the connect timeout")
         );
     };
     check(answer(), "10s").await;
@@ -72,14 +72,14 @@ async fn a_connection_that_does_not_come_about_is_told_with_the_address() {
 }
 
 #[tokio::test]
-async fn a_reply_that_stops_in_the_middle_is_told_after_the_idle_time() {
+async fn a_stalled_reply_ends_after_the_idle_timeout() {
     let check = async |command: Command<String>, expected: &str| {
         let server = Server::start([Reply::answer("hello").cut_short_by(10).then_silence()]);
         let running = tokio::spawn(command.host(server.host()));
         while server.requests().is_empty() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        // Long enough for the reply to be on its way; time runs by itself from here on.
+        // Waits until the reply has arrived. From here on, the paused clock advances by itself.
         tokio::time::sleep(Duration::from_millis(50)).await;
         tokio::time::pause();
         let error = running.await.unwrap().unwrap_err();

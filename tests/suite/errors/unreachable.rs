@@ -1,4 +1,4 @@
-//! Nobody there: no server, or no host.
+//! Addresses without a server, and unknown hosts.
 
 use std::error::Error as _;
 
@@ -8,7 +8,7 @@ use alloy_tests::server::Server;
 use super::{answer, shown};
 
 #[tokio::test]
-async fn unreachable_names_the_address_and_the_command() {
+async fn an_unreachable_server_error_names_the_address_and_the_next_step() {
     let gone = Server::start([]).host();
     let error = answer::<String>().host(&gone).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unreachable);
@@ -25,7 +25,7 @@ async fn unreachable_names_the_address_and_the_command() {
 }
 
 #[tokio::test]
-async fn a_host_that_nobody_knows_is_told_from_one_that_does_not_answer() {
+async fn an_unknown_host_has_its_own_message() {
     let error = answer::<String>()
         .host("no-such-host.invalid")
         .await
@@ -33,7 +33,7 @@ async fn a_host_that_nobody_knows_is_told_from_one_that_does_not_answer() {
     assert_eq!(error.kind(), ErrorKind::Unreachable);
     assert_eq!(
         error.to_string(),
-        "cannot reach Ollama at http://no-such-host.invalid:11434: no host of that name is known"
+        "cannot reach Ollama at http://no-such-host.invalid:11434: the host name does not resolve; check OLLAMA_HOST"
     );
     assert_eq!(error.command(), Some("answer"));
 }

@@ -1,4 +1,4 @@
-//! Examples of what a command can give, and of answers that are not that.
+//! Examples of output types and of rejected answers.
 
 use alloy_tests::server::{Reply, Server};
 

@@ -1,4 +1,4 @@
-//! Examples of settings: where each comes from, and the route that a model's name leads to.
+//! Examples of settings, their sources and the route that a model's name selects.
 
 use alloy_tests::server::{Reply, Said, Server};
 use expect_test::expect;
@@ -24,6 +24,7 @@ fn configure() {
         max_tool_turns                10  (default)
         parallel_tools_max            8  (default)
         schema_in_prompt              true  (default)
+        text_tool_calls               true  (default)
         host                          http://HOST  (environment)
         record_content                false  (default)
         backend                       real  (default)
@@ -55,7 +56,7 @@ fn gpt_oss() {
         "",
         "gpt-oss:20b by openai_chat: the model's name contains `gpt-oss`\n\
          it thought: A name and an age.\n\
-         warning: `num_ctx` was not sent: openai_chat has no place for it; set OLLAMA_CONTEXT_LENGTH on the server, or use the native route\n",
+         warning: `num_ctx` was not sent: openai_chat does not support it; set OLLAMA_CONTEXT_LENGTH on the server, or use the native route\n",
     );
     check(
         "ollama:gpt-oss:20b",

@@ -1,14 +1,15 @@
-//! Without any setting: the small model of this repository answers.
+//! Examples without any setting, answered by the small model of this repository.
 
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Stdio;
 
-use super::{events, forwarding, unset};
+use super::{events, forwarding, without_settings};
 
-/// Runs an example as a newcomer does who has nothing: gives its output, and what it said beside it.
+/// Runs an example without any setting and returns its standard output and error, less the first line
+/// of the latter, which names the small model.
 fn alone(name: &str, arguments: &[&str], input: &str) -> (String, String) {
-    let mut program = unset(name);
+    let mut program = without_settings(name);
     program.args(arguments).stdin(Stdio::piped());
     let mut program = program
         .stdout(Stdio::piped())
@@ -20,22 +21,22 @@ fn alone(name: &str, arguments: &[&str], input: &str) -> (String, String) {
     drop(stdin);
     let output = program.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    let (said, beside) = (text(output.stdout), text(output.stderr));
-    let (first, rest) = beside.split_once('\n').unwrap();
+    let (stdout, stderr) = (text(output.stdout), text(output.stderr));
+    let (first, rest) = stderr.split_once('\n').unwrap();
     assert_eq!(
         first,
         "ALLOY_MODEL is not set: the small model in examples/models answers. For a larger one: ALLOY_MODEL=ollama:llama3.1"
     );
-    (said, rest.to_owned())
+    (stdout, rest.to_owned())
 }
 
-// B7: what the model's card promises.
+// B7: the model's documentation promises these answers.
 #[test]
-fn without_any_setting_the_small_model_answers() {
+fn examples_without_settings_use_the_small_model() {
     let check = |name: &str, arguments: &[&str], expected: &str| {
-        let (said, beside) = alone(name, arguments, "");
-        assert_eq!(said, expected, "{name}");
-        assert_eq!(beside, "", "{name}");
+        let (stdout, stderr) = alone(name, arguments, "");
+        assert_eq!(stdout, expected, "{name}");
+        assert_eq!(stderr, "", "{name}");
     };
     let jason = "User { name: \"Jason\", age: 25 }\n";
     check("extract", &[], jason);
@@ -66,42 +67,45 @@ fn without_any_setting_the_small_model_answers() {
     );
 }
 
-/// Where the examples have it.
+/// Returns the path of the small model.
 fn small_model() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let path = root.join("examples/models/alloy-tiny-q8_0.gguf");
     path.display().to_string()
 }
 
-// B7: what it answers there is its own affair; that it does is not.
+// B7: checks that the small model answers, and only the beginning of most answers.
 #[test]
-fn the_small_model_serves_the_other_examples_too() {
-    let (said, _) = alone("enrich", &[], "");
+fn the_small_model_answers_the_other_examples() {
+    let (stdout, _) = alone("enrich", &[], "");
     assert!(
-        said.starts_with("Jason, 25: Jason is 25 years old"),
-        "{said}"
+        stdout.starts_with("Jason, 25: Jason is 25 years old"),
+        "{stdout}"
     );
-    let (said, _) = alone("optional", &[], "");
-    assert!(said.starts_with("Jason"), "{said}");
-    let (said, beside) = alone("story", &["the moon"], "");
-    assert!(said.starts_with("Once there was"), "{said}");
-    assert!(beside.ends_with(" tokens\n"), "{beside}");
-    let (said, _) = alone("lookups", &[], "");
+    let (stdout, _) = alone("optional", &[], "");
+    assert!(stdout.starts_with("Jason"), "{stdout}");
+    let (stdout, stderr) = alone("story", &["the moon"], "");
+    assert!(stdout.starts_with("Once there was"), "{stdout}");
+    assert!(stderr.ends_with(" tokens\n"), "{stderr}");
+    let (stdout, _) = alone("lookups", &[], "");
     assert!(
-        said.contains("{\"city\":\"Oslo\"} -> {\"degrees\":-3,\"sky\":\"snow\"}"),
-        "{said}"
+        stdout.contains("{\"city\":\"Oslo\"} -> {\"degrees\":-3,\"sky\":\"snow\"}"),
+        "{stdout}"
     );
-    let (said, _) = alone("workflow", &[], "");
-    assert!(said.contains("shipped: "), "{said}");
-    let (said, _) = alone("configure", &[], "");
-    assert!(said.contains("alloy-tiny-q8_0.gguf  (process)"), "{said}");
-    let (_program, address) = forwarding(unset("forward"));
-    let told = events(&address);
-    assert_eq!(told[0], "data: \"O\"", "{told:?}");
-    assert_eq!(told[told.len() - 2..], ["event: done", "data: null"]);
-    let (said, _) = alone("chat", &[], "Say hello\nSay hello\n");
+    let (stdout, _) = alone("workflow", &[], "");
+    assert!(stdout.contains("shipped: "), "{stdout}");
+    let (stdout, _) = alone("configure", &[], "");
     assert!(
-        said.starts_with("> Hello! How can I help you today?\n> "),
-        "{said}"
+        stdout.contains("alloy-tiny-q8_0.gguf  (process)"),
+        "{stdout}"
+    );
+    let (_program, address) = forwarding(without_settings("forward"));
+    let sent = events(&address);
+    assert_eq!(sent[0], "data: \"O\"", "{sent:?}");
+    assert_eq!(sent[sent.len() - 2..], ["event: done", "data: null"]);
+    let (stdout, _) = alone("chat", &[], "Say hello\nSay hello\n");
+    assert!(
+        stdout.starts_with("> Hello! How can I help you today?\n> "),
+        "{stdout}"
     );
 }

@@ -1,4 +1,4 @@
-//! Examples that give a text as it comes: to a terminal, to a conversation, to a browser.
+//! Examples that stream a text to a terminal, a conversation or a browser.
 
 use std::io::{BufRead as _, Read as _, Write as _};
 use std::process::{Command, Stdio};
@@ -8,8 +8,8 @@ use alloy_tests::server::{Reply, Said, Server};
 
 use super::{browser, events, example, forwarding};
 
-/// A reply that begins and goes no further.
-fn begun(text: &str) -> Reply {
+/// Returns a streamed reply that stalls before its end.
+fn stalled(text: &str) -> Reply {
     let whole = Reply::stream(&Said::new(text));
     whole.cut_short_by(400).then_silence()
 }
@@ -36,8 +36,8 @@ fn story() {
 // S5: Ctrl-C is a signal on Unix.
 #[cfg(unix)]
 #[test]
-fn story_ends_cleanly_by_ctrl_c() {
-    let server = Server::start([begun("Once upon a time, there was a fox.")]);
+fn ctrl_c_ends_story_cleanly() {
+    let server = Server::start([stalled("Once upon a time, there was a fox.")]);
     let mut program = example("story", "ollama:llama3.1", &server);
     let mut program = program.stdout(Stdio::piped()).spawn().unwrap();
     let mut stdout = program.stdout.take().unwrap();
@@ -78,40 +78,40 @@ fn chat() {
         String::from_utf8(output.stdout).unwrap(),
         "> Hello, Ann!\n> \n> Ann.\n> \n"
     );
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("no such thing"), "{told}");
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(errors.contains("no such thing"), "{errors}");
     let last = server.requests()[2].json();
-    let said: Vec<_> = last["messages"]
+    let contents: Vec<_> = last["messages"]
         .as_array()
         .unwrap()
         .iter()
         .map(|m| &m["content"])
         .collect();
-    assert_eq!(said[1..], ["I am Ann.", "Hello, Ann!", "Who am I?"]);
+    assert_eq!(contents[1..], ["I am Ann.", "Hello, Ann!", "Who am I?"]);
 }
 
 #[test]
 fn forward() {
-    let told = Reply::stream(&Said::new("Once upon\na time."));
+    let reply = Reply::stream(&Said::new("Once upon\na time."));
     let server = Server::start([
-        told,
+        reply,
         Reply::error(500, "no such thing"),
-        begun("Once upon a time, there was a fox."),
+        stalled("Once upon a time, there was a fox."),
     ]);
     let (_program, address) = forwarding(example("forward", "ollama:llama3.1", &server));
     let ask = || browser(&address);
     let events = || events(&address);
     let done = ["event: done", "data: null"];
-    let told = [
+    let text = [
         r#"data: "Once ""#,
         r#"data: "upon\na ""#,
         r#"data: "time.""#,
     ];
-    assert_eq!(events(), [&told[..], &done].concat());
-    // What failed is told to whoever runs the server.
+    assert_eq!(events(), [&text[..], &done].concat());
+    // The browser receives no details of an error; the program prints them.
     assert_eq!(events(), [["event: failed", "data: null"], done].concat());
 
-    // A browser that goes away ends the generation.
+    // A closed browser connection ends the generation.
     let closed = server.closed();
     let mut browser = ask();
     let mut line = String::new();

@@ -61,10 +61,10 @@ fn workflow() {
     ]);
     assert_eq!(
         stdout(example("workflow", "ollama:llama3.1", &server)),
-        "RequireBroken: ship -> The tool did not run: call charge first.\n\
-         RequireBroken: charge -> The tool did not run: call check_stock first.\n\
+        "RequireFailed: ship -> The tool did not run: call charge first.\n\
+         RequireFailed: charge -> The tool did not run: call check_stock first.\n\
          Succeeded: check_stock -> blue lamp is in stock\n\
-         RequireBroken: charge -> The tool did not run: the amount must be above zero.\n\
+         RequireFailed: charge -> The tool did not run: the amount must be above zero.\n\
          Succeeded: charge -> charged 1990 cents\n\
          Succeeded: ship -> on its way to Oslo\n\
          Your lamp is on its way.\n\
@@ -92,13 +92,13 @@ fn triage() {
     let output = example("triage", "ollama:llama3.1", &server)
         .output()
         .unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(
-        told.starts_with(
+        stderr.starts_with(
             "Error: the tool `hand_over` ended the command\n  \
              cause: a person has to read this: a lawyer\n"
         ),
-        "{told}"
+        "{stderr}"
     );
 }
 

@@ -1,4 +1,4 @@
-//! Replies without an end: how much of one is read, how deep, and how much is kept.
+//! Endless replies: bounds on the bytes read, the nesting and the text kept.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -9,9 +9,9 @@ use alloy_tests::server::{Reply, Said, Server};
 use super::{DONE, body, broken, events, lines, story};
 use crate::ROUTES;
 
-// E3: a body that never ends, of lines that say nothing.
+// E3: a body that never ends and holds only comment lines.
 #[tokio::test]
-async fn a_reply_does_not_go_on_for_ever() {
+async fn endless_replies_are_cut_off() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let host = listener.local_addr().unwrap().to_string();
     std::thread::spawn(move || {
@@ -20,7 +20,7 @@ async fn a_reply_does_not_go_on_for_ever() {
         let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
         let line = format!("{head}:{}\n", "x".repeat(1024 * 1024));
         drop(stream.write_all(line.as_bytes()));
-        // Until the client has enough.
+        // Until the client closes the connection.
         while stream.write_all(&line.as_bytes()[head.len()..]).is_ok() {}
     });
     let stream = story().api(Api::OpenaiChat).host(host).stream();
@@ -29,9 +29,9 @@ async fn a_reply_does_not_go_on_for_ever() {
     assert!(error.to_string().contains("larger than 256 MiB"), "{error}");
 }
 
-// E3: JSON that is nested without end, in what is skipped and in what is read.
+// E3: deeply nested JSON, in fields that are skipped and in fields that are read.
 #[tokio::test]
-async fn depth_is_bounded() {
+async fn nesting_is_bounded() {
     let deep = "[".repeat(1_000_000);
     for api in ROUTES {
         for place in ["more", "message", "choices"] {
@@ -49,7 +49,7 @@ async fn depth_is_bounded() {
     }
 }
 
-// E3: a line without an end, and a text without one.
+// E3: an endless line, and an endless text.
 #[tokio::test]
 async fn memory_is_bounded() {
     for api in ROUTES {
@@ -70,7 +70,7 @@ async fn memory_is_bounded() {
         assert!(text.len() < 17 * 1024 * 1024);
         assert!(error.to_string().contains("longer than 16 MiB"), "{error}");
 
-        // What is never given out is bounded, too.
+        // Text that is never yielded is bounded, too.
         let blanks = " ".repeat(1024 * 1024);
         for (first, more, field) in [
             ("So.", &piece, "thinking"),
@@ -92,15 +92,15 @@ async fn memory_is_bounded() {
             let server = Server::start([Reply::chunked(200, "", &chunks)]);
             let (text, error) = broken(story().api(api).host(server.host()).stream()).await;
             assert_eq!(text, "");
-            let told = error.to_string();
-            assert!(told.contains("longer than 16 MiB"), "{field}: {told}");
+            let shown = error.to_string();
+            assert!(shown.contains("longer than 16 MiB"), "{field}: {shown}");
         }
     }
 }
 
-// A whole reply instead of a stream may be as long as an awaited one.
+// A reply that is one document has the limits of an awaited reply.
 #[tokio::test]
-async fn a_document_may_be_long() {
+async fn a_document_may_exceed_the_line_limit() {
     let text = "x".repeat(10 * 1024 * 1024);
     for api in ROUTES {
         let server = Server::start([Reply::said(&Said::new(&text))]);

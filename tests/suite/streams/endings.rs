@@ -1,4 +1,4 @@
-//! How a stream can end: each way is told apart, after the text so far.
+//! Endings of a stream: each is reported with its kind, after the text so far.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,9 +9,9 @@ use alloy_tests::server::{Reply, Said, Server};
 use super::{body, broken, events, lines, read, story};
 use crate::ROUTES;
 
-// S4: each of them is told apart, after the text so far.
+// S4
 #[tokio::test]
-async fn each_way_to_end_is_told() {
+async fn every_ending_is_reported() {
     let pieces = ["Once ", "upon"];
     let check = async |api: Api, reply: Reply, kind: ErrorKind, words: &str| {
         let server = Server::start([reply]);
@@ -21,23 +21,23 @@ async fn each_way_to_end_is_told() {
         assert_eq!(error.partial_text(), Some("Once upon"));
         assert!(error.to_string().contains(words), "{error}");
         assert_eq!(error.command(), Some("story"));
-        assert_eq!(error.sends(), 1);
+        assert_eq!(error.requests(), 1);
     };
     for api in ROUTES {
         let body = |native: &str, openai_chat: &str| body(api, &pieces, native, openai_chat);
-        // The server tells an error in the stream.
-        let told = "an error was encountered while running the model: unexpected EOF";
+        // The server reports an error in the stream.
+        let sent = "an error was encountered while running the model: unexpected EOF";
         check(
             api,
             body(
-                &format!("{{\"error\":\"{told}\"}}\n"),
-                &format!("data: {{\"error\":{{\"message\":\"{told}\"}}}}\n\n"),
+                &format!("{{\"error\":\"{sent}\"}}\n"),
+                &format!("data: {{\"error\":{{\"message\":\"{sent}\"}}}}\n\n"),
             ),
-            ErrorKind::ModelLoad,
-            told,
+            ErrorKind::ModelStopped,
+            sent,
         )
         .await;
-        // The body ends, and the reply has not.
+        // The body ends before the final event.
         check(
             api,
             body("", ""),
@@ -45,23 +45,23 @@ async fn each_way_to_end_is_told() {
             "stopped in the middle of its answer",
         )
         .await;
-        // The body ends within a line.
+        // The body ends in the middle of a line.
         check(
             api,
             body("{\"message\":{\"con", "data: {\"choices\":[{\"del"),
             ErrorKind::Interrupted,
-            "broke off before its end",
+            "ended before it was complete",
         )
         .await;
-        // The connection ends.
+        // The connection closes.
         check(
             api,
             body("", "").cut_short_by(5),
             ErrorKind::Interrupted,
-            "broke off before its end",
+            "ended before it was complete",
         )
         .await;
-        // A line is no JSON of a reply.
+        // A line is not the JSON of a reply.
         check(
             api,
             body("hello\n", "data: hello\n\n"),
@@ -71,9 +71,9 @@ async fn each_way_to_end_is_told() {
         .await;
         check(
             api,
-            body("{}\n", "data: {}\n\n"),
+            body("{}\n", "data: {\"choices\":5}\n\n"),
             ErrorKind::Protocol,
-            "it has no `",
+            "does not follow the protocol",
         )
         .await;
         check(
@@ -83,26 +83,26 @@ async fn each_way_to_end_is_told() {
             "it is a list",
         )
         .await;
-        // The limit of tokens.
+        // The token limit.
         let cut = Said::new("Once upon").cut().tokens(3, 2);
         check(
             api,
             Reply::stream(&cut),
             ErrorKind::Truncated,
-            "cut off by the limit of tokens, after 2",
+            "cut off at the token limit, after 2 tokens",
         )
         .await;
     }
-    // The generation has ended, the stream has not.
+    // The finish reason has arrived, the end of the stream has not.
     let end = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
     check(
         Api::OpenaiChat,
         body(Api::OpenaiChat, &pieces, "", end),
         ErrorKind::Interrupted,
-        "broke off before its end",
+        "ended before it was complete",
     )
     .await;
-    // A refusal, in pieces.
+    // A refusal in several chunks.
     let refusal = "data: {\"choices\":[{\"delta\":{\"refusal\":\"I can\"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"refusal\":\"not.\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
     check(
         Api::OpenaiChat,
@@ -113,49 +113,49 @@ async fn each_way_to_end_is_told() {
     .await;
 }
 
-// Forms in which other servers tell an error in the middle.
+// Error formats of other servers in the middle of a stream.
 #[tokio::test]
-async fn errors_that_other_servers_tell() {
-    let check = async |api: Api, told: &str, kind: ErrorKind| {
-        let server = Server::start([body(api, &["Once"], told, told)]);
+async fn error_formats_of_other_servers_are_read() {
+    let check = async |api: Api, sent: &str, kind: ErrorKind| {
+        let server = Server::start([body(api, &["Once"], sent, sent)]);
         let (text, error) = broken(story().api(api).host(server.host()).stream()).await;
         assert_eq!(
             (text.as_str(), error.kind()),
             ("Once", kind),
-            "{told}: {error:?}"
+            "{sent}: {error:?}"
         );
         if kind == ErrorKind::Server {
-            assert!(error.to_string().contains("gone"), "{told}: {error}");
+            assert!(error.to_string().contains("gone"), "{sent}: {error}");
         }
     };
     let server = ErrorKind::Server;
     check(Api::Native, "{\"error\":{\"message\":\"gone\"}}\n", server).await;
     check(Api::Native, "{\"error\":\"gone\"}", server).await;
-    for told in [
+    for sent in [
         "data: {\"error\":{\"message\":\"gone\"},\"choices\":[{\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}]}\n\ndata: [DONE]\n\n",
         "data: {\"error\":{\"message\":\"gone\"}}\n\n",
         "event: error\ndata: {\"error\":\"gone\"}\n\n",
         "error: {\"error\":{\"message\":\"gone\"}}\n\n",
         "{\"error\":{\"message\":\"gone\"}}\n",
     ] {
-        check(Api::OpenaiChat, told, server).await;
+        check(Api::OpenaiChat, sent, server).await;
     }
     check(Api::OpenaiChat, "error: gone\n\n", ErrorKind::Protocol).await;
-    // Cut within an event, behind the end of a line.
+    // Cut inside an event, after the end of a line.
     check(
         Api::OpenaiChat,
         "data: {\"choices\":\n",
         ErrorKind::Interrupted,
     )
     .await;
-    // Another answer than the one that was asked for.
+    // A choice that was not requested.
     let other = events(&["other"]).replace("\"index\":0", "\"index\":1");
     check(Api::OpenaiChat, &other, ErrorKind::Interrupted).await;
 }
 
-// What was held back, because it might have become a tag, is text in the end.
+// Text is held back while it may become a tag.
 #[tokio::test]
-async fn text_that_was_held_back_comes_before_the_error() {
+async fn held_back_text_precedes_the_error() {
     let server = Server::start([body(Api::Native, &["<thi"], "", "")]);
     let (text, error) = broken(story().host(server.host()).stream()).await;
     assert_eq!(
@@ -164,9 +164,9 @@ async fn text_that_was_held_back_comes_before_the_error() {
     );
 }
 
-// What came before an error stays with the stream.
+// Text and thinking before an error stay available.
 #[tokio::test]
-async fn what_came_before_an_error_is_still_there() {
+async fn text_before_an_error_is_kept() {
     let thinking = r#"{"message":{"content":"","thinking":"So."},"done":false}"#;
     let reply = body(
         Api::Native,
@@ -184,7 +184,7 @@ async fn what_came_before_an_error_is_still_there() {
 }
 
 #[tokio::test]
-async fn an_answer_that_ended_but_is_not_to_be_taken_has_a_summary() {
+async fn a_finished_but_rejected_answer_has_a_summary() {
     let cut = Said::new("Once upon").cut();
     let server = Server::start([Reply::stream(&cut), Reply::stream(&Said::new("  "))]);
     let mut stream = story().host(server.host()).stream();
@@ -201,9 +201,9 @@ async fn an_answer_that_ended_but_is_not_to_be_taken_has_a_summary() {
     assert!(stream.summary().is_some());
 }
 
-// G11 A stream never asks again, and calls no hook.
+// G11: a stream never re-asks, and calls no hook.
 #[tokio::test]
-async fn conditions_are_checked_at_the_end_and_nothing_is_asked_again() {
+async fn conditions_are_checked_at_the_end_without_a_reask() {
     #[command("Say hello", model = "ollama:llama3.1", retry = 3)]
     #[ensure(|text| text.len() < 5, "must be short")]
     async fn short() -> String;
@@ -231,7 +231,7 @@ async fn conditions_are_checked_at_the_end_and_nothing_is_asked_again() {
     assert_eq!(text, "Hello there!");
     assert_eq!(error.kind(), ErrorKind::InvalidOutput);
     assert!(error.to_string().ends_with("must be short"), "{error}");
-    assert_eq!((error.attempts(), error.sends()), (1, 2));
+    assert_eq!((error.attempts(), error.requests()), (1, 2));
     assert_eq!(called.load(Ordering::SeqCst), 0);
     assert_eq!(server.requests().len(), 2);
 }

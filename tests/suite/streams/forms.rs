@@ -1,4 +1,4 @@
-//! The forms in which servers send a text, and what is no stream of one.
+//! Stream formats of servers, and replies that are not streams.
 
 use alloy_runtime::{Api, ErrorKind, FinishReason};
 use alloy_tests::server::{Reply, Said, Server};
@@ -6,9 +6,9 @@ use alloy_tests::server::{Reply, Said, Server};
 use super::{broken, events, lines, read, story};
 use crate::ROUTES;
 
-// S3: the last line has a text; there is no line end behind it; comments and blank lines.
+// S3: text in the last line, no line end after it, comments and blank lines.
 #[tokio::test]
-async fn forms_that_servers_have() {
+async fn stream_formats_of_servers_are_read() {
     let check = async |api: Api, body: &str| {
         for reply in [
             Reply::chunked(200, "", &[body]),
@@ -40,14 +40,14 @@ async fn forms_that_servers_have() {
         check(Api::OpenaiChat, &events.replace('\n', "\r")).await;
         check(Api::OpenaiChat, &format!("\u{feff}{events}")).await;
     }
-    // One object on several lines of data.
+    // One object in several `data` lines.
     let several = "data: {\"choices\":\ndata: [{\"delta\":{\"content\":\"Hello!\"},\ndata: \"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
     check(Api::OpenaiChat, several).await;
 }
 
 // E3
 #[tokio::test]
-async fn what_is_no_stream_is_told() {
+async fn replies_that_are_not_streams_are_reported() {
     let check = async |api: Api, reply: Reply, kind: ErrorKind, words: &str| {
         let server = Server::start([reply]);
         let (text, error) = broken(story().api(api).host(server.host()).stream()).await;
@@ -57,7 +57,7 @@ async fn what_is_no_stream_is_told() {
     };
     for api in ROUTES {
         let html = Reply::body(200, "text/html", "<html>\n</html>");
-        check(api, html, ErrorKind::NotOllama, "a web page").await;
+        check(api, html, ErrorKind::WrongServer, "a web page").await;
         let zipped = Reply::with_headers(200, &[("content-encoding", "gzip")], b"");
         check(api, zipped, ErrorKind::Protocol, "compressed").await;
         let list = Reply::error(404, "model 'llama3.1' not found");
@@ -68,9 +68,9 @@ async fn what_is_no_stream_is_told() {
     }
 }
 
-// A server that sends one document instead: it is told as it would be of a reply that is not streamed.
+// A server that ignores `stream` and sends one document: its errors equal those of an awaited call.
 #[tokio::test]
-async fn a_document_is_read_as_one() {
+async fn a_document_is_read_like_an_awaited_reply() {
     let json = "application/json; charset=utf-8";
     for api in ROUTES {
         for (kind, document) in [
@@ -94,19 +94,19 @@ async fn a_document_is_read_as_one() {
             );
             assert_eq!(error.to_string(), awaited.to_string());
         }
-        // A whole reply is an answer, if not a stream of one.
+        // A complete reply is an answer, although it is not streamed.
         let server = Server::start([Reply::said(&Said::new("Hello").thinking("So."))]);
         let mut stream = story().api(api).host(server.host()).stream();
         let (text, error) = read(&mut stream).await;
         assert_eq!((text.as_str(), error.is_none()), ("Hello", true));
         assert_eq!(stream.summary().unwrap().thinking.as_deref(), Some("So."));
     }
-    // Where the kind is not told.
+    // Without a useful content type.
     for (api, body, kind) in [
         (Api::Native, "upstream error", ErrorKind::Protocol),
         (Api::OpenaiChat, "upstream error", ErrorKind::Protocol),
         (Api::OpenaiChat, "{\"error\":\"gone\"}", ErrorKind::Server),
-        (Api::OpenaiChat, "<html>", ErrorKind::NotOllama),
+        (Api::OpenaiChat, "<html>", ErrorKind::WrongServer),
         (Api::Native, "", ErrorKind::Protocol),
     ] {
         let server = Server::start([Reply::body(200, "text/plain", body)]);

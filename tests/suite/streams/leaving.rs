@@ -1,4 +1,4 @@
-//! Streams that are dropped, and pieces that are no longer waited for.
+//! Dropped streams, and dropped waits for a chunk.
 
 use std::time::Duration;
 
@@ -28,9 +28,9 @@ async fn dropping_a_stream_closes_its_connection() {
     }
 }
 
-// `select!` drops what it does not take: the next piece is not lost with it.
+// `select!` drops the future of the branch it does not take: no chunk is lost with it.
 #[tokio::test]
-async fn waiting_for_a_piece_may_be_given_up() {
+async fn waiting_for_a_chunk_is_cancel_safe() {
     let server = Server::start([Reply::stream(&Said::new(STORY)).byte_by_byte()]);
     let mut stream = story().host(server.host()).stream();
     let mut text = String::new();

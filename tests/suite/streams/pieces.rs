@@ -1,4 +1,4 @@
-//! What a stream gives: pieces of the text, the thinking apart from it, a summary.
+//! Chunks of text, the thinking next to them, and the summary.
 
 use alloy_runtime::{Api, FinishReason, Message, Warning, ask};
 use alloy_tests::server::{Reply, Said, Server};
@@ -9,7 +9,7 @@ use crate::ROUTES;
 
 // S1 S3
 #[tokio::test]
-async fn a_text_comes_in_pieces_that_join_to_the_answer() {
+async fn chunks_join_to_the_answer() {
     let said = Said::new(STORY).tokens(15, 9);
     for api in ROUTES {
         let whole = Reply::stream(&said);
@@ -33,12 +33,12 @@ async fn a_text_comes_in_pieces_that_join_to_the_answer() {
             assert_eq!(summary.timings.total.is_some(), api == Api::Native);
             assert_eq!(summary.messages.len(), 2);
             assert_eq!(summary.messages[1], Message::assistant(STORY));
-            assert_eq!((summary.model.as_str(), summary.sends), ("llama3.1", 1));
+            assert_eq!((summary.model.as_str(), summary.requests), ("llama3.1", 1));
             assert_eq!(summary.route.api(), Some(api));
             assert!(summary.warnings.is_empty());
         }
         assert_eq!(story().api(api).host(server.host()).await.unwrap(), STORY);
-        // The end of each body was waited for.
+        // Each body was read to its end, so the connection was reused.
         assert_eq!(server.connections(), 1, "{api:?}");
         for request in &server.requests()[..3] {
             let sent = request.json();
@@ -49,9 +49,9 @@ async fn a_text_comes_in_pieces_that_join_to_the_answer() {
     }
 }
 
-// The trait of the futures crate, and a stream that is spawned.
+// Implements `futures::Stream`, and can be spawned.
 #[tokio::test]
-async fn it_is_a_stream_like_any_other() {
+async fn a_text_stream_is_a_futures_stream() {
     fn is_owned<S: futures::Stream + Send + Unpin + 'static>(_: &S) {}
     is_owned(&story().stream());
 
@@ -73,16 +73,16 @@ async fn it_is_a_stream_like_any_other() {
     assert_eq!(text.await.unwrap(), "Hello!");
 }
 
-// The future of a piece can be selected on, and the stream says when it is over.
+// The future of a chunk works in `select!`, and the stream reports its end.
 #[tokio::test]
-async fn it_works_with_the_tools_of_the_futures_crate() {
+async fn a_text_stream_works_with_futures_select() {
     use futures::future::{Either, ready, select};
     use futures::stream::FusedStream as _;
 
     let server = Server::start([Reply::stream(&Said::new("Hello there!"))]);
     let mut stream = story().host(server.host()).stream();
     match select(stream.next(), ready(())).await {
-        Either::Left((piece, _)) => panic!("{piece:?} before it was asked for"),
+        Either::Left((piece, _)) => panic!("the stream yielded {piece:?} before the first poll"),
         Either::Right(((), _)) => {}
     }
     let mut text = String::new();
@@ -101,7 +101,7 @@ async fn it_works_with_the_tools_of_the_futures_crate() {
 
 // S6
 #[tokio::test]
-async fn thinking_is_kept_apart() {
+async fn thinking_is_separated() {
     for api in ROUTES {
         let said = Said::new("Four.").thinking("Two and two.");
         let inline = "<think>\nTwo and two.\n</think>\n\nFour.";
@@ -123,9 +123,9 @@ async fn thinking_is_kept_apart() {
     }
 }
 
-// S6: a template that leaves the opening tag out: nothing tells before the closing one, and then it is told.
+// S6: a template that omits the opening tag: the text is known to be thinking only when the closing tag arrives.
 #[tokio::test]
-async fn thinking_that_was_given_out_is_apart_in_the_summary() {
+async fn streamed_thinking_is_separated_in_the_summary() {
     let server = Server::start([Reply::stream(&Said::new("Two and two.\n</think>\n\nFour."))]);
     let mut stream = story().host(server.host()).stream();
     let (text, error) = read(&mut stream).await;
@@ -138,9 +138,9 @@ async fn thinking_that_was_given_out_is_apart_in_the_summary() {
     assert!(matches!(summary.warnings[..], [Warning::ThinkingStreamed]));
 }
 
-// E5: on `openai_chat` the server cuts a prompt that is too long without a word.
+// E5: on `openai_chat` the server truncates a prompt that is too long without an error.
 #[tokio::test]
-async fn a_context_that_was_filled_is_a_warning_at_the_end() {
+async fn a_full_context_window_is_a_warning_at_the_end() {
     let said = Said::new("Hello!").tokens(4096, 3);
     let server = Server::start([Reply::stream(&said)]);
     let mut stream = story().api(Api::OpenaiChat).host(server.host()).stream();

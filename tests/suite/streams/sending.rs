@@ -1,4 +1,4 @@
-//! When the request of a stream is sent, and when it is sent again.
+//! Sending a stream's request, and retries.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use alloy_tests::server::{Reply, Said, Server};
 use super::{body, broken, read, story};
 use crate::ROUTES;
 
-// Nothing is sent before the first poll, and what cannot be sent is told there.
+// The first poll sends the request, or reports why it cannot be sent.
 #[tokio::test]
-async fn a_stream_that_is_not_polled_sends_nothing() {
+async fn an_unpolled_stream_sends_nothing() {
     let server = Server::start([]);
     drop(story().host(server.host()).stream());
     assert!(server.requests().is_empty());
@@ -24,7 +24,7 @@ async fn a_stream_that_is_not_polled_sends_nothing() {
 
 // E2
 #[tokio::test]
-async fn a_request_is_sent_again_until_its_reply_begins() {
+async fn a_request_is_retried_until_its_reply_begins() {
     let hello = Reply::stream(&Said::new("Hello!"));
     for api in ROUTES {
         for failure in [
@@ -38,23 +38,29 @@ async fn a_request_is_sent_again_until_its_reply_begins() {
             let (text, error) = read(&mut stream).await;
             assert!(error.is_none(), "{failure:?}: {error:?}");
             assert_eq!(text, "Hello!");
-            assert_eq!(stream.summary().unwrap().sends, 2);
+            assert_eq!(stream.summary().unwrap().requests, 2);
         }
-        // Three times at most.
+        // At most three times.
         let server = Server::start([Reply::reset(), Reply::reset(), Reply::reset()]);
         let (_, error) = broken(story().api(api).host(server.host()).stream()).await;
-        assert_eq!((error.kind(), error.sends()), (ErrorKind::Interrupted, 3));
-        // The head has come: what the request did is not known.
+        assert_eq!(
+            (error.kind(), error.requests()),
+            (ErrorKind::Interrupted, 3)
+        );
+        // After the response head, the effect of the request is unknown: no retry.
         let reply = body(api, &["Once"], "", "").cut_short_by(50);
         let server = Server::start([reply]);
         let (_, error) = broken(story().api(api).host(server.host()).stream()).await;
-        assert_eq!((error.kind(), error.sends()), (ErrorKind::Interrupted, 1));
+        assert_eq!(
+            (error.kind(), error.requests()),
+            (ErrorKind::Interrupted, 1)
+        );
     }
 }
 
-// E2: a date, by the server's own clock.
+// E2: `Retry-After` as a date, by the server's clock.
 #[tokio::test]
-async fn a_server_may_give_a_date_to_come_back_at() {
+async fn retry_after_may_be_a_date() {
     let busy = |date: &str, at: &str| {
         let headers = [("date", date), ("retry-after", at), ("content-length", "0")];
         Reply::with_headers(429, &headers, b"")
@@ -66,12 +72,12 @@ async fn a_server_may_give_a_date_to_come_back_at() {
     assert_eq!(story().host(server.host()).await.unwrap(), "Hello!");
     assert!(start.elapsed() >= Duration::from_secs(1));
 
-    // A date that has passed is at once, one that is far away is never.
+    // A date in the past retries at once; a date too far in the future does not retry.
     let passed = busy(now, "Sat, 21 Nov 2026 16:00:00 GMT");
     let server = Server::start([passed, Reply::answer("Hello!")]);
     assert_eq!(story().host(server.host()).await.unwrap(), "Hello!");
     let late = busy(now, "Sat, 21 Nov 2026 18:00:00 GMT");
     let server = Server::start([late]);
     let error = story().host(server.host()).await.unwrap_err();
-    assert_eq!((error.kind(), error.sends()), (ErrorKind::Overloaded, 1));
+    assert_eq!((error.kind(), error.requests()), (ErrorKind::Overloaded, 1));
 }

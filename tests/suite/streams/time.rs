@@ -1,4 +1,4 @@
-//! Time: what is waited for, and how long.
+//! Timeouts of streams.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::ROUTES;
 
 // S5
 #[tokio::test]
-async fn silence_between_two_pieces_is_bounded() {
+async fn silence_between_two_chunks_is_bounded() {
     for api in ROUTES {
         let reply = body(api, &["Once"], "", "").cut_short_by(5).then_silence();
         let server = Server::start([reply]);
@@ -25,9 +25,9 @@ async fn silence_between_two_pieces_is_bounded() {
     }
 }
 
-// S5: a model may load for longer than that.
+// S5: a model may take longer than that to load.
 #[tokio::test]
-async fn silence_before_the_reply_is_not() {
+async fn the_idle_timeout_does_not_cover_the_wait_for_the_reply() {
     let reply = Reply::stream(&Said::new("Hello!")).after(Duration::from_millis(150));
     let server = Server::start([reply]);
     let command = story().idle_timeout(Duration::from_millis(50));
@@ -35,9 +35,9 @@ async fn silence_before_the_reply_is_not() {
     assert_eq!((text.as_str(), error.is_none()), ("Hello!", true));
 }
 
-// Time in which nobody asks for a piece is no silence of the server.
+// The idle timeout does not run while nobody polls the stream.
 #[tokio::test]
-async fn a_consumer_may_take_its_time() {
+async fn a_slow_consumer_is_not_a_timeout() {
     let server = Server::start([Reply::stream(&Said::new(STORY))]);
     let command = story().idle_timeout(Duration::from_millis(40));
     let mut stream = command.host(server.host()).stream();
@@ -48,11 +48,11 @@ async fn a_consumer_may_take_its_time() {
     assert_eq!((text.as_str(), error.is_none()), (STORY, true));
 }
 
-// The timeout is for everything: before the reply, in the middle of it, and of one that never pauses.
+// The timeout covers the wait for the reply, a pause in it, and a reply that never pauses.
 #[tokio::test]
 async fn the_timeout_covers_the_whole_stream() {
     let begun = body(Api::Native, &["Once"], "", "").cut_short_by(5);
-    for (told, reply) in [
+    for (shown, reply) in [
         ("no answer within 100ms", Reply::raw("").then_silence()),
         (
             "the text was not finished within 100ms",
@@ -63,7 +63,7 @@ async fn the_timeout_covers_the_whole_stream() {
         let command = story().timeout(Duration::from_millis(100));
         let (_, error) = broken(command.host(server.host()).stream()).await;
         assert_eq!(error.kind(), ErrorKind::TimedOut);
-        assert_eq!(error.to_string(), format!("{told}, the command's timeout"));
+        assert_eq!(error.to_string(), format!("{shown}, the command's timeout"));
     }
     let endless = body(Api::Native, &["Once"], &"\n".repeat(50_000_000), "");
     let server = Server::start([endless]);
@@ -72,7 +72,7 @@ async fn the_timeout_covers_the_whole_stream() {
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{error:?}");
 }
 
-// The end of a body that does not come is not waited for.
+// The client does not wait for a body to end after the last line.
 #[tokio::test]
 async fn a_reply_ends_with_its_last_line() {
     for api in ROUTES {

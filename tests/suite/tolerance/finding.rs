@@ -1,16 +1,16 @@
-//! Where the JSON of an answer is found, and where it is not looked for.
+//! Extraction: where the JSON of an answer is found, and where it is not searched for.
 
 use alloy_runtime::ErrorKind;
 use alloy_tests::server::{Reply, Said, Server};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{AROUND, USER, User, answer, reads, refuses, user};
+use super::{AROUND, USER, User, answer, reads, rejects, user};
 use crate::ROUTES;
 
 // G4
 #[tokio::test]
-async fn what_surrounds_the_json_is_left_out() {
+async fn text_around_the_json_is_removed() {
     let check = async |text: &str, repairs: &[&str]| {
         let text = text.replace("USER", USER);
         reads(Said::new(&text), user(), repairs).await;
@@ -35,7 +35,7 @@ async fn the_answer_is_found_in_the_thinking_field() {
 }
 
 #[tokio::test]
-async fn thinking_is_no_part_of_a_text() {
+async fn thinking_is_removed_from_a_text() {
     let text = "<think>A greeting, then.</think>\n\nHello!";
     reads(
         Said::new(text),
@@ -47,9 +47,9 @@ async fn thinking_is_no_part_of_a_text() {
     reads(Said::new(quoted), quoted.to_owned(), &[]).await;
 }
 
-// What the model thought does not go back to it as a thing that it said.
+// A follow-up must not show the model its thinking as a message that it wrote.
 #[tokio::test]
-async fn thinking_in_a_text_is_kept_apart_on_both_routes() {
+async fn inline_thinking_is_separated_on_both_routes() {
     let text = "<think>A greeting, then.</think>\n\nHello!";
     for api in ROUTES {
         let server = Server::start([Reply::answer(text)]);
@@ -63,9 +63,9 @@ async fn thinking_in_a_text_is_kept_apart_on_both_routes() {
     }
 }
 
-// Nothing stands behind the thinking: the answer may stand in it, as in the field for it.
+// Nothing follows the thinking, so it may contain the answer, like the field for thinking.
 #[tokio::test]
-async fn the_answer_is_found_in_the_thinking_of_a_text_that_has_no_other() {
+async fn the_answer_is_found_in_inline_thinking_that_nothing_follows() {
     let said = Said::new(&format!("<think>{USER}</think>"));
     let repairs = [
         "thinking text was left out of the answer",
@@ -74,9 +74,9 @@ async fn the_answer_is_found_in_the_thinking_of_a_text_that_has_no_other() {
     reads(said, user(), &repairs).await;
 }
 
-// A draft is not the answer.
+// A draft in the thinking is not the answer.
 #[tokio::test]
-async fn what_stands_in_the_thinking_is_not_taken() {
+async fn json_in_the_thinking_is_not_the_answer() {
     for text in [
         r#"<think>maybe {"name":"Wrong","age":1}? no, I need to"#,
         "<think>a</think><think>{\"name\":\"draft\",\"age\":9}</think>\n I cannot say",
@@ -98,13 +98,13 @@ struct Node {
     parent: Option<Box<Node>>,
 }
 
-// A piece of a broken answer is not the answer.
+// A value nested in a malformed answer is not the answer.
 #[tokio::test]
-async fn what_is_inside_of_broken_json_is_not_taken() {
+async fn values_inside_malformed_json_are_not_the_answer() {
     let inner = r#"{"name":"Alice","spouse":{"name":"Bob","age":30},"age":29,}"#;
-    refuses::<User>(inner, "not JSON: trailing comma at line 1 column 59").await;
+    rejects::<User>(inner, "not JSON: trailing comma at line 1 column 59").await;
     let chain = r#"{"name":"child","parent":{"name":"root","parent":null},}"#;
-    refuses::<Node>(chain, "not JSON: trailing comma at line 1 column 56").await;
+    rejects::<Node>(chain, "not JSON: trailing comma at line 1 column 56").await;
     for text in [
         r#"{"draft":[1,2,3], "value": nope}"#,
         "I considered [1] as source. The answer: 1, 2",
@@ -122,7 +122,7 @@ async fn what_is_inside_of_broken_json_is_not_taken() {
     let command = answer::<Node>().auto_finalize_missing_output(false);
     let error = command.host(server.host()).await.unwrap_err();
     assert!(error.to_string().contains("recursion limit"), "{error}");
-    // Cut in the middle, it is cut.
+    // An answer cut by the token limit is reported as truncated.
     for api in ROUTES {
         let cut = Said::new(r#"{"name":"Alice","spouse":{"name":"Bob","age":30},"ag"#).cut();
         let server = Server::start([Reply::said(&cut)]);
@@ -133,7 +133,7 @@ async fn what_is_inside_of_broken_json_is_not_taken() {
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Truncated);
     }
-    // Words around a list on lines of its own.
+    // A list on its own lines between sentences is accepted.
     reads(
         Said::new("The numbers:\n[1, 2]\nThat is all."),
         vec![1_u8, 2],
@@ -146,7 +146,7 @@ async fn what_is_inside_of_broken_json_is_not_taken() {
 }
 
 #[tokio::test]
-async fn hostile_answers_are_invalid_soon() {
+async fn hostile_answers_are_rejected_quickly() {
     let hostile = [
         "{".repeat(1_000_000),
         r#"{"a":"#.repeat(100_000),

@@ -1,4 +1,4 @@
-//! How what was found is brought into the shape of the type: converted, but never guessed.
+//! Coercion: JSON is converted to the type where nothing is lost, and never guessed.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use alloy_tests::server::Said;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{AROUND, USER, User, reads, refuses, user};
+use super::{AROUND, USER, User, reads, rejects, user};
 
 #[derive(Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -17,7 +17,7 @@ enum Mood {
 
 // G4
 #[tokio::test]
-async fn a_bare_value_is_taken_for_the_wrapped_one() {
+async fn a_bare_value_is_accepted_for_the_wrapped_one() {
     let bare = "the bare value was taken for the one that was asked for";
     reads(Said::new("25"), 25_u8, &[bare]).await;
     reads(Said::new("\"positive\""), Mood::Positive, &[bare]).await;
@@ -25,7 +25,7 @@ async fn a_bare_value_is_taken_for_the_wrapped_one() {
     reads(Said::new("[1, 2]"), vec![1_u8, 2], &[bare]).await;
     reads(Said::new("null"), None::<u8>, &[bare]).await;
     reads(Said::new(USER), Some(user()), &[bare]).await;
-    refuses::<Vec<u8>>(
+    rejects::<Vec<u8>>(
         r#"{"numbers":[1]}"#,
         "the object has none of the fields `value`",
     )
@@ -34,7 +34,7 @@ async fn a_bare_value_is_taken_for_the_wrapped_one() {
 
 // G5
 #[tokio::test]
-async fn what_says_the_same_in_another_type_is_converted() {
+async fn equal_values_of_another_type_are_converted() {
     reads(
         Said::new(r#"{"name":"Jason","age":"25"}"#),
         user(),
@@ -59,7 +59,7 @@ async fn what_says_the_same_in_another_type_is_converted() {
         &["value: \"true\" was read as true"],
     )
     .await;
-    // What takes the value as it is comes first.
+    // A variant that accepts the value without conversion is preferred.
     #[derive(Debug, PartialEq, Deserialize, JsonSchema)]
     #[serde(untagged)]
     enum Id {
@@ -69,10 +69,10 @@ async fn what_says_the_same_in_another_type_is_converted() {
     reads(Said::new(r#"{"value":"25"}"#), Id::Text("25".into()), &[]).await;
 }
 
-// G5: never a guess.
+// G5: no conversion guesses.
 #[tokio::test]
-async fn what_would_lose_or_guess_is_refused() {
-    let user = async |text: &str, problem: &str| refuses::<User>(text, problem).await;
+async fn lossy_conversions_are_rejected() {
+    let user = async |text: &str, problem: &str| rejects::<User>(text, problem).await;
     user(
         r#"{"name":"Jason","age":3.9}"#,
         "age: expected an integer, found 3.9",
@@ -95,33 +95,33 @@ async fn what_would_lose_or_guess_is_refused() {
     )
     .await;
     user(
-        &format!("Either {USER} or {USER}"),
-        "not JSON: expected value at line 1 column 1",
+        &format!("Either {USER} or {{\"name\":\"Ann\",\"age\":25}}"),
+        "expected one JSON value, found two, and they differ",
     )
     .await;
-    refuses::<bool>(
+    rejects::<bool>(
         r#"{"value":"maybe"}"#,
         "expected true or false, found \"maybe\"",
     )
     .await;
-    refuses::<bool>(r#"{"value":1}"#, "expected true or false, found 1").await;
-    refuses::<Mood>(
+    rejects::<bool>(r#"{"value":1}"#, "expected true or false, found 1").await;
+    rejects::<Mood>(
         r#"{"value":"great"}"#,
         "expected one of \"positive\", \"negative\", found \"great\"",
     )
     .await;
-    refuses::<Option<Mood>>(
+    rejects::<Option<Mood>>(
         r#"{"value":"great"}"#,
         "expected one of \"positive\", \"negative\" or null, found \"great\"",
     )
     .await;
-    refuses::<(u8, u8)>(r#"{"value":[1]}"#, "expected a list of 2, found one of 1").await;
-    refuses::<BTreeMap<String, u8>>(r#"{"a":1,"b":"x"}"#, "b: expected an integer, found \"x\"")
+    rejects::<(u8, u8)>(r#"{"value":[1]}"#, "expected a list of 2, found one of 1").await;
+    rejects::<BTreeMap<String, u8>>(r#"{"a":1,"b":"x"}"#, "b: expected an integer, found \"x\"")
         .await;
 }
 
 #[tokio::test]
-async fn unknown_keys_are_dropped_even_where_the_type_refuses_them() {
+async fn unknown_keys_are_dropped_even_with_deny_unknown_fields() {
     #[derive(Debug, PartialEq, Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
     struct Strict {
@@ -146,7 +146,7 @@ async fn unknown_keys_are_dropped_even_where_the_type_refuses_them() {
         ],
     )
     .await;
-    // A field under its other name is not unknown to the type.
+    // An alias of a field is not an unknown key.
     #[derive(Debug, PartialEq, Deserialize, JsonSchema)]
     struct Aliased {
         #[serde(alias = "full_name")]
@@ -162,18 +162,18 @@ async fn unknown_keys_are_dropped_even_where_the_type_refuses_them() {
 
 // G10
 #[tokio::test]
-async fn an_object_without_any_of_the_fields_is_no_struct_of_optional_ones() {
+async fn an_object_with_none_of_the_fields_is_rejected() {
     #[derive(Debug, PartialEq, Deserialize, JsonSchema)]
     struct Note {
         title: Option<String>,
         text: Option<String>,
     }
-    refuses::<Note>(
+    rejects::<Note>(
         r#"{"error":"I cannot help"}"#,
         "the object has none of the fields `title`, `text`",
     )
     .await;
-    refuses::<Vec<Note>>(
+    rejects::<Vec<Note>>(
         r#"{"value":[{"title":"a"},{}]}"#,
         "[1]: the object has none of the fields `title`, `text`",
     )
@@ -186,19 +186,19 @@ async fn an_object_without_any_of_the_fields_is_no_struct_of_optional_ones() {
 }
 
 #[tokio::test]
-async fn of_a_key_that_stands_there_twice_the_last_wins() {
+async fn the_last_of_duplicate_keys_wins() {
     reads(
         Said::new(r#"{"name":"Tom","age":25,"name":"Jason"}"#),
         user(),
-        &["of a key that stood there twice, the last was taken"],
+        &["a key was repeated; its last value was used"],
     )
     .await;
 }
 
-// E3: wherever it stands, and whatever else was done.
+// E3: at any position, and together with other repairs.
 #[tokio::test]
-async fn a_key_that_stands_there_twice_is_always_told() {
-    let twice = "of a key that stood there twice, the last was taken";
+async fn duplicate_keys_are_always_reported() {
+    let twice = "a key was repeated; its last value was used";
     let text = r#"{"age":"25","name":"Tom","name":"Jason"}"#;
     reads(
         Said::new(text),
@@ -210,9 +210,9 @@ async fn a_key_that_stands_there_twice_is_always_told() {
     reads(Said::new(text), user(), &[AROUND, twice]).await;
 }
 
-// What serde takes beside the schema is taken, with limits on other fields as without, in a fence as without.
+// Serde accepts more than the schema says: aliases, `other`. That holds with limits on other fields, and in a fence.
 #[tokio::test]
-async fn a_types_own_ways_are_its_own() {
+async fn serde_attributes_of_the_type_apply() {
     #[derive(Debug, PartialEq, Deserialize, JsonSchema)]
     #[serde(rename_all = "lowercase")]
     enum Color {

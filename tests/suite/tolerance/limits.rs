@@ -1,16 +1,16 @@
-//! The rules of a type beside its shape, enforced where the server did not.
+//! Validation: limits of a type, enforced where the server did not enforce them.
 
 use alloy_tests::server::{Reply, Server};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{answer, refuses};
+use super::{answer, rejects};
 
 // G6
 #[tokio::test]
-async fn rules_are_enforced_where_the_server_did_not() {
+async fn limits_are_enforced_where_the_server_did_not() {
     #[derive(Debug, Deserialize, JsonSchema)]
-    #[allow(dead_code, reason = "refused")]
+    #[allow(dead_code, reason = "rejected")]
     struct Ruled {
         #[schemars(range(min = 0, max = 120))]
         age: i32,
@@ -27,7 +27,7 @@ async fn rules_are_enforced_where_the_server_did_not() {
     let server = Server::start([Reply::answer(good)]);
     answer::<Ruled>().host(server.host()).await.unwrap();
     let check = async |from: &str, to: &str, problem: &str| {
-        refuses::<Ruled>(&good.replace(from, to), problem).await;
+        rejects::<Ruled>(&good.replace(from, to), problem).await;
     };
     check(
         "30",
@@ -57,17 +57,17 @@ async fn rules_are_enforced_where_the_server_did_not() {
     check(r#"["x"]"#, "[]", "tags: expected at least 1 item, found 0").await;
 }
 
-// G6: a limit of a field holds whatever the field's type is.
+// G6: a field's limit applies whatever the field's type is.
 #[tokio::test]
-async fn limits_beside_a_type_with_a_name_are_held() {
+async fn limits_on_a_field_with_a_named_type_are_enforced() {
     #[derive(Debug, Deserialize, JsonSchema)]
-    #[allow(dead_code, reason = "refused")]
+    #[allow(dead_code, reason = "rejected")]
     struct Persons(u8);
     #[derive(Debug, Deserialize, JsonSchema)]
-    #[allow(dead_code, reason = "refused")]
+    #[allow(dead_code, reason = "rejected")]
     struct Name(String);
     #[derive(Debug, Deserialize, JsonSchema)]
-    #[allow(dead_code, reason = "refused")]
+    #[allow(dead_code, reason = "rejected")]
     struct Booking {
         #[schemars(extend("minimum" = 1, "maximum" = 6))]
         persons: Persons,
@@ -89,7 +89,7 @@ async fn limits_beside_a_type_with_a_name_are_held() {
     let server = Server::start([Reply::answer(good)]);
     answer::<Booking>().host(server.host()).await.unwrap();
     let check = async |from: &str, to: &str, problem: &str| {
-        refuses::<Booking>(&good.replace(from, to), problem).await;
+        rejects::<Booking>(&good.replace(from, to), problem).await;
     };
     check(
         ":2",
@@ -112,12 +112,12 @@ async fn limits_beside_a_type_with_a_name_are_held() {
     .await;
 }
 
-// G6: nor does another alternative take what breaks a limit of the one that is meant.
+// G6: a value that breaks a limit of its variant is not read as another variant.
 #[tokio::test]
-async fn limits_of_alternatives_are_held() {
+async fn limits_of_variants_are_enforced() {
     #[derive(Debug, Deserialize, JsonSchema)]
     #[serde(untagged)]
-    #[allow(dead_code, reason = "refused")]
+    #[allow(dead_code, reason = "rejected")]
     enum Either {
         Counted {
             id: u8,
@@ -129,13 +129,13 @@ async fn limits_of_alternatives_are_held() {
             note: Option<String>,
         },
     }
-    refuses::<Either>(
+    rejects::<Either>(
         r#"{"value":{"id":1,"n":99}}"#,
         "n: expected an integer from 0 to 10, found 99",
     )
     .await;
     #[derive(Debug, Deserialize, JsonSchema)]
-    #[allow(dead_code, reason = "refused")]
+    #[allow(dead_code, reason = "rejected")]
     enum Inner {
         Big {
             #[schemars(range(max = 10))]
@@ -145,38 +145,38 @@ async fn limits_of_alternatives_are_held() {
         None,
     }
     #[derive(Debug, Deserialize, JsonSchema)]
-    #[allow(dead_code, reason = "refused")]
+    #[allow(dead_code, reason = "rejected")]
     struct Outer {
         id: u8,
         #[serde(flatten)]
         inner: Inner,
     }
-    refuses::<Outer>(
+    rejects::<Outer>(
         r#"{"value":{"id":1,"Big":{"x":99}}}"#,
         "Big.x: expected an integer from 0 to 10, found 99",
     )
     .await;
     #[derive(Debug, Deserialize, JsonSchema)]
-    #[allow(dead_code, reason = "refused")]
+    #[allow(dead_code, reason = "rejected")]
     struct Tags {
         #[schemars(length(min = 1))]
         tags: Vec<String>,
         #[serde(default)]
         rate: f64,
     }
-    refuses::<Option<Tags>>(
+    rejects::<Option<Tags>>(
         r#"{"value":{"tags":[]}}"#,
         "tags: expected at least 1 item, found 0",
     )
     .await;
-    // A number that no type reads does not turn the rules off.
+    // An unreadable number elsewhere does not disable the limits.
     #[derive(Debug, Deserialize, JsonSchema)]
-    #[allow(dead_code, reason = "refused")]
+    #[allow(dead_code, reason = "rejected")]
     struct Limited {
         #[schemars(range(max = 120))]
         age: u8,
     }
-    refuses::<Limited>(
+    rejects::<Limited>(
         r#"{"age":250,"junk":1e999}"#,
         "not JSON: number out of range at line 1 column 23",
     )

@@ -1,19 +1,19 @@
-//! Calls of tools: what is sent back, on both routes.
+//! Tool calls and the messages that are sent back, on both routes.
 
 use alloy_runtime::{Api, ErrorKind, Message, Role, ToolStatus, ask, command};
 use alloy_tests::server::{Reply, Said, Server};
 use serde_json::{Value, json};
 
-use super::{add, arguments, messages, told};
+use super::{add, arguments, messages, tool_messages};
 use crate::ROUTES;
 
 #[command("What is {a} plus {b}?", model = "ollama:llama3.1", tools(add))]
 async fn sum(a: i64, b: i64) -> String;
 
-// T2: on the native route by name, and by id where the server gives one; on the other by id. What the model
-// thought is sent back with the calls.
+// T2: a result names its call by name on the native route, and by id where the server gives one; on `openai_chat` by
+// id. The model's thinking is sent back with its calls.
 #[tokio::test]
-async fn a_tool_is_called_and_its_result_is_sent_back() {
+async fn tool_results_are_sent_back() {
     for api in ROUTES {
         let server = Server::start([
             Reply::said(&Said::call("add", arguments(17, 25)).thinking("Adding.")),
@@ -62,9 +62,13 @@ async fn a_tool_is_called_and_its_result_is_sent_back() {
             (&*result.content, result.status),
             ("42", ToolStatus::Succeeded)
         );
-        assert_eq!((outcome.attempts, outcome.sends), (1, 2));
+        assert_eq!((outcome.attempts, outcome.requests), (1, 2));
         assert_eq!(outcome.usage.prompt_tokens, Some(134));
-        let roles: Vec<Role> = outcome.messages.iter().map(|said| said.role).collect();
+        let roles: Vec<Role> = outcome
+            .messages
+            .iter()
+            .map(|message| message.role)
+            .collect();
         assert_eq!(
             roles,
             [Role::User, Role::Assistant, Role::Tool, Role::Assistant]
@@ -72,7 +76,7 @@ async fn a_tool_is_called_and_its_result_is_sent_back() {
     }
 }
 
-// T2: servers before 0.12.10 give no ids.
+// T2: servers before 0.12.10 send no ids.
 #[tokio::test]
 async fn calls_without_ids_are_answered_by_name() {
     let server = Server::start([
@@ -80,18 +84,18 @@ async fn calls_without_ids_are_answered_by_name() {
         Reply::answer("3"),
     ]);
     sum(1, 2).host(server.host()).await.unwrap();
-    let said = messages(&server.requests()[1]);
+    let sent = messages(&server.requests()[1]);
     let call = json!({"function": {"name": "add", "arguments": {"a": 1, "b": 2}}});
-    assert_eq!(said[1]["tool_calls"], json!([call]));
+    assert_eq!(sent[1]["tool_calls"], json!([call]));
     assert_eq!(
-        said[2],
+        sent[2],
         json!({"role": "tool", "content": "3", "tool_name": "add"})
     );
 }
 
-// T2: what was said goes on in the next command, stored and read again, and on the other route.
+// T2: the messages continue in the next command, after a round trip through JSON, and on the other route.
 #[tokio::test]
-async fn a_conversation_with_tools_goes_on() {
+async fn a_conversation_with_tools_can_be_continued() {
     for (api, other) in [(ROUTES[0], ROUTES[1]), (ROUTES[1], ROUTES[0])] {
         let script = [
             Reply::said(
@@ -114,11 +118,11 @@ async fn a_conversation_with_tools_goes_on() {
         assert_eq!(history, outcome.messages);
         let next = ask("Thanks").model("m").history(history).api(other);
         assert_eq!(next.host(server.host()).await.unwrap(), "You are welcome.");
-        let said = messages(&server.requests()[2]);
-        assert_eq!(said.len(), 6);
-        let contents: Vec<_> = said
+        let sent = messages(&server.requests()[2]);
+        assert_eq!(sent.len(), 6);
+        let contents: Vec<_> = sent
             .iter()
-            .map(|said| said["content"].as_str().unwrap())
+            .map(|message| message["content"].as_str().unwrap())
             .collect();
         assert_eq!(
             contents,
@@ -127,9 +131,9 @@ async fn a_conversation_with_tools_goes_on() {
     }
 }
 
-// T2: several turns, and several calls in one, each with its text.
+// T2: several turns, and several calls in one turn, each with its text.
 #[tokio::test]
-async fn turns_follow_each_other() {
+async fn several_turns_run_in_order() {
     for api in ROUTES {
         let server = Server::start([
             Reply::said(
@@ -153,7 +157,11 @@ async fn turns_follow_each_other() {
             .map(|one| (one.turn, &*one.content))
             .collect();
         assert_eq!(turns, [(1, "3"), (1, "7"), (2, "10")]);
-        let contents: Vec<_> = outcome.messages.iter().map(|said| &*said.content).collect();
+        let contents: Vec<_> = outcome
+            .messages
+            .iter()
+            .map(|message| &*message.content)
+            .collect();
         assert_eq!(
             contents,
             [
@@ -169,9 +177,9 @@ async fn turns_follow_each_other() {
     }
 }
 
-// T4: each is told to the model in words it can act on, and the loop goes on.
+// T4: the model reads each problem in words it can act on, and the loop continues.
 #[tokio::test]
-async fn calls_that_cannot_be_run_are_told_to_the_model() {
+async fn invalid_calls_are_reported_to_the_model() {
     let check = async |call: Said, status: ToolStatus, expected: &str| {
         for api in ROUTES {
             let server = Server::start([Reply::said(&call), Reply::answer("I see.")]);
@@ -182,7 +190,7 @@ async fn calls_that_cannot_be_run_are_told_to_the_model() {
                 .await
                 .unwrap();
             assert_eq!(outcome.value, "I see.");
-            assert_eq!(told(&server), [expected]);
+            assert_eq!(tool_messages(&server), [expected]);
             assert_eq!(outcome.tool_results[0].status, status, "{expected}");
             assert_eq!(outcome.tool_results[0].content, expected);
         }
@@ -222,7 +230,7 @@ async fn calls_that_cannot_be_run_are_told_to_the_model() {
     check(
         call(json!("{\"a\": 1, \"b\"")),
         refused,
-        "The arguments were not accepted: not JSON: EOF while parsing an object at line 1 column 12.",
+        "The arguments were not accepted: not JSON: EOF while parsing an object at line 1 column 12, in \"{\\\"a\\\": 1, \\\"b\\\"\".",
     )
     .await;
     check(
@@ -233,12 +241,13 @@ async fn calls_that_cannot_be_run_are_told_to_the_model() {
     .await;
 }
 
-// What says the same in another type is taken, as in answers, and what is not known is left out.
+// Arguments are coerced like answers.
 #[tokio::test]
-async fn arguments_are_read_as_answers_are() {
+async fn arguments_are_coerced_like_answers() {
     let given = [
         json!({"a": "1", "b": 2.0}),
-        json!({"a": 1, "b": 2, "c": 3}),
+        json!({"a": 1, "b": 2, "c": null}),
+        json!("\"{\\\"a\\\": 1, \\\"b\\\": 2}\""),
         json!("```json\n{\"a\": 1, \"b\": 2}\n```"),
     ];
     for api in ROUTES {
@@ -248,14 +257,14 @@ async fn arguments_are_read_as_answers_are() {
                 Reply::answer("3"),
             ]);
             sum(1, 2).api(api).host(server.host()).await.unwrap();
-            assert_eq!(told(&server), ["3"], "{arguments}");
+            assert_eq!(tool_messages(&server), ["3"], "{arguments}");
         }
     }
 }
 
-// A model that was asked without tools has none to call.
+// A command without tools ignores tool calls.
 #[tokio::test]
-async fn calls_that_nobody_asked_for_are_no_answer() {
+async fn calls_without_tools_are_ignored() {
     for api in ROUTES {
         let call = Reply::said(&Said::call("add", arguments(1, 2)));
         let server = Server::start([call.clone(), call]);
@@ -269,9 +278,9 @@ async fn calls_that_nobody_asked_for_are_no_answer() {
     }
 }
 
-// A server that calls without end in one reply, or in a form of its own.
+// Too many calls in one reply, or calls in an unusual format.
 #[tokio::test]
-async fn replies_with_strange_calls_are_survived() {
+async fn unusual_calls_are_handled() {
     let mut many = Said::new("");
     for _ in 0..129 {
         many = many.calling("add", arguments(1, 2));
@@ -290,7 +299,7 @@ async fn replies_with_strange_calls_are_survived() {
     let server = Server::start([Reply::json(200, &reply), Reply::answer("Well.")]);
     assert_eq!(sum(1, 2).host(server.host()).await.unwrap(), "Well.");
     assert_eq!(
-        told(&server),
+        tool_messages(&server),
         [
             "There is no tool named \"\". Tools: add.",
             "The arguments were not accepted: the object has none of the fields `a`, `b`.",
@@ -306,7 +315,7 @@ async fn replies_with_strange_calls_are_survived() {
     let command = sum(1, 2).auto_finalize_missing_output(false);
     let error = command.host(server.host()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Empty);
-    // A command that was given no tools has its answer, whatever stands beside it.
+    // A command without tools returns the answer, whatever `tool_calls` contains.
     for calls in [
         json!([null, 1, {"id": 5, "function": null}, {"function": {"name": null}}]),
         json!({"a": 1}),
@@ -320,9 +329,9 @@ async fn replies_with_strange_calls_are_survived() {
     }
 }
 
-// What was cut may have been mended by the server: it is not to be acted upon.
+// The server may have completed a truncated call: the client must not run it.
 #[tokio::test]
-async fn calls_of_a_cut_reply_are_not_run() {
+async fn calls_of_a_truncated_reply_are_not_run() {
     for api in ROUTES {
         let message = json!({"role": "assistant", "content": "I", "tool_calls": [{"id": "a", "function": {"name": "add", "arguments": {"a": 1, "b": 2}}}]});
         let native = json!({"message": message, "done": true, "done_reason": "length"});
@@ -338,9 +347,9 @@ async fn calls_of_a_cut_reply_are_not_run() {
     }
 }
 
-// What is found in a sentence may be an answer. It is nothing to act upon.
+// JSON in a sentence may be an answer, but is not a call to run.
 #[tokio::test]
-async fn arguments_in_a_sentence_are_not_acted_upon() {
+async fn arguments_in_a_sentence_are_rejected() {
     for text in [
         "I will not call it with {\"a\": 1, \"b\": 2} as you said",
         "{\"a\": 1, \"b\": 2}}",
@@ -358,9 +367,9 @@ async fn arguments_in_a_sentence_are_not_acted_upon() {
     }
 }
 
-// The model reads what it called, as it was read.
+// The model reads its call with the arguments that were extracted.
 #[tokio::test]
-async fn arguments_that_were_read_are_sent_back_so() {
+async fn extracted_arguments_are_sent_back() {
     let server = Server::start([
         Reply::said(&Said::call(
             "add",
@@ -374,9 +383,9 @@ async fn arguments_that_were_read_are_sent_back_so() {
     assert_eq!(call["function"]["arguments"], "{\"a\":1,\"b\":2}");
 }
 
-// A history whose beginning was left out: what has no id is answered by its place and its name.
+// A history without its beginning: a result without an id is matched by position and name.
 #[tokio::test]
-async fn a_trimmed_history_keeps_its_pairs() {
+async fn a_trimmed_history_pairs_calls_and_results() {
     let stored = json!([
         {"role": "tool", "content": "stray", "tool_name": "gone"},
         {"role": "assistant", "content": "", "tool_calls": [
@@ -395,24 +404,24 @@ async fn a_trimmed_history_keeps_its_pairs() {
         .history(history)
         .api(Api::OpenaiChat);
     let body: Value = serde_json::from_str(&command.preview().unwrap().body).unwrap();
-    let said = body["messages"].as_array().unwrap();
+    let sent = body["messages"].as_array().unwrap();
     let calls = |at: usize| {
-        let calls = said[at]["tool_calls"].as_array().unwrap().iter();
+        let calls = sent[at]["tool_calls"].as_array().unwrap().iter();
         calls
             .map(|call| call["id"].as_str().unwrap())
             .collect::<Vec<_>>()
     };
     assert_eq!(calls(1), ["call_1_1", "call_1_2", "given"]);
-    assert_eq!(said[2]["tool_call_id"], "call_1_2");
-    assert_eq!(said[3]["tool_call_id"], "given");
+    assert_eq!(sent[2]["tool_call_id"], "call_1_2");
+    assert_eq!(sent[3]["tool_call_id"], "given");
     assert_eq!(calls(4), ["call_2_1"]);
-    assert_eq!(said[5]["tool_call_id"], "call_2_1");
-    assert_eq!(said[0]["tool_call_id"], "call_0_1");
+    assert_eq!(sent[5]["tool_call_id"], "call_2_1");
+    assert_eq!(sent[0]["tool_call_id"], "call_0_1");
 }
 
-// G12: a 500 of a model that could not write its call is sent once more.
+// G12: the server reports a malformed call of the model as status 500, and the request is sent once more.
 #[tokio::test]
-async fn a_call_that_the_server_could_not_read_is_asked_for_again() {
+async fn a_call_that_the_server_could_not_parse_is_retried() {
     for api in ROUTES {
         let failed = || {
             Reply::error(
@@ -432,16 +441,16 @@ async fn a_call_that_the_server_could_not_read_is_asked_for_again() {
             .outcome()
             .await
             .unwrap();
-        assert_eq!((outcome.sends, outcome.attempts), (4, 1));
+        assert_eq!((outcome.requests, outcome.attempts), (4, 1));
         let server = Server::start([failed(), failed()]);
         let error = sum(1, 2).api(api).host(server.host()).await.unwrap_err();
-        assert_eq!((error.kind(), error.sends()), (ErrorKind::Server, 2));
+        assert_eq!((error.kind(), error.requests()), (ErrorKind::Server, 2));
     }
 }
 
 // D8
 #[tokio::test]
-async fn ask_has_tools() {
+async fn ask_accepts_tools() {
     for api in ROUTES {
         let server = Server::start([
             Reply::said(&Said::call("add", arguments(1, 2))),
@@ -452,9 +461,9 @@ async fn ask_has_tools() {
     }
 }
 
-// An empty answer after the tools is asked for once more, without them.
+// An empty answer after tool turns is re-asked once, without tools.
 #[tokio::test]
-async fn a_missing_text_is_asked_for_without_tools() {
+async fn a_missing_text_is_reasked_without_tools() {
     for api in ROUTES {
         let server = Server::start([
             Reply::said(&Said::call("add", arguments(1, 2))),
@@ -464,18 +473,18 @@ async fn a_missing_text_is_asked_for_without_tools() {
         assert_eq!(sum(1, 2).api(api).host(server.host()).await.unwrap(), "3");
         let last = &server.requests()[2].json();
         assert_eq!(last["tools"], Value::Null);
-        let said = last["messages"].as_array().unwrap();
+        let sent = last["messages"].as_array().unwrap();
         assert_eq!(
-            said.last().unwrap()["content"],
+            sent.last().unwrap()["content"],
             "Give the final answer now."
         );
-        assert_eq!(said.len(), 4);
+        assert_eq!(sent.len(), 4);
     }
 }
 
-// A conversation can be stored and read again whatever is in it.
+// Any conversation survives a round trip through JSON.
 #[tokio::test]
-async fn deep_arguments_can_be_stored() {
+async fn deeply_nested_arguments_can_be_stored() {
     let deep = format!("{{\"a\":{}1{}}}", "[".repeat(125), "]".repeat(125));
     for api in ROUTES {
         let server = Server::start([

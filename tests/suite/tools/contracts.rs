@@ -1,4 +1,4 @@
-//! Conditions, errors and panics of tools: for the model, and for a caller in Rust.
+//! Conditions, errors and panics of tools, as the model and a Rust caller see them.
 
 use std::fmt;
 use std::io;
@@ -7,12 +7,12 @@ use alloy_runtime::{Abort, Error, ErrorKind, Result, Tool, ToolStatus, ask, tool
 use alloy_tests::server::{Reply, Said, Server};
 use serde_json::{Value, json};
 
-use super::told;
+use super::tool_messages;
 use crate::ROUTES;
 
-/// What the model is told of a call of this tool.
-async fn says(tool: Tool, name: &str, arguments: Value) -> (ToolStatus, String) {
-    let mut said = Vec::new();
+/// Calls a tool on both routes and returns its status and the text that the model reads.
+async fn call_tool(tool: Tool, name: &str, arguments: Value) -> (ToolStatus, String) {
+    let mut results = Vec::new();
     for api in ROUTES {
         let server = Server::start([
             Reply::said(&Said::call(name, arguments.clone())),
@@ -21,15 +21,15 @@ async fn says(tool: Tool, name: &str, arguments: Value) -> (ToolStatus, String) 
         let command = ask("Go").model("m").api(api).host(server.host());
         let outcome = command.tool(tool.clone()).outcome().await.unwrap();
         let [result] = outcome.tool_results.try_into().unwrap();
-        assert_eq!(told(&server), [&*result.content]);
-        said.push((result.status, result.content));
+        assert_eq!(tool_messages(&server), [&*result.content]);
+        results.push((result.status, result.content));
     }
-    assert_eq!(said[0], said[1]);
-    said.remove(0)
+    assert_eq!(results[0], results[1]);
+    results.remove(0)
 }
 
-/// The error that a call of this tool ends its command with.
-async fn ends(tool: Tool, name: &str) -> Error {
+/// Returns the error that a call of this tool ends its command with.
+async fn command_error(tool: Tool, name: &str) -> Error {
     let server = Server::start([Reply::said(
         &Said::new("One moment.").calling(name, json!({})),
     )]);
@@ -43,7 +43,7 @@ async fn ends(tool: Tool, name: &str) -> Error {
 #[require(a >= 0, "a must not be negative.")]
 #[require(a % b == 0, "a must be a multiple of b")]
 #[ensure(|result| *result < 100, "the result must be below 100")]
-#[ensure(is_no_unlucky_one, "13 is not allowed")]
+#[ensure(is_not_thirteen, "13 is not allowed")]
 fn divide(mut a: i64, b: i64) -> Result<i64> {
     if b == 1 {
         return Ok(a);
@@ -56,11 +56,11 @@ fn divide(mut a: i64, b: i64) -> Result<i64> {
     clippy::trivially_copy_pass_by_ref,
     reason = "a condition sees a reference"
 )]
-fn is_no_unlucky_one(result: &i64) -> bool {
+fn is_not_thirteen(result: &i64) -> bool {
     *result != 13
 }
 
-/// The same, with an error of its own, and async.
+/// Divides asynchronously, with another error type.
 #[tool]
 #[require(b != 0, "b must not be zero")]
 #[ensure(|result| *result < 100, "the result must be below 100")]
@@ -74,38 +74,38 @@ async fn divide_later(a: i64, b: i64) -> std::result::Result<i64, anyhow::Error>
 
 // T4
 #[tokio::test]
-async fn broken_conditions_are_told_to_the_model() {
+async fn violated_conditions_are_reported_to_the_model() {
     let check = async |a: i64, b: i64, status: ToolStatus, expected: &str| {
-        let said = says(divide::tool(), "divide", json!({"a": a, "b": b})).await;
-        assert_eq!(said, (status, expected.to_owned()));
+        let result = call_tool(divide::tool(), "divide", json!({"a": a, "b": b})).await;
+        assert_eq!(result, (status, expected.to_owned()));
     };
     check(84, 2, ToolStatus::Succeeded, "42").await;
     check(
         1,
         0,
-        ToolStatus::RequireBroken,
+        ToolStatus::RequireFailed,
         "The tool did not run: b must not be zero.",
     )
     .await;
-    // In their order, and the first that is broken: one may rest on those before it.
+    // The first violated condition is reported: a condition may rely on those before it.
     let negative = "The tool did not run: a must not be negative.";
-    check(-1, 2, ToolStatus::RequireBroken, negative).await;
+    check(-1, 2, ToolStatus::RequireFailed, negative).await;
     let odd = "The tool did not run: a must be a multiple of b.";
-    check(7, 2, ToolStatus::RequireBroken, odd).await;
+    check(7, 2, ToolStatus::RequireFailed, odd).await;
     let large = "The result was not accepted: the result must be below 100.";
-    check(1000, 2, ToolStatus::EnsureBroken, large).await;
-    // What leaves the body early is held to them as well.
-    check(1000, 1, ToolStatus::EnsureBroken, large).await;
+    check(1000, 2, ToolStatus::EnsureFailed, large).await;
+    // Conditions also apply to an early return.
+    check(1000, 1, ToolStatus::EnsureFailed, large).await;
     check(
         26,
         2,
-        ToolStatus::EnsureBroken,
+        ToolStatus::EnsureFailed,
         "The result was not accepted: 13 is not allowed.",
     )
     .await;
 
     let later = |a: i64, b: i64| {
-        says(
+        call_tool(
             divide_later::tool(),
             "divide_later",
             json!({"a": a, "b": b}),
@@ -115,11 +115,11 @@ async fn broken_conditions_are_told_to_the_model() {
     let zero = "The tool did not run: b must not be zero.";
     assert_eq!(
         later(1, 0).await,
-        (ToolStatus::RequireBroken, zero.to_owned())
+        (ToolStatus::RequireFailed, zero.to_owned())
     );
     assert_eq!(
         later(1000, 2).await,
-        (ToolStatus::EnsureBroken, large.to_owned())
+        (ToolStatus::EnsureFailed, large.to_owned())
     );
     let overflow = "The tool failed: overflow.";
     assert_eq!(
@@ -128,19 +128,19 @@ async fn broken_conditions_are_told_to_the_model() {
     );
 }
 
-// T4: the same call from Rust returns the error.
+// T4: a Rust caller gets the error.
 #[tokio::test]
-async fn broken_conditions_are_errors_in_rust() {
+async fn violated_conditions_are_errors_in_rust() {
     assert_eq!(divide(84, 2).unwrap(), 42);
     let error = divide(1, 0).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Contract);
+    assert_eq!(error.kind(), ErrorKind::ContractViolated);
     assert_eq!(error.tool(), Some("divide"));
     assert_eq!(
         error.to_string(),
         "the tool `divide` did not run: b must not be zero"
     );
     let error = divide(1000, 1).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Contract);
+    assert_eq!(error.kind(), ErrorKind::ContractViolated);
     assert_eq!(
         error.to_string(),
         "the result of the tool `divide` was not accepted: the result must be below 100"
@@ -148,7 +148,7 @@ async fn broken_conditions_are_errors_in_rust() {
     let error = divide_later(1, 0).await.unwrap_err();
     assert_eq!(
         error.downcast_ref::<Error>().unwrap().kind(),
-        ErrorKind::Contract
+        ErrorKind::ContractViolated
     );
     assert_eq!(divide_later(84, 2).await.unwrap(), 42);
 }
@@ -159,10 +159,10 @@ fn half(a: i64) -> Result<i64> {
     divide(a, 0)
 }
 
-// It ran, and what it called did not.
+// The outer tool ran; only the tool that it called did not.
 #[tokio::test]
-async fn a_condition_of_another_tool_is_a_failure_of_this_one() {
-    let (status, text) = says(half::tool(), "half", json!({"a": 1})).await;
+async fn a_violation_in_a_called_tool_is_a_failure() {
+    let (status, text) = call_tool(half::tool(), "half", json!({"a": 1})).await;
     assert_eq!(status, ToolStatus::Failed);
     assert_eq!(
         text,
@@ -185,7 +185,7 @@ impl std::error::Error for Layered {
     }
 }
 
-/// Fails in a way of its own.
+/// Fails in the given way.
 #[tool]
 fn fail(how: &str) -> std::result::Result<String, Box<dyn std::error::Error + Send + Sync>> {
     match how {
@@ -219,9 +219,9 @@ fn fail_wrapped() -> anyhow::Result<u8> {
 
 // T4
 #[tokio::test]
-async fn errors_and_panics_are_told_to_the_model() {
+async fn errors_and_panics_are_reported_to_the_model() {
     let check = async |tool: Tool, name: &str, how: &str, expected: &str| {
-        let (status, text) = says(tool, name, json!({"how": how})).await;
+        let (status, text) = call_tool(tool, name, json!({"how": how})).await;
         assert_eq!((status, &*text), (ToolStatus::Failed, expected));
     };
     let no_file = "The tool failed: no such file.";
@@ -234,16 +234,16 @@ async fn errors_and_panics_are_told_to_the_model() {
     check(fail::tool(), "fail", "silent", silent).await;
     check(fail_later::tool(), "fail_later", "", layered).await;
     for how in ["at once", "later"] {
-        let (_, text) = says(fail_later::tool(), "fail_later", json!({"how": how})).await;
+        let (_, text) = call_tool(fail_later::tool(), "fail_later", json!({"how": how})).await;
         assert!(
             text.starts_with("The tool failed: it panicked: assertion"),
             "{text}"
         );
         assert!(text.contains("a panic"), "{text}");
     }
-    let (_, text) = says(fail_plainly::tool(), "fail_plainly", json!({})).await;
+    let (_, text) = call_tool(fail_plainly::tool(), "fail_plainly", json!({})).await;
     assert_eq!(text, no_file);
-    let (_, text) = says(fail_wrapped::tool(), "fail_wrapped", json!({})).await;
+    let (_, text) = call_tool(fail_wrapped::tool(), "fail_wrapped", json!({})).await;
     assert_eq!(text, "The tool failed: cannot read: no such file.");
     assert!(fail("io").is_err() && fail_plainly().is_err());
 }
@@ -303,7 +303,7 @@ async fn a_tool_can_end_the_command() {
         (later, "later"),
     ];
     for (tool, name) in all {
-        let error = ends(tool, name).await;
+        let error = command_error(tool, name).await;
         assert_eq!(error.kind(), ErrorKind::ToolAborted, "{name}: {error:?}");
         assert_eq!(error.tool(), Some(name));
         assert_eq!(error.tool_turns(), 1);
@@ -343,7 +343,7 @@ fn borrowed<'a>(text: &'a str) -> &'a str {
 #[tool]
 fn nothing() {}
 
-/// A type that takes anything, and one that takes nothing.
+/// Returns a tool that accepts any arguments, and one that has none.
 fn closures() -> [(Tool, &'static str); 2] {
     [
         (Tool::new("any", "", |given: Value| given), "{\"a\":1}"),
@@ -351,12 +351,12 @@ fn closures() -> [(Tool, &'static str); 2] {
     ]
 }
 
-// T2: a text is sent as it is, all else as JSON.
+// T2: a string is sent verbatim, any other value as JSON.
 #[tokio::test]
-async fn results_of_any_type_are_told() {
+async fn results_of_any_type_are_sent_back() {
     let check = async |tool: Tool, name: &str, arguments: Value, expected: &str| {
-        let said = says(tool, name, arguments).await;
-        assert_eq!(said, (ToolStatus::Succeeded, expected.to_owned()));
+        let result = call_tool(tool, name, arguments).await;
+        assert_eq!(result, (ToolStatus::Succeeded, expected.to_owned()));
     };
     let weather = r#"{"city":"Oslo","degrees":-3.5}"#;
     check(report::tool(), "report", json!({"kind": "some"}), weather).await;
@@ -370,7 +370,7 @@ async fn results_of_any_type_are_told() {
     )
     .await;
     check(nothing::tool(), "nothing", json!({}), "null").await;
-    // A model that gives what nobody asked for.
+    // Arguments for a tool without parameters are ignored.
     check(nothing::tool(), "nothing", json!({"city": "is"}), "null").await;
     for (tool, expected) in closures() {
         check(tool, "any", json!({"a": 1}), expected).await;
@@ -378,7 +378,7 @@ async fn results_of_any_type_are_told() {
     let failing = Tool::new("failing", "", |_: Value| {
         std::collections::BTreeMap::from([((1, 2), 3)])
     });
-    let (status, text) = says(failing, "failing", json!({})).await;
+    let (status, text) = call_tool(failing, "failing", json!({})).await;
     assert_eq!(
         (status, &*text),
         (ToolStatus::Failed, "The tool failed: key must be a string.")
@@ -392,17 +392,17 @@ fn down(n: i64) -> Result<i64> {
     down(n - 1)
 }
 
-// It ran, and called itself: what did not run is that.
+// The tool ran; only its recursive call did not.
 #[tokio::test]
-async fn a_condition_that_a_tool_breaks_itself_is_its_failure() {
-    let (status, text) = says(down::tool(), "down", json!({"n": 1})).await;
+async fn a_violation_in_a_recursive_call_is_a_failure() {
+    let (status, text) = call_tool(down::tool(), "down", json!({"n": 1})).await;
     assert_eq!(status, ToolStatus::Failed);
     assert_eq!(
         text,
         "The tool failed: the tool `down` did not run: n must not be negative."
     );
-    let (status, _) = says(down::tool(), "down", json!({"n": -1})).await;
-    assert_eq!(status, ToolStatus::RequireBroken);
+    let (status, _) = call_tool(down::tool(), "down", json!({"n": -1})).await;
+    assert_eq!(status, ToolStatus::RequireFailed);
 }
 
 /// Asks another model.
@@ -410,9 +410,9 @@ async fn a_condition_that_a_tool_breaks_itself_is_its_failure() {
 #[alloy_runtime::command("Go {n}", model = "ollama:m", tools(abort))]
 async fn agent(n: u8) -> String;
 
-// An `Abort` ends its own command; the model that called that one is told.
+// An `Abort` ends its own command; the model of the outer command reads it as a failed tool.
 #[tokio::test]
-async fn an_abort_ends_the_command_that_it_is_in() {
+async fn an_abort_ends_only_the_inner_command() {
     let server = Server::start([
         Reply::said(&Said::call("agent", json!({"n": 1}))),
         Reply::said(&Said::call("abort", json!({}))),
@@ -440,16 +440,16 @@ impl fmt::Display for OwnError {
 
 impl std::error::Error for OwnError {}
 
-// A `Result` of a closure is its success or its failure, whatever its error can be written as.
+// A `Result` returned by a closure is a success or a failure, never a value, even if its error can be serialized.
 #[tokio::test]
 async fn results_of_closures_are_never_values() {
     let own = Tool::new("own", "", |_: Value| Err::<u8, OwnError>(OwnError(7)));
     let text = Tool::new("own", "", |_: Value| Err::<u8, String>("code 7".to_owned()));
     let later = Tool::new("own", "", async |_: Value| Err::<u8, _>("code 7"));
     for tool in [own, text, later] {
-        let said = says(tool, "own", json!({})).await;
+        let result = call_tool(tool, "own", json!({})).await;
         assert_eq!(
-            said,
+            result,
             (ToolStatus::Failed, "The tool failed: code 7.".to_owned())
         );
     }
@@ -489,11 +489,11 @@ impl Drop for Bomb {
     }
 }
 
-// Nothing of a tool leaves it: not its errors' own panics, and not what it panicked with.
+// Panics while formatting an error or dropping a panic payload do not leave the tool.
 #[tokio::test]
-async fn what_goes_wrong_stays_in_the_tool() {
+async fn panics_stay_in_the_tool() {
     let check = async |tool: Tool, expected: &str| {
-        let (status, text) = says(tool, "odd", json!({})).await;
+        let (status, text) = call_tool(tool, "odd", json!({})).await;
         assert_eq!((status, &*text), (ToolStatus::Failed, expected));
     };
     let endless = "The tool failed: endless.";

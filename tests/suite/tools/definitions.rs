@@ -1,4 +1,4 @@
-//! What the model is told of a tool.
+//! Tool definitions that are sent to the model.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -56,57 +56,58 @@ fn weather(
     format!("{city} {unit} {days:?} {language} {least} {near:?} {of:?} {file:?}")
 }
 
-// T1: only what has no default and is no `Option` is required.
+// T1: a parameter is required unless it has a default or is an `Option`.
 #[test]
 fn parameters_become_properties() {
     check(
         weather::tool(),
         &expect![[r#"
-        {
-          "type": "object",
-          "properties": {
-            "city": {
-              "description": "The city, and nothing else.",
-              "type": "string"
-            },
-            "unit": {
-              "type": "string",
-              "enum": [
-                "celsius",
-                "kelvin"
+            {
+              "type": "object",
+              "properties": {
+                "city": {
+                  "description": "The city, and nothing else.",
+                  "type": "string"
+                },
+                "unit": {
+                  "type": "string",
+                  "enum": [
+                    "celsius",
+                    "kelvin"
+                  ]
+                },
+                "days": {
+                  "description": "0 to 255",
+                  "type": "integer"
+                },
+                "language": {
+                  "description": "\"en\" where it is left out",
+                  "type": "string"
+                },
+                "least": {
+                  "description": "-1.5 where it is left out",
+                  "type": "number"
+                },
+                "near": {
+                  "type": "array",
+                  "items": {
+                    "type": "string"
+                  }
+                },
+                "of": {
+                  "type": "string"
+                },
+                "file": {
+                  "type": "string"
+                }
+              },
+              "required": [
+                "city",
+                "unit",
+                "near"
               ]
-            },
-            "days": {
-              "type": "integer"
-            },
-            "language": {
-              "description": "\"en\" where it is left out",
-              "type": "string"
-            },
-            "least": {
-              "description": "-1.5 where it is left out",
-              "type": "number"
-            },
-            "near": {
-              "type": "array",
-              "items": {
-                "type": "string"
-              }
-            },
-            "of": {
-              "type": "string"
-            },
-            "file": {
-              "type": "string"
             }
-          },
-          "required": [
-            "city",
-            "unit",
-            "near"
-          ]
-        }
-    "#]],
+        "#]],
     );
     assert_eq!(description(weather::tool()), "Tells the weather.");
 }
@@ -114,7 +115,7 @@ fn parameters_become_properties() {
 #[tool]
 fn current_time() {}
 
-// T1: as the servers want a tool without parameters. Without a doc comment the name says what it does.
+// T1: servers expect an object schema even without parameters. The name replaces a missing doc comment.
 #[test]
 fn a_tool_without_parameters_has_an_empty_object() {
     let expected = json!({"type": "object", "properties": {}});
@@ -166,144 +167,145 @@ fn store(
 }
 
 #[allow(clippy::too_many_lines, reason = "one long expectation")]
-// T1: references are inlined, since servers drop them, and what a schema says of a value stands in words.
+// T1: references are inlined because servers drop them, and limits are put into words.
 #[test]
-fn types_of_ones_own_stand_in_place() {
+fn user_types_are_inlined() {
     check(
         store::tool(),
         &expect![[r#"
-        {
-          "type": "object",
-          "properties": {
-            "home": {
-              "description": "Where someone lives.",
+            {
               "type": "object",
               "properties": {
-                "street": {
-                  "description": "With the number.; at most 40 characters",
-                  "type": "string"
-                },
-                "zip": {
-                  "type": "string"
-                },
-                "floor": {
-                  "description": "0 where it is left out",
-                  "type": "integer"
-                }
-              },
-              "required": [
-                "street"
-              ]
-            },
-            "work": {
-              "description": "Where the work is.",
-              "type": "object",
-              "properties": {
-                "street": {
-                  "description": "With the number.; at most 40 characters",
-                  "type": "string"
-                },
-                "zip": {
-                  "type": "string"
-                },
-                "floor": {
-                  "description": "0 where it is left out",
-                  "type": "integer"
-                }
-              },
-              "required": [
-                "street"
-              ]
-            },
-            "tree": {
-              "type": "object",
-              "properties": {
-                "name": {
-                  "type": "string"
-                },
-                "children": {
-                  "type": "array",
-                  "items": {
-                    "type": "object"
-                  }
-                }
-              },
-              "required": [
-                "name",
-                "children"
-              ]
-            },
-            "shape": {
-              "anyOf": [
-                {
-                  "type": "string",
-                  "enum": [
-                    "Point"
-                  ]
-                },
-                {
+                "home": {
+                  "description": "Where someone lives.",
                   "type": "object",
                   "properties": {
-                    "Circle": {
-                      "type": "object",
-                      "properties": {
-                        "radius": {
-                          "type": "number"
-                        }
-                      },
-                      "required": [
-                        "radius"
-                      ]
+                    "street": {
+                      "description": "With the number.; at most 40 characters",
+                      "type": "string"
+                    },
+                    "zip": {
+                      "type": "string"
+                    },
+                    "floor": {
+                      "description": "0 where it is left out; 0 to 255",
+                      "type": "integer"
                     }
                   },
                   "required": [
-                    "Circle"
+                    "street"
                   ]
-                }
-              ]
-            },
-            "counts": {
-              "description": "{ [key: string]: integer }",
-              "type": "object",
-              "additionalProperties": {
-                "type": "integer"
-              }
-            },
-            "pair": {
-              "description": "[string, integer]",
-              "type": "array",
-              "items": {
-                "anyOf": [
-                  {
-                    "type": "string"
+                },
+                "work": {
+                  "description": "Where the work is.",
+                  "type": "object",
+                  "properties": {
+                    "street": {
+                      "description": "With the number.; at most 40 characters",
+                      "type": "string"
+                    },
+                    "zip": {
+                      "type": "string"
+                    },
+                    "floor": {
+                      "description": "0 where it is left out; 0 to 255",
+                      "type": "integer"
+                    }
                   },
-                  {
+                  "required": [
+                    "street"
+                  ]
+                },
+                "tree": {
+                  "type": "object",
+                  "properties": {
+                    "name": {
+                      "type": "string"
+                    },
+                    "children": {
+                      "type": "array",
+                      "items": {
+                        "type": "object"
+                      }
+                    }
+                  },
+                  "required": [
+                    "name",
+                    "children"
+                  ]
+                },
+                "shape": {
+                  "anyOf": [
+                    {
+                      "type": "string",
+                      "enum": [
+                        "Point"
+                      ]
+                    },
+                    {
+                      "type": "object",
+                      "properties": {
+                        "Circle": {
+                          "type": "object",
+                          "properties": {
+                            "radius": {
+                              "type": "number"
+                            }
+                          },
+                          "required": [
+                            "radius"
+                          ]
+                        }
+                      },
+                      "required": [
+                        "Circle"
+                      ]
+                    }
+                  ]
+                },
+                "counts": {
+                  "description": "{ [key: string]: integer }",
+                  "type": "object",
+                  "additionalProperties": {
                     "type": "integer"
                   }
-                ]
-              }
-            },
-            "any": {
-              "type": [
-                "object",
-                "array",
-                "string",
-                "number",
-                "boolean",
-                "null"
+                },
+                "pair": {
+                  "description": "[string, integer]",
+                  "type": "array",
+                  "items": {
+                    "anyOf": [
+                      {
+                        "type": "string"
+                      },
+                      {
+                        "description": "0 to 255",
+                        "type": "integer"
+                      }
+                    ]
+                  }
+                },
+                "any": {
+                  "type": [
+                    "object",
+                    "array",
+                    "string",
+                    "number",
+                    "boolean",
+                    "null"
+                  ]
+                }
+              },
+              "required": [
+                "home",
+                "tree",
+                "shape",
+                "counts",
+                "pair",
+                "any"
               ]
             }
-          },
-          "required": [
-            "home",
-            "tree",
-            "shape",
-            "counts",
-            "pair",
-            "any"
-          ]
-        }
-    "#]],
+        "#]],
     );
 }
 
@@ -318,7 +320,7 @@ struct Twice<T> {
 type Four<T> = Twice<Twice<T>>;
 type Sixteen<T> = Four<Four<T>>;
 
-/// The same without names of fields.
+/// A tuple that doubles the type inside it.
 #[derive(serde::Deserialize, schemars::JsonSchema)]
 #[allow(dead_code, reason = "only its schema matters")]
 struct Pair<T>(T, T);
@@ -337,9 +339,9 @@ fn large(
     drop((one, other));
 }
 
-// In place each would have 65,536 leaves.
+// Inlined, each type would have 65,536 leaves.
 #[test]
-fn a_type_without_end_is_cut() {
+fn huge_types_are_cut() {
     let body = body(large::tool());
     assert!(body.len() < 200_000, "{}", body.len());
 }
@@ -354,7 +356,7 @@ fn divide(a: i64, b: i64) -> alloy_runtime::Result<i64> {
 }
 
 #[test]
-fn conditions_stand_in_the_description() {
+fn conditions_are_part_of_the_description() {
     assert_eq!(
         description(divide::tool()),
         "Divides.\nRequires: b must not be zero.\nRequires: a must be above b.\nEnsures: the result is above 1."
@@ -372,7 +374,7 @@ struct Lookup {
 
 // T7
 #[test]
-fn a_closures_arguments_are_the_fields_of_a_type() {
+fn the_fields_of_a_struct_are_the_parameters_of_a_closure() {
     let tool = Tool::new("price", "The price.", |lookup: Lookup| {
         format!("{} {}", lookup.product, lookup.count)
     });
@@ -400,13 +402,15 @@ fn a_closures_arguments_are_the_fields_of_a_type() {
 }
 
 #[test]
-fn tools_that_are_none_are_told_before_anything_is_sent() {
+fn invalid_tools_are_reported_before_a_request() {
     let check = |name: &str| {
         let tool = Tool::new(name, "", |_: Lookup| 1);
         let error = ask("Go").model("m").tool(tool).preview().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);
         assert!(
-            error.to_string().contains("is no name of a tool"),
+            error
+                .to_string()
+                .contains("is not valid; expected 1 to 64 ASCII letters"),
             "{error}"
         );
     };
@@ -419,7 +423,7 @@ fn tools_that_are_none_are_told_before_anything_is_sent() {
     let error = ask("Go").model("m").tool(text).preview().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the arguments of the tool `echo` are no object; a model gives them by name"
+        "the arguments of the tool `echo` are not an object; expected an object, since a model passes arguments by name"
     );
     let tool = Tool::new("get-weather_2", "", |_: Lookup| 1);
     assert!(ask("Go").model("m").tool(tool).preview().is_ok());
@@ -427,7 +431,7 @@ fn tools_that_are_none_are_told_before_anything_is_sent() {
 
 // T7
 #[test]
-fn two_tools_of_one_name_are_told_before_anything_is_sent() {
+fn duplicate_tool_names_are_reported_before_a_request() {
     let twice = ask("Go")
         .model("m")
         .tool(super::add::tool())
@@ -436,6 +440,6 @@ fn two_tools_of_one_name_are_told_before_anything_is_sent() {
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert_eq!(
         error.to_string(),
-        "two tools are named `add`; a model calls a tool by its name"
+        "two tools are named `add`; expected different names, since a model calls a tool by its name"
     );
 }

@@ -1,4 +1,4 @@
-//! Kinds of tools: sync and async, with state, closures, commands; and how they run.
+//! Kinds of tools: sync, async, with state, closures and commands; and their scheduling.
 
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,10 +11,10 @@ use alloy_tests::server::{Reply, Said, Server};
 use serde_json::{Value, json};
 use tokio::sync::{Barrier, Notify};
 
-use super::{arguments, messages, told};
+use super::{arguments, messages, tool_messages};
 use crate::ROUTES;
 
-/// A reply that calls a tool so often, each time with its number.
+/// Returns a reply with `count` calls of a tool, numbered from 0.
 fn calls(name: &str, count: usize) -> Reply {
     let said = (0..count).fold(Said::new(""), |said, number| {
         said.calling(name, json!({"number": number}))
@@ -27,7 +27,7 @@ struct Numbered {
     number: usize,
 }
 
-/// How many run at a time, and how many did at most.
+/// Counts running tools and their maximum.
 #[derive(Default)]
 struct Gauge {
     now: AtomicUsize,
@@ -45,12 +45,12 @@ impl Gauge {
     }
 }
 
-// T5: three at a time, and never more; the results stand in the order of the calls.
+// T5: at most three at a time; the results are in the order of the calls.
 #[tokio::test]
-async fn async_calls_of_a_turn_run_side_by_side() {
+async fn async_calls_run_concurrently() {
     for api in ROUTES {
         let gauge = Arc::new(Gauge::default());
-        // Each waits for two others: with fewer than three at a time none would ever end.
+        // Each call waits for two others: with fewer than three at a time none would end.
         let barrier = Arc::new(Barrier::new(3));
         let tool = {
             let gauge = Arc::clone(&gauge);
@@ -59,7 +59,7 @@ async fn async_calls_of_a_turn_run_side_by_side() {
                 async move {
                     gauge.enter();
                     barrier.wait().await;
-                    // The first to begin is the last to end.
+                    // The call that begins first ends last.
                     for _ in number..10 {
                         tokio::task::yield_now().await;
                     }
@@ -72,14 +72,14 @@ async fn async_calls_of_a_turn_run_side_by_side() {
         let command = ask("Count").model("m").api(api).tool(tool);
         let command = command.parallel_tools_max(3).host(server.host());
         command.await.unwrap();
-        assert_eq!(told(&server), ["0", "10", "20", "30", "40", "50"]);
+        assert_eq!(tool_messages(&server), ["0", "10", "20", "30", "40", "50"]);
         assert_eq!(gauge.most.load(Ordering::SeqCst), 3);
     }
 }
 
-// T5: sync tools block threads of their own, and not the runtime, which has one here.
+// T5: sync tools run on their own threads and do not block the runtime, which has one thread here.
 #[tokio::test(flavor = "current_thread")]
-async fn sync_calls_run_side_by_side_and_block_nobody() {
+async fn sync_calls_run_concurrently_and_do_not_block() {
     let gauge = Arc::new(Gauge::default());
     let barrier = Arc::new(std::sync::Barrier::new(3));
     let (gauged, met) = (Arc::clone(&gauge), Arc::clone(&barrier));
@@ -92,13 +92,13 @@ async fn sync_calls_run_side_by_side_and_block_nobody() {
     let server = Server::start([calls("count", 6), Reply::answer("done")]);
     let command = ask("Count").model("m").tool(tool).parallel_tools_max(3);
     command.host(server.host()).await.unwrap();
-    assert_eq!(told(&server), ["0", "1", "2", "3", "4", "5"]);
+    assert_eq!(tool_messages(&server), ["0", "1", "2", "3", "4", "5"]);
     assert_eq!(gauge.most.load(Ordering::SeqCst), 3);
 }
 
-// T5: a thread whose tool is done serves the next call; one whose tool hangs does not.
+// T5: a thread is reused when its tool is done; a hanging tool keeps its thread.
 #[tokio::test]
-async fn sync_calls_share_threads_one_after_the_other() {
+async fn sync_calls_reuse_threads() {
     let threads = Arc::new(Mutex::new(std::collections::HashSet::new()));
     let noted = Arc::clone(&threads);
     let tool = Tool::new("count", "", move |Numbered { number }| {
@@ -108,19 +108,19 @@ async fn sync_calls_share_threads_one_after_the_other() {
     let server = Server::start([calls("count", 100), Reply::answer("done")]);
     let command = ask("Count").model("m").tool(tool).parallel_tools_max(1);
     command.host(server.host()).await.unwrap();
-    // Another test may take one at any time.
+    // A concurrent test may take a thread at any time.
     let threads = threads.lock().unwrap().len();
     assert!(threads < 50, "{threads} threads for 100 calls");
 }
 
-// Arguments of a million values are kept as the text that they are, and the tool does not run.
+// Arguments with too many values are kept as text, and the tool does not run.
 #[tokio::test]
-async fn arguments_without_end_are_not_taken_apart() {
+async fn huge_arguments_are_not_parsed() {
     for api in ROUTES {
         let values = vec![0; 70_000];
         let reply = Reply::said(&Said::call("count", json!({"number": values})));
         let server = Server::start([reply, Reply::answer("done")]);
-        let tool = Tool::new("count", "", |_: Value| -> String { panic!("it ran") });
+        let tool = Tool::new("count", "", |_: Value| -> String { panic!("the tool ran") });
         let command = ask("Count").model("m").tool(tool).api(api);
         let outcome = command.host(server.host()).outcome().await.unwrap();
         let [result] = &outcome.tool_results[..] else {
@@ -131,9 +131,9 @@ async fn arguments_without_end_are_not_taken_apart() {
     }
 }
 
-// T5: one at a time keeps the order of the calls.
+// T5
 #[tokio::test]
-async fn one_at_a_time_is_in_order() {
+async fn sequential_calls_run_in_order() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&seen);
     let tool = Tool::new("count", "", move |Numbered { number }| {
@@ -145,7 +145,7 @@ async fn one_at_a_time_is_in_order() {
     assert_eq!(*seen.lock().unwrap(), (0..20).collect::<Vec<_>>());
 }
 
-/// Tells when it is dropped.
+/// Sets its flag when it is dropped.
 struct Dropped(Arc<AtomicBool>);
 
 impl Drop for Dropped {
@@ -154,7 +154,7 @@ impl Drop for Dropped {
     }
 }
 
-// T8: with the command goes an async tool, at once.
+// T8: dropping a command drops its async tools at once.
 #[tokio::test]
 async fn an_async_tool_is_dropped_with_its_command() {
     let (begun, dropped) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
@@ -172,30 +172,31 @@ async fn an_async_tool_is_dropped_with_its_command() {
     let server = Server::start([Reply::said(&Said::call("wait", json!({})))]);
     let command = ask("Wait").model("m").tool(tool).host(server.host());
     tokio::select! {
-        _ = command => panic!("the tool waits for ever"),
+        _ = command => panic!("the tool never ends"),
         () = begun.notified() => {}
     }
     assert!(dropped.load(Ordering::SeqCst));
 }
 
-/// A sync tool that waits until it is let go, and one that says how often it ran.
+/// Returns a sync tool that blocks until it is released, a receiver of its starts, the sender that releases it, and
+/// the count of its runs.
 fn stubborn() -> (Tool, Receiver<()>, SyncSender<()>, Arc<AtomicUsize>) {
-    let (says, begun) = mpsc::sync_channel(8);
+    let (started, begun) = mpsc::sync_channel(8);
     let (let_go, wait) = mpsc::sync_channel(8);
     let wait = Mutex::new(wait);
     let count = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&count);
     let tool = Tool::new("wait", "", move |_: Value| {
         counted.fetch_add(1, Ordering::SeqCst);
-        says.send(()).unwrap();
+        started.send(()).unwrap();
         wait.lock().unwrap().recv().unwrap();
     });
     (tool, begun, let_go, count)
 }
 
-// T8: a sync tool that has begun holds nobody; those of its turn that have not begun never do.
+// T8: a running sync tool blocks nothing; calls of its turn that have not begun never run.
 #[test]
-fn a_sync_tool_that_outlives_its_command_holds_nobody() {
+fn a_sync_tool_that_outlives_its_command_blocks_nothing() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(1)
@@ -209,18 +210,18 @@ fn a_sync_tool_that_outlives_its_command_holds_nobody() {
         let error = slow.timeout(Duration::from_millis(300)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         assert_eq!(error.tool_turns(), 1);
-        // It is still at work, and the next command is answered all the same.
+        // The tool still runs, and the next command is answered nevertheless.
         let next = ask("Next").model("m").host(server.host());
         assert_eq!(next.await.unwrap(), "next");
     });
     begun.recv().unwrap();
-    // Neither does the runtime wait for it, nor the program at its end.
+    // Neither the runtime nor the program waits for it at its end.
     drop(runtime);
     let_go.send(()).unwrap();
     assert_eq!(count.load(Ordering::SeqCst), 1);
 }
 
-// E2: the deadline of the command holds for its tools.
+// E2
 #[tokio::test]
 async fn the_deadline_covers_the_tools() {
     let tool = Tool::new("wait", "", |(): ()| pending::<()>());
@@ -236,7 +237,7 @@ async fn the_deadline_covers_the_tools() {
         "no answer within 200ms, the command's timeout"
     );
     assert_eq!(
-        (error.tool_turns(), error.sends(), error.attempts()),
+        (error.tool_turns(), error.requests(), error.attempts()),
         (1, 1, 0)
     );
 }
@@ -285,18 +286,18 @@ async fn state_is_shared_by_all_calls() {
             .tool(insert::with(Arc::clone(&db)))
             .tool(read::with(Arc::clone(&db), "first"));
         let outcome = command.outcome().await.unwrap();
-        let told: Vec<_> = outcome
+        let contents: Vec<_> = outcome
             .tool_results
             .iter()
             .map(|one| &*one.content)
             .collect();
-        assert_eq!(told, ["1", "2", "first: one"]);
+        assert_eq!(contents, ["1", "2", "first: one"]);
         assert_eq!(*db.rows.lock().unwrap(), ["one", "two"]);
-        // What is state is nothing that a model could give.
+        // State is not a parameter that the model can set.
         let tools = server.requests()[0].json()["tools"].clone();
         let parameters = &tools[0]["function"]["parameters"];
         assert_eq!(parameters["properties"], json!({"row": {"type": "string"}}));
-        // The function is an ordinary one.
+        // The function can be called as usual.
         assert_eq!(insert(&db, "three"), 3);
         assert_eq!(read(2, db, "last").await.as_deref(), Some("last: three"));
     }
@@ -324,7 +325,7 @@ async fn judge(text: &str) -> alloy_runtime::Result<Verdict>;
 #[command("Look at {text}", model = "ollama:large", tools(sum_up, judge))]
 async fn look(text: &str) -> String;
 
-// D7 T7: a command as a tool: its model is asked in the middle of the other's talk.
+// D7 T7: the inner command asks its own model during the outer conversation.
 #[tokio::test]
 async fn a_command_is_a_tool() {
     for api in ROUTES {
@@ -336,7 +337,7 @@ async fn a_command_is_a_tool() {
             Reply::answer("All is well."),
         ]);
         let config = Config::new().host(server.host()).api(api);
-        // A command keeps the scope that it was made in, and what it calls has the same.
+        // A command keeps the configuration scope that it was created in, and so do the commands that it calls.
         let command = with_config(config, async { Some(look("it")) }).await;
         let answer = command.unwrap().await;
         assert_eq!(answer.unwrap(), "All is well.");
@@ -353,13 +354,13 @@ async fn a_command_is_a_tool() {
             messages(&requests[1])[0]["content"],
             "Sum up in 20 words: A long text."
         );
-        assert_eq!(told(&server), ["Short.", r#"{"good":true}"#]);
+        assert_eq!(tool_messages(&server), ["Short.", r#"{"good":true}"#]);
     }
 }
 
-// D7: what goes wrong in it is told to the model that called it.
+// D7: the model of the outer command reads the error.
 #[tokio::test]
-async fn a_command_that_fails_is_a_tool_that_failed() {
+async fn a_failed_command_is_a_failed_tool() {
     let server = Server::start([
         Reply::said(&Said::call("sum_up", json!({"text": ""}))),
         Reply::error(404, "model 'small' not found"),
@@ -369,10 +370,10 @@ async fn a_command_that_fails_is_a_tool_that_failed() {
     let outcome = with_config(Config::new().host(server.host()), outcome.outcome())
         .await
         .unwrap();
-    let told = &outcome.tool_results[0].content;
+    let content = &outcome.tool_results[0].content;
     assert!(
-        told.starts_with("The tool failed: model `small` is not installed at"),
-        "{told}"
+        content.starts_with("The tool failed: model `small` is not installed at"),
+        "{content}"
     );
 }
 
@@ -402,15 +403,15 @@ use forecast::{Forecast, forecast};
 )]
 async fn go() -> String;
 
-// T9: a tool beside a module of its name; D5: raw names.
+// T9: a tool with the same name as a module; D5: raw names.
 #[tokio::test]
-async fn a_handle_names_a_tool_beside_a_module() {
+async fn a_handle_names_a_tool_that_shares_a_modules_name() {
     let server = Server::start([
         Reply::said(&Said::call("forecast", json!({})).calling("match", json!({"in": "x"}))),
         Reply::answer("done"),
     ]);
     go().host(server.host()).await.unwrap();
-    assert_eq!(told(&server), ["sunny", "x"]);
+    assert_eq!(tool_messages(&server), ["sunny", "x"]);
     assert_eq!(forecast(), "sunny");
     assert_eq!(
         format!("{:?}", Forecast::tool()),
@@ -420,7 +421,7 @@ async fn a_handle_names_a_tool_beside_a_module() {
 
 // T7
 #[tokio::test]
-async fn a_tool_can_be_left_out_of_a_call() {
+async fn tools_of_a_call_can_be_optional() {
     let check = |tool: Option<Tool>| {
         let body = ask("Go").model("m").tools(tool).preview().unwrap().body;
         body.contains("\"tools\"")
@@ -433,7 +434,7 @@ async fn a_tool_can_be_left_out_of_a_call() {
     assert!(both.preview().unwrap().body.contains("forecast"));
 }
 
-// D9: also without an async runtime.
+// D9: without an async runtime.
 #[test]
 fn tools_run_in_blocking_commands() {
     let server = Server::start([
@@ -450,10 +451,10 @@ fn tools_run_in_blocking_commands() {
         .tools([sync, later])
         .host(server.host());
     assert_eq!(command.blocking().unwrap(), "done");
-    assert_eq!(told(&server), ["1", "4"]);
+    assert_eq!(tool_messages(&server), ["1", "4"]);
 }
 
-// Tools declared in a function, beside the command that uses them.
+// Tools declared in a function, next to the command that uses them.
 #[tokio::test]
 async fn tools_of_a_function_are_found() {
     /// Doubles.
@@ -469,7 +470,7 @@ async fn tools_of_a_function_are_found() {
         Reply::answer("8"),
     ]);
     assert_eq!(go(4).host(server.host()).await.unwrap(), "8");
-    assert_eq!(told(&server), ["8"]);
+    assert_eq!(tool_messages(&server), ["8"]);
 }
 
 trait Store: Send + Sync {
@@ -487,7 +488,7 @@ fn look_up(#[tool(state)] look_up: &dyn Store) -> u8 {
     look_up.get()
 }
 
-// T7: state that only its trait is known of.
+// T7
 #[tokio::test]
 async fn state_may_be_a_trait_object() {
     let store: Arc<dyn Store> = Arc::new(7);
@@ -503,9 +504,9 @@ async fn state_may_be_a_trait_object() {
     assert_eq!(command.await.unwrap_err().tool_results()[0].content, "7");
 }
 
-// What a tool asks of a model has its command's scope, also where the tool may block.
+// Commands in a tool use the configuration scope of the outer command, also on the thread of a sync tool.
 #[tokio::test(flavor = "multi_thread")]
-async fn sync_tools_keep_the_scope() {
+async fn tools_keep_the_configuration_scope() {
     let url = || ask("small").model("m").preview().unwrap().url;
     let sync = Tool::new("sync", "", move |(): ()| url());
     let later = Tool::new("later", "", move |(): ()| async move { url() });
@@ -522,9 +523,9 @@ async fn sync_tools_keep_the_scope() {
     }
 }
 
-// A tool that never waits, called often in one reply: the others have their turn, and the deadline.
+// A tool that never yields and is called often in one reply: other tasks and the deadline still run between the calls.
 #[tokio::test(flavor = "current_thread")]
-async fn tools_that_never_wait_leave_room_for_the_deadline() {
+async fn tools_that_never_yield_do_not_delay_the_deadline() {
     let count = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&count);
     let slow = Tool::new("slow", "", move |_: Value| {

@@ -1,4 +1,4 @@
-//! What ends the turns of tools: their limit, a model that cannot, a server that fails.
+//! Ends of tool turns: the turn limit, a model without tools, a failing server.
 
 use alloy_runtime::{Api, Command, ErrorKind, WithTools, command, tool};
 use alloy_tests::server::{Installed, Reply, Said, Server};
@@ -17,7 +17,7 @@ fn call() -> Said {
     Said::call("add", arguments(1, 2))
 }
 
-// T6 G12: counted by the server. Cap 1 and endless calls: two requests; cap 0: one.
+// T6 G12: counted by the server. Limit 1 and endless calls: two requests; limit 0: one.
 #[tokio::test]
 async fn turns_stop_at_the_limit() {
     for turns in [0, 1, 3] {
@@ -26,8 +26,8 @@ async fn turns_stop_at_the_limit() {
             let server = Server::start(script.collect::<Vec<_>>());
             let command: Command<String, WithTools> = go().max_tool_turns(turns);
             let error = command.api(api).host(server.host()).await.unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::ToolLimit);
-            assert_eq!((error.tool_turns(), error.sends()), (turns, turns + 1));
+            assert_eq!(error.kind(), ErrorKind::ToolTurnLimit);
+            assert_eq!((error.tool_turns(), error.requests()), (turns, turns + 1));
             assert_eq!(error.attempts(), 0);
             let tokens = Some(12 * u64::from(turns + 1));
             assert_eq!(error.usage().unwrap().completion_tokens, tokens);
@@ -36,9 +36,9 @@ async fn turns_stop_at_the_limit() {
     }
 }
 
-// T6: by the attribute, and by default.
+// T6: from the attribute, and by default.
 #[tokio::test]
-async fn the_limit_is_a_setting() {
+async fn the_turn_limit_is_a_setting() {
     for (command, turns) in [(go_once(), 1), (go(), 10)] {
         let script = (0..20).map(|_| Reply::said(&call()));
         let server = Server::start(script.collect::<Vec<_>>());
@@ -48,20 +48,20 @@ async fn the_limit_is_a_setting() {
     }
 }
 
-// T6: as many turns as are allowed, and then an answer: nothing was exceeded.
+// T6: an answer after exactly the allowed number of turns is not an error.
 #[tokio::test]
-async fn the_last_turn_that_is_allowed_is_run() {
+async fn the_last_allowed_turn_is_run() {
     let server = Server::start([Reply::said(&call()), Reply::answer("3")]);
     assert_eq!(go_once().host(server.host()).await.unwrap(), "3");
-    // None allowed, and none needed.
+    // No turn allowed, and none needed.
     let server = Server::start([Reply::answer("3")]);
     let command = go().max_tool_turns(0).host(server.host());
     assert_eq!(command.await.unwrap(), "3");
 }
 
-// T6: the error has the cap, the turns and the text so far.
+// T6: the error has the limit, the turns and the text so far.
 #[tokio::test]
-async fn the_error_of_the_limit_says_what_came_before() {
+async fn the_turn_limit_error_has_the_text_so_far() {
     let server = Server::start([
         Reply::said(&Said::new("I add them.").calling("add", arguments(1, 2))),
         Reply::said(
@@ -73,10 +73,10 @@ async fn the_error_of_the_limit_says_what_came_before() {
     let error = go_once().host(server.host()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the model still called tools after 1 turn of tool calls, and no more are allowed; it called `add` and `sub`"
+        "the model still called tools after 1 tool turn, the limit of `max_tool_turns`; it called `add` and `sub`"
     );
     assert_eq!(error.partial_text(), Some("I add them."));
-    // What was done is not lost.
+    // The results so far are kept.
     let [result] = error.tool_results() else {
         panic!("{error:?}")
     };
@@ -92,14 +92,14 @@ async fn the_error_of_the_limit_says_what_came_before() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the model called tools, and no more are allowed; it called `add`"
+        "the model called tools, but `max_tool_turns` is 0; it called `add`"
     );
     assert_eq!(error.partial_text(), None);
 }
 
-// A8: both routes; with what is installed that can.
+// A8: the error names installed models that support tools.
 #[tokio::test]
-async fn a_model_without_tools_is_told_with_those_that_have_them() {
+async fn a_model_without_tools_is_reported_with_alternatives() {
     for api in ROUTES {
         let installed = [
             Installed::new("llama3.1:latest"),
@@ -117,26 +117,26 @@ async fn a_model_without_tools_is_told_with_those_that_have_them() {
     }
 }
 
-// What was spent is told with the error of a later turn.
+// The error of a later turn has the counters of the earlier ones.
 #[tokio::test]
-async fn a_server_that_fails_later_is_told_with_the_turns() {
+async fn a_later_server_error_has_the_counters() {
     for api in ROUTES {
         let server = Server::start([Reply::said(&call()), Reply::error(500, "out of luck")]);
         let error = go().api(api).host(server.host()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Server);
-        assert_eq!((error.tool_turns(), error.sends()), (1, 2));
+        assert_eq!((error.tool_turns(), error.requests()), (1, 2));
         assert_eq!(error.usage().unwrap().completion_tokens, Some(12));
     }
-    // A prompt that outgrew the context by what the tools said.
+    // The tool results made the prompt outgrow the context window.
     let overflow = Reply::error(400, "the input length exceeds the context length");
     let server = Server::start([Reply::said(&call()), overflow]);
     let error = go().host(server.host()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ContextOverflow);
 }
 
-// G12: a connection that is lost between the turns is opened again, and no tool runs twice.
+// G12: a lost connection between turns is reopened, and no tool runs twice.
 #[tokio::test]
-async fn no_tool_runs_twice_for_a_lost_connection() {
+async fn no_tool_runs_twice_after_a_lost_connection() {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
     #[tool]
@@ -164,13 +164,13 @@ async fn no_tool_runs_twice_for_a_lost_connection() {
             .await
             .unwrap();
         assert_eq!(counter.load(Ordering::SeqCst), 1);
-        assert_eq!(outcome.sends, 4);
+        assert_eq!(outcome.requests, 4);
     }
 }
 
-// The context that a prompt filled is looked at once the answer is there.
+// The check for a full context window follows the final answer.
 #[tokio::test]
-async fn a_filled_context_is_told_with_tools_as_well() {
+async fn a_full_context_window_is_reported_with_tools() {
     let server = Server::start([
         Reply::said(&call().tokens(4096, 3)),
         Reply::said(&Said::new("3").tokens(4096, 3)),
@@ -180,14 +180,14 @@ async fn a_filled_context_is_told_with_tools_as_well() {
     assert_eq!(outcome.warnings.len(), 1, "{:?}", outcome.warnings);
 }
 
-// What keeps a model calling is told, and what was done is not lost.
+// The error shows the last failed call, and keeps the results.
 #[tokio::test]
-async fn the_last_failure_is_told_with_the_limit() {
+async fn the_turn_limit_error_shows_the_last_failure() {
     let wrong = || Reply::said(&Said::call("add", json!({"a": 1})));
     let server = Server::start([wrong(), wrong()]);
     let error = go_once().host(server.host()).await.unwrap_err();
     let shown = format!("{error:?}");
-    let last = "\n  last of them: add: The arguments were not accepted: missing field `b`.\n";
+    let last = "\n  last failed call: add: The arguments were not accepted: missing field `b`.\n";
     assert!(shown.contains(last), "{shown}");
     assert!(error.help().contains("tool_results()"), "{}", error.help());
     assert_eq!(error.tool_results().len(), 1);
@@ -198,9 +198,9 @@ async fn the_last_failure_is_told_with_the_limit() {
 #[command("Go {n}", model = "ollama:m", tools(deeper))]
 async fn deeper(n: u32) -> String;
 
-// A server that always calls: commands in the tools of commands end at a depth, and not with the stack.
+// A server that always calls a tool: nested commands end at a depth limit before the stack overflows.
 #[tokio::test]
-async fn commands_in_tools_of_commands_have_an_end() {
+async fn nested_commands_have_a_depth_limit() {
     let script = (0..400).map(|_| Reply::said(&Said::call("deeper", json!({"n": 1}))));
     let server = Server::start(script.collect::<Vec<_>>());
     let config = alloy_runtime::Config::new()
@@ -210,7 +210,7 @@ async fn commands_in_tools_of_commands_have_an_end() {
     let error = alloy_runtime::with_config(config, command)
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::ToolLimit);
+    assert_eq!(error.kind(), ErrorKind::ToolTurnLimit);
     let requests = server.requests();
     let all: String = requests
         .iter()

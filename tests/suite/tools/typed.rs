@@ -16,7 +16,7 @@ struct Sum {
 #[ensure(|sum| sum.total > 0, "the total is above 0")]
 async fn sum(a: i64, b: i64) -> Sum;
 
-/// Whether a request has tools, and whether it has a schema.
+/// Returns whether a request has tools and whether it has a schema.
 fn has(request: &Request) -> (bool, bool) {
     let json = request.json();
     let schema = ["format", "response_format"];
@@ -32,9 +32,9 @@ fn call() -> Reply {
 
 const FINAL: &str = "Give the final answer now, as JSON only, in the form asked for.";
 
-// T3: tool turns without a schema, then the typed turn without tools. It belongs to the first answer.
+// T3: tool turns have no schema, the typed turn has no tools and counts as the first attempt.
 #[tokio::test]
-async fn the_typed_turn_comes_after_the_tools() {
+async fn the_typed_turn_follows_the_tool_turns() {
     for api in ROUTES {
         let server = Server::start([
             call(),
@@ -51,7 +51,7 @@ async fn the_typed_turn_comes_after_the_tools() {
         let requests = server.requests();
         let had: Vec<_> = requests.iter().map(has).collect();
         assert_eq!(had, [(true, false), (true, false), (false, true)]);
-        // The form stands in the system message of each of them: servers reuse their prompt cache.
+        // Every request has the format instructions in its system message, so that servers can reuse their prompt cache.
         let systems: Vec<_> = requests
             .iter()
             .map(|request| messages(request)[0].clone())
@@ -66,7 +66,7 @@ async fn the_typed_turn_comes_after_the_tools() {
         let last = messages(&requests[2]);
         let last: Vec<_> = last[4..]
             .iter()
-            .map(|said| (&said["role"], &said["content"]))
+            .map(|message| (&message["role"], &message["content"]))
             .collect();
         let expected = [
             (json!("assistant"), json!("The result is 42.")),
@@ -74,14 +74,14 @@ async fn the_typed_turn_comes_after_the_tools() {
         ];
         let expected: Vec<_> = expected.iter().map(|(role, text)| (role, text)).collect();
         assert_eq!(last, expected);
-        // Both are in the outcome.
-        let said: Vec<_> = outcome
+        // The outcome has both turns.
+        let roles_and_contents: Vec<_> = outcome
             .messages
             .iter()
-            .map(|said| (said.role, &*said.content))
+            .map(|message| (message.role, &*message.content))
             .collect();
         assert_eq!(
-            said,
+            roles_and_contents,
             [
                 (Role::User, "What is 17 plus 25?"),
                 (Role::Assistant, ""),
@@ -91,15 +91,15 @@ async fn the_typed_turn_comes_after_the_tools() {
                 (Role::Assistant, r#"{"total": 42}"#),
             ]
         );
-        assert_eq!((outcome.attempts, outcome.sends), (1, 3));
+        assert_eq!((outcome.attempts, outcome.requests), (1, 3));
         assert_eq!(outcome.tool_results.len(), 1);
         assert_eq!(outcome.usage.completion_tokens, Some(36));
     }
 }
 
-// T3: skipped where the text holds a value already, as it often does.
+// T3: the typed turn is skipped if the text is the value already, which is common.
 #[tokio::test]
-async fn a_text_that_holds_the_value_is_the_answer() {
+async fn a_text_that_is_the_value_needs_no_typed_turn() {
     for api in ROUTES {
         for text in [r#"{"total": 42}"#, "```json\n{\"total\": 42}\n```"] {
             let server = Server::start([call(), Reply::answer(text)]);
@@ -107,7 +107,7 @@ async fn a_text_that_holds_the_value_is_the_answer() {
             assert_eq!(command.await.unwrap(), Sum { total: 42 });
             assert_eq!(server.requests().len(), 2);
         }
-        // Also where no tool was needed.
+        // A model that calls no tool answers in one turn.
         let server = Server::start([Reply::answer(r#"{"total": 42}"#)]);
         let outcome = sum(17, 25)
             .api(api)
@@ -115,14 +115,14 @@ async fn a_text_that_holds_the_value_is_the_answer() {
             .outcome()
             .await
             .unwrap();
-        assert_eq!((outcome.attempts, outcome.sends), (1, 1));
+        assert_eq!((outcome.attempts, outcome.requests), (1, 1));
         assert!(outcome.tool_results.is_empty());
     }
 }
 
-// T3: an empty text is no message.
+// T3: an empty text does not become a message.
 #[tokio::test]
-async fn the_typed_turn_follows_silence_as_well() {
+async fn the_typed_turn_follows_an_empty_text() {
     for api in ROUTES {
         let server = Server::start([
             call(),
@@ -144,9 +144,9 @@ async fn the_typed_turn_follows_silence_as_well() {
     }
 }
 
-// T3 G7 G12: the budgets of answers begin with the typed turn.
+// T3 G7 G12: the retry budget begins with the typed turn.
 #[tokio::test]
-async fn the_typed_turn_is_asked_for_again_like_any_answer() {
+async fn the_typed_turn_is_reasked_like_any_answer() {
     for api in ROUTES {
         let server = Server::start([
             call(),
@@ -159,17 +159,17 @@ async fn the_typed_turn_is_asked_for_again_like_any_answer() {
         let error = command.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidOutput);
         assert_eq!(
-            (error.attempts(), error.sends(), error.tool_turns()),
+            (error.attempts(), error.requests(), error.tool_turns()),
             (3, 5, 1)
         );
         let requests = server.requests();
         let had: Vec<_> = requests.iter().map(has).collect();
         assert_eq!(had[2..], [(false, true); 3]);
         let last = messages(&requests[4]);
-        // The turns of tools stay; of the rejected answers only the latest is there.
+        // Tool turns stay in the conversation; of the rejected answers only the latest does.
         let contents: Vec<_> = last[1..]
             .iter()
-            .map(|said| said["content"].as_str().unwrap())
+            .map(|message| message["content"].as_str().unwrap())
             .collect();
         assert_eq!(
             contents,
@@ -186,10 +186,10 @@ async fn the_typed_turn_is_asked_for_again_like_any_answer() {
     }
 }
 
-// T3: after tools, a model that mentions JSON is the usual case: what a tool said is not the answer. A text
-// that was cut is none either, and JSON that does not fit is told why.
+// T3: after tool calls a model often mentions JSON: a quoted tool result is not the answer, and neither is a truncated
+// text. JSON that breaks a condition is re-asked with the reason.
 #[tokio::test]
-async fn a_text_that_only_mentions_json_is_not_the_answer() {
+async fn json_within_a_text_is_not_the_answer() {
     let asked_again = "That answer was not accepted: the total is above 0.\nAnswer again with the corrected JSON only.";
     for (said, expected) in [
         (
@@ -219,9 +219,9 @@ async fn a_text_that_only_mentions_json_is_not_the_answer() {
 #[command("Store {a}", model = "ollama:llama3.1", tools(add))]
 async fn store(a: i64);
 
-// A command without an answer is done when the model says anything.
+// A command that returns `()` ends with any text of the model.
 #[tokio::test]
-async fn a_command_without_an_answer_has_no_typed_turn() {
+async fn a_command_that_returns_nothing_has_no_typed_turn() {
     for api in ROUTES {
         let server = Server::start([call(), Reply::answer("Done.")]);
         store(1).api(api).host(server.host()).await.unwrap();

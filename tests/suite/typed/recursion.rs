@@ -1,4 +1,4 @@
-//! Types that contain themselves: how they are named, in the schema and in the form.
+//! Recursive types: their names in the schema and in the format instructions.
 
 use expect_test::expect;
 use schemars::JsonSchema;
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{answer, check};
 
 #[test]
-fn a_type_that_contains_itself_is_named() {
+fn a_recursive_type_is_named() {
     #[derive(Deserialize, JsonSchema)]
     #[allow(dead_code, reason = "only its schema matters")]
     struct Node {
@@ -39,9 +39,9 @@ fn a_type_that_contains_itself_is_named() {
     );
 }
 
-/// A type that contains itself only by way of a tag or of flattened fields.
+// The recursion passes only through a tag or flattened fields.
 #[test]
-fn what_is_merged_with_itself_keeps_its_fields() {
+fn merged_recursive_types_keep_their_fields() {
     #[derive(Deserialize, JsonSchema)]
     #[serde(tag = "kind")]
     #[allow(dead_code, reason = "only its schema matters")]
@@ -68,15 +68,15 @@ fn what_is_merged_with_itself_keeps_its_fields() {
               "kind": "Literal",
               "value": integer
             }"#;
-    let form = |preview: alloy_runtime::Preview| {
+    let instructions = |preview: alloy_runtime::Preview| {
         preview.messages[0].content.replace('\n', "\n            ")
     };
-    let negative = form(answer::<Negative>().preview().unwrap());
+    let negative = instructions(answer::<Negative>().preview().unwrap());
     assert!(
         negative.ends_with(&format!("type Expression = {expression}")),
         "{negative}"
     );
-    let flattened = form(answer::<Flattened>().preview().unwrap());
+    let flattened = instructions(answer::<Flattened>().preview().unwrap());
     assert!(
         flattened.ends_with(&format!("type Expression = {expression}")),
         "{flattened}"
@@ -89,7 +89,7 @@ fn what_is_merged_with_itself_keeps_its_fields() {
 }
 
 #[test]
-fn names_that_are_alike_or_no_ascii_are_kept_apart() {
+fn equal_and_non_ascii_names_are_made_distinct() {
     mod other {
         #[derive(serde::Deserialize, schemars::JsonSchema)]
         #[allow(dead_code, reason = "only its schema matters")]
@@ -132,14 +132,14 @@ fn names_that_are_alike_or_no_ascii_are_kept_apart() {
         }
 
         type Gr__e = {
-          "wert": integer,
+          "wert": integer, // 0 to 255
           "teile": Gr__e[]
         }"#]]
     .assert_eq(&messages[0].content);
 }
 
 #[test]
-fn a_type_that_is_its_own_alternative_is_not_named_in_itself() {
+fn a_type_that_is_its_own_variant_has_no_reference_to_itself() {
     #[derive(Deserialize, JsonSchema)]
     #[allow(dead_code, reason = "only its schema matters")]
     struct Link(Option<Box<Link>>);

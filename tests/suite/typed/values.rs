@@ -1,4 +1,4 @@
-//! The value that comes back.
+//! Values returned by typed commands.
 
 use alloy_runtime::{Output, command};
 use alloy_tests::server::{Reply, Server};
@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use super::{User, answer};
 use crate::ROUTES;
 
-// G1 G3: the whole request, to the byte.
+// G1 G3: the whole request, byte for byte.
 #[tokio::test]
-async fn a_struct_is_asked_for_enforced_and_read() {
+async fn a_struct_is_requested_and_read() {
     #[command("Extract: {text}", model = "ollama:llama3.1", system = "Be exact.")]
     async fn extract(text: &str) -> User;
 
@@ -28,13 +28,13 @@ async fn a_struct_is_asked_for_enforced_and_read() {
             age: 25
         }
     );
-    expect![[r#"{"model":"llama3.1","messages":[{"role":"system","content":"Be exact.\n\nAnswer with JSON only, in this form:\n{\n  \"name\": string,\n  \"age\": integer\n}"},{"role":"user","content":"Extract: Jason is 25 years old"}],"stream":false,"format":{"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer","minimum":0,"maximum":255}},"required":["name","age"],"additionalProperties":false},"truncate":false}"#]]
+    expect![[r#"{"model":"llama3.1","messages":[{"role":"system","content":"Be exact.\n\nAnswer with JSON only, in this form:\n{\n  \"name\": string,\n  \"age\": integer // 0 to 255\n}"},{"role":"user","content":"Extract: Jason is 25 years old"}],"stream":false,"format":{"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer","minimum":0,"maximum":255}},"required":["name","age"],"additionalProperties":false},"truncate":false}"#]]
     .assert_eq(&server.request().body);
 }
 
 // G1
 #[tokio::test]
-async fn values_of_every_shape_come_back() {
+async fn values_of_every_shape_are_read() {
     async fn read<T: Output + PartialEq + std::fmt::Debug>(json: &str) -> T {
         let server = Server::start([Reply::answer(json), Reply::answer(json)]);
         let [native, compatible] = ROUTES.map(|api| answer::<T>().api(api).host(server.host()));
@@ -67,7 +67,7 @@ async fn values_of_every_shape_come_back() {
     assert_eq!(list.users[0].age, 25);
 }
 
-// G1: absent, null and present.
+// G1
 #[tokio::test]
 async fn an_optional_field_may_be_absent_null_or_present() {
     #[derive(Debug, Deserialize, JsonSchema)]

@@ -1,4 +1,4 @@
-//! Each architecture with weights of chance: what is remembered of a prompt changes no answer.
+//! Tests each architecture with random weights: cached prefixes must not change an answer.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -10,22 +10,22 @@ use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
 use serde_json::json;
 
-use super::super::file::ModelFile;
 use super::super::model::Model;
-use super::super::order::Order;
-use super::{Nobody, small_model, temporary};
+use super::super::model_file::ModelFile;
+use super::super::request::EngineRequest;
+use super::{IgnoreText, small_model, temporary_path};
 
-const WIDTH: usize = 64;
+const EMBEDDING_LENGTH: usize = 64;
 const HEADS: usize = 4;
 const KV_HEADS: usize = 2;
-const INNER: usize = 128;
+const FEED_FORWARD_LENGTH: usize = 128;
 const LAYERS: usize = 2;
 
-/// Numbers that look like chance, and are the same each time.
-struct Chance(u64);
+/// A pseudorandom generator with a fixed seed.
+struct Random(u64);
 
-impl Chance {
-    fn tensor(&mut self, shape: &[usize], middle: f32, spread: f32) -> Tensor {
+impl Random {
+    fn tensor(&mut self, shape: &[usize], mean: f32, spread: f32) -> Tensor {
         let length = shape.iter().product();
         let numbers: Vec<f32> = std::iter::repeat_with(|| {
             self.0 = self
@@ -33,7 +33,7 @@ impl Chance {
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
             let bits = u16::try_from(self.0 >> 48).unwrap();
-            middle + spread * (f32::from(bits) / 32_768.0 - 1.0)
+            mean + spread * (f32::from(bits) / 32_768.0 - 1.0)
         })
         .take(length)
         .collect();
@@ -41,7 +41,7 @@ impl Chance {
     }
 }
 
-/// Writes a model of this architecture, with the vocabulary and the template of the small one.
+/// Writes a model of an architecture, with the vocabulary and the template of the small model.
 fn write_model(path: &Path, name: &str, changes: &[(&str, Value)]) {
     let small = ModelFile::open(&small_model()).unwrap();
     let kept =
@@ -56,7 +56,7 @@ fn write_model(path: &Path, name: &str, changes: &[(&str, Value)]) {
     let head = if matches!(name, "qwen3" | "gemma3") {
         32
     } else {
-        WIDTH / HEADS
+        EMBEDDING_LENGTH / HEADS
     };
     let number = |number: usize| Value::U32(u32::try_from(number).unwrap());
     metadata.insert(
@@ -65,8 +65,8 @@ fn write_model(path: &Path, name: &str, changes: &[(&str, Value)]) {
     );
     for (key, value) in [
         ("block_count", number(LAYERS)),
-        ("embedding_length", number(WIDTH)),
-        ("feed_forward_length", number(INNER)),
+        ("embedding_length", number(EMBEDDING_LENGTH)),
+        ("feed_forward_length", number(FEED_FORWARD_LENGTH)),
         ("context_length", number(512)),
         ("attention.head_count", number(HEADS)),
         ("attention.head_count_kv", number(KV_HEADS)),
@@ -84,40 +84,48 @@ fn write_model(path: &Path, name: &str, changes: &[(&str, Value)]) {
     }
     let vocabulary = small.list("tokenizer.ggml.tokens").unwrap().len();
     let mut shapes = vec![
-        ("token_embd.weight".to_owned(), vec![vocabulary, WIDTH]),
-        ("output_norm.weight".to_owned(), vec![WIDTH]),
-        ("output.weight".to_owned(), vec![vocabulary, WIDTH]),
+        (
+            "token_embd.weight".to_owned(),
+            vec![vocabulary, EMBEDDING_LENGTH],
+        ),
+        ("output_norm.weight".to_owned(), vec![EMBEDDING_LENGTH]),
+        (
+            "output.weight".to_owned(),
+            vec![vocabulary, EMBEDDING_LENGTH],
+        ),
     ];
     let (query, kv) = (HEADS * head, KV_HEADS * head);
     for layer in 0..LAYERS {
-        for tensor in super::super::network::tensors_of_layer(name) {
+        for tensor in super::super::architecture::layer_tensors(name) {
             let shape = match *tensor {
-                "attn_q.weight" => vec![query, WIDTH],
-                "attn_k.weight" | "attn_v.weight" => vec![kv, WIDTH],
-                "attn_qkv.weight" => vec![query + 2 * kv, WIDTH],
+                "attn_q.weight" => vec![query, EMBEDDING_LENGTH],
+                "attn_k.weight" | "attn_v.weight" => vec![kv, EMBEDDING_LENGTH],
+                "attn_qkv.weight" => vec![query + 2 * kv, EMBEDDING_LENGTH],
                 "attn_q.bias" => vec![query],
                 "attn_k.bias" | "attn_v.bias" => vec![kv],
                 "attn_q_norm.weight" | "attn_k_norm.weight" => vec![head],
-                "attn_output.weight" => vec![WIDTH, query],
-                "ffn_up.weight" if name == "phi3" => vec![2 * INNER, WIDTH],
-                "ffn_gate.weight" | "ffn_up.weight" => vec![INNER, WIDTH],
-                "ffn_down.weight" => vec![WIDTH, INNER],
-                _ => vec![WIDTH],
+                "attn_output.weight" => vec![EMBEDDING_LENGTH, query],
+                "ffn_up.weight" if name == "phi3" => {
+                    vec![2 * FEED_FORWARD_LENGTH, EMBEDDING_LENGTH]
+                }
+                "ffn_gate.weight" | "ffn_up.weight" => vec![FEED_FORWARD_LENGTH, EMBEDDING_LENGTH],
+                "ffn_down.weight" => vec![EMBEDDING_LENGTH, FEED_FORWARD_LENGTH],
+                _ => vec![EMBEDDING_LENGTH],
             };
             shapes.push((format!("blk.{layer}.{tensor}"), shape));
         }
     }
-    let mut chance = Chance(7);
+    let mut random = Random(7);
     let tensors: Vec<(String, QTensor)> = shapes
         .into_iter()
         .map(|(name, shape)| {
-            let (middle, spread, kind) = match shape.len() {
+            let (mean, spread, dtype) = match shape.len() {
                 1 if name.ends_with(".weight") => (1.0, 0.2, GgmlDType::F32),
                 1 => (0.0, 0.2, GgmlDType::F32),
                 _ => (0.0, 0.3, GgmlDType::Q8_0),
             };
-            let tensor = chance.tensor(&shape, middle, spread);
-            (name, QTensor::quantize(&tensor, kind).unwrap())
+            let tensor = random.tensor(&shape, mean, spread);
+            (name, QTensor::quantize(&tensor, dtype).unwrap())
         })
         .collect();
     let metadata: Vec<(&str, &Value)> = metadata
@@ -131,22 +139,22 @@ fn write_model(path: &Path, name: &str, changes: &[(&str, Value)]) {
     write(&mut File::create(path).unwrap(), &metadata, &tensors).unwrap();
 }
 
-fn order(messages: &[&str]) -> Order {
+fn greedy_request(messages: &[&str]) -> EngineRequest {
     let messages: Vec<_> = messages
         .iter()
         .zip(["user", "assistant"].into_iter().cycle())
         .map(|(text, role)| json!({"role": role, "content": text}))
         .collect();
     let body = json!({"messages": messages, "options": {"temperature": 0, "num_predict": 24}});
-    Order::of(body.to_string().as_bytes()).unwrap()
+    EngineRequest::from_body(body.to_string().as_bytes()).unwrap()
 }
 
-/// The tokens of an answer, and how many of the prompt's were not read anew.
+/// Returns the tokens of an answer, and how many tokens of the prompt were cached.
 fn answer(model: &mut Model, messages: &[&str]) -> (Vec<u32>, u64) {
-    let order = order(messages);
-    let (_, prompt) = model.prompt(&order).unwrap();
-    let Ok(reply) = model.answer(&order, &Nobody, Duration::ZERO) else {
-        panic!("no answer");
+    let request = greedy_request(messages);
+    let (_, prompt) = model.prompt(&request).unwrap();
+    let Ok(reply) = model.answer(&request, &IgnoreText, Duration::ZERO) else {
+        panic!("the model did not answer");
     };
     let tokens = model.last_tokens()[prompt.len()..].to_vec();
     (tokens, reply.usage.cached_tokens.unwrap())
@@ -154,70 +162,71 @@ fn answer(model: &mut Model, messages: &[&str]) -> (Vec<u32>, u64) {
 
 // B1 B5
 #[test]
-fn what_is_remembered_changes_no_answer() {
+fn cached_prefixes_do_not_change_answers() {
     for name in ["llama", "qwen2", "qwen3", "gemma3", "phi3"] {
-        let path = temporary(&format!("{name}.gguf"));
+        let path = temporary_path(&format!("{name}.gguf"));
         write_model(&path, name, &[]);
         let story = "Tell me a short story about the moon. ".repeat(9);
         let other = format!("{story}Or of the sun.");
-        let talks = [
+        let conversations = [
             vec!["Extract: Jason is 25 years old"],
             vec![story.as_str()],
             vec![story.as_str(), "Once there was a moon.", "Go on."],
             vec!["Extract: Ada is 36 years old"],
             vec!["Extract: Ada is 36 years old"],
-            // Back to an earlier one, behind another with the same beginning.
+            // An earlier prompt again, after another one with the same prefix.
             vec![other.as_str()],
             vec![story.as_str(), "Once there was a moon.", "Go on."],
             vec![story.as_str()],
         ];
-        let mut used = Model::load(&path).unwrap();
-        let mut saved = 0;
-        for talk in &talks {
-            let (expected, nothing) = answer(&mut Model::load(&path).unwrap(), talk);
-            assert_eq!(nothing, 0);
+        let mut reused = Model::load(&path).unwrap();
+        let mut total_cached = 0;
+        for conversation in &conversations {
+            let mut fresh = Model::load(&path).unwrap();
+            let (expected, cached) = answer(&mut fresh, conversation);
+            assert_eq!(cached, 0);
             assert!(!expected.is_empty(), "{name}");
-            let (tokens, cached) = answer(&mut used, talk);
+            let (tokens, cached) = answer(&mut reused, conversation);
             assert_eq!(
                 tokens, expected,
-                "{name}, {cached} tokens remembered, {talk:?}"
+                "{name}, {cached} tokens cached, {conversation:?}"
             );
-            saved += cached;
+            total_cached += cached;
         }
-        let least = match name {
+        let minimum = match name {
             "llama" | "gemma3" => 200,
             _ => 0,
         };
-        assert!(saved >= least, "{name}: {saved} tokens");
+        assert!(total_cached >= minimum, "{name}: {total_cached} tokens");
         std::fs::remove_file(path).unwrap();
     }
 }
 
-// B6: what would be ignored, and run wrong.
+// B6: candle would ignore these settings and run the model wrongly.
 #[test]
-fn settings_that_the_engine_does_not_know_are_refused() {
-    let path = temporary("settings.gguf");
+fn unsupported_settings_are_rejected() {
+    let path = temporary_path("settings.gguf");
     let text = |text: &str| Value::String(text.to_owned());
-    let scales = "it scales its places";
+    let scaling = "it uses RoPE scaling";
     for (name, changes, expected) in [
         (
             "phi3",
             vec![("rope.freq_base", Value::F32(250_000.0))],
-            "it turns its places by the base 250000",
+            "its RoPE base is 250000",
         ),
-        ("llama", vec![("rope.scaling.type", text("yarn"))], scales),
+        ("llama", vec![("rope.scaling.type", text("yarn"))], scaling),
         (
             "llama",
             vec![
                 ("rope.scaling.type", text("linear")),
                 ("rope.scaling.factor", Value::U32(4)),
             ],
-            scales,
+            scaling,
         ),
         (
             "qwen2",
             vec![("rope.scaling.factor", Value::F32(2.0))],
-            scales,
+            scaling,
         ),
         (
             "llama",
@@ -227,12 +236,12 @@ fn settings_that_the_engine_does_not_know_are_refused() {
         (
             "llama",
             vec![("rope.dimension_count", Value::U32(8))],
-            "it turns a part of each head only",
+            "it applies RoPE to 8 of 16 dimensions of a head",
         ),
     ] {
         write_model(&path, name, &changes);
         let Err(error) = Model::load(&path) else {
-            panic!("{expected}");
+            panic!("the model was loaded; expected: {expected}");
         };
         assert!(error.to_string().contains(expected), "{error}");
     }

@@ -1,9 +1,9 @@
-//! The minimal program with Alloy: a user out of a sentence.
+//! Minimal program with Alloy: extracts a user from a sentence.
 
 use alloy_runtime::command;
 
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
-#[allow(dead_code, reason = "shown")]
+#[allow(dead_code, reason = "printed by Debug")]
 struct User {
     name: String,
     age: u8,

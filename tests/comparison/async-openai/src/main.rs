@@ -1,4 +1,4 @@
-//! The minimal program with async-openai: a user out of a sentence.
+//! Minimal program with async-openai: extracts a user from a sentence.
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
@@ -8,7 +8,7 @@ use async_openai::types::chat::{
 };
 
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
-#[allow(dead_code, reason = "shown")]
+#[allow(dead_code, reason = "printed by Debug")]
 struct User {
     name: String,
     age: u8,

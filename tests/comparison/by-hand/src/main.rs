@@ -1,10 +1,10 @@
-//! The minimal program by hand: a user out of a sentence, with reqwest and `serde_json`.
+//! Minimal program with reqwest and `serde_json`, by hand: extracts a user from a sentence.
 
 use serde::Deserialize;
 use serde_json::json;
 
 #[derive(Debug, Deserialize)]
-#[allow(dead_code, reason = "shown")]
+#[allow(dead_code, reason = "printed by Debug")]
 struct User {
     name: String,
     age: u8,

@@ -1,5 +1,5 @@
-//! The minimal program with genai: a user out of a sentence. By Chat Completions: its adapter for Ollama's own protocol
-//! drops the schema.
+//! Minimal program with genai: extracts a user from a sentence. It uses Chat Completions, because genai's adapter for
+//! Ollama's native protocol drops the schema.
 
 use genai::adapter::AdapterKind;
 use genai::chat::{ChatOptions, ChatRequest, JsonSpec};
@@ -7,7 +7,7 @@ use genai::resolver::{AuthData, Endpoint};
 use genai::{Client, ModelIden, ModelSpec, ServiceTarget};
 
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
-#[allow(dead_code, reason = "shown")]
+#[allow(dead_code, reason = "printed by Debug")]
 struct User {
     name: String,
     age: u8,

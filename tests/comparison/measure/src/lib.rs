@@ -1,7 +1,7 @@
-//! What every library's program measures of itself: CPU time, allocations and requests of one call.
+//! Measures CPU time, allocations and requests of one call, in the program of each library.
 //!
-//! A program is started with the server's address, a protocol and a case, and prints one line: four numbers, or a
-//! dash and why the library cannot do the case.
+//! A program takes the server's address, a protocol and a case as arguments, and prints one line: four numbers, or a
+//! dash and the reason why the library does not support the case.
 
 use std::alloc::System;
 use std::io::{Read as _, Write as _};
@@ -17,24 +17,24 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 const WARM_UP: u32 = 100;
 const CALLS: u32 = 300;
-/// Calls whose allocations are looked at.
+/// Number of calls whose allocations are counted.
 const COUNTED: u32 = 30;
 
-/// What is asked for text.
+/// Prompt of the case `text`.
 pub const QUESTION: &str = "What is the largest planet?";
-/// What a user is extracted from.
+/// Prompt of the case `typed`.
 pub const TEXT: &str = "Extract the user: Jason is 25 years old";
-/// What wants the tool.
+/// Prompt of the cases with a tool.
 pub const DIVISION: &str = "What is 84 divided by 2?";
-/// How many chunks of how many bytes a stream has.
+/// Number of chunks in a stream.
 pub const CHUNKS: usize = 200;
-/// See [`CHUNKS`].
+/// Text of one chunk.
 pub const CHUNK: &str = " word1";
 
-/// The protocol that a program is to speak.
+/// Protocol that a program must use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
-    /// Ollama's own.
+    /// Ollama's native protocol.
     Native,
     /// Chat Completions.
     OpenAi,
@@ -52,10 +52,10 @@ impl FromStr for Protocol {
     }
 }
 
-/// What a program is started with.
+/// Arguments of a program.
 #[derive(Debug)]
 pub struct Task {
-    /// The server, as `127.0.0.1:1234`.
+    /// Address of the server, for example `127.0.0.1:1234`.
     pub host: String,
     pub protocol: Protocol,
     /// `text`, `typed`, `stream`, `tools` or `sync tool`.
@@ -63,28 +63,34 @@ pub struct Task {
 }
 
 impl Task {
-    /// Reads it from the program's arguments.
+    /// Parses the program's arguments.
     ///
     /// # Panics
     ///
-    /// Where they are not those that the runner gives.
+    /// If they are not those that the runner passes.
     #[must_use]
     pub fn given() -> Self {
         let mut arguments = std::env::args().skip(1);
-        let mut next = || arguments.next().expect("host, protocol, case");
+        let mut next = || {
+            arguments
+                .next()
+                .expect("expected the arguments HOST PROTOCOL CASE")
+        };
         Self {
             host: next(),
-            protocol: next().parse().expect("native or openai"),
+            protocol: next()
+                .parse()
+                .expect("the protocol must be `native` or `openai`"),
             case: next(),
         }
     }
 
-    /// Measures calls of a case, and prints what one takes.
+    /// Measures calls of a case and prints the cost of one.
     pub async fn measure(&self, call: impl AsyncFn()) {
         for _ in 0..WARM_UP {
             call().await;
         }
-        // The fewest: background work of a client may fall into any one call.
+        // The lowest number counts: background work of a client may fall into any call.
         let (mut allocations, mut bytes) = (usize::MAX, usize::MAX);
         for _ in 0..COUNTED {
             let region = Region::new(ALLOCATOR);
@@ -103,19 +109,26 @@ impl Task {
         println!("{time} {allocations} {bytes} {requests}");
     }
 
-    /// How many requests the server has had, but for this question.
+    /// Returns the number of requests to the server, without this one.
     fn requests(&self) -> u32 {
-        let mut stream = TcpStream::connect(&self.host).expect("the server runs");
+        let mut stream =
+            TcpStream::connect(&self.host).expect("the server does not accept a connection");
         let request = "GET /requests HTTP/1.1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-        stream.write_all(request.as_bytes()).expect("it reads");
+        stream
+            .write_all(request.as_bytes())
+            .expect("the server does not read the request");
         let mut reply = String::new();
-        stream.read_to_string(&mut reply).expect("it answers");
-        let (_, count) = reply.rsplit_once("\r\n\r\n").expect("with a body");
-        count.parse().expect("which is a number")
+        stream
+            .read_to_string(&mut reply)
+            .expect("the server does not reply");
+        let (_, count) = reply
+            .rsplit_once("\r\n\r\n")
+            .expect("the reply has no body");
+        count.parse().expect("the body is not a number")
     }
 }
 
-/// Says why there is nothing to measure.
+/// Prints why the library does not support the case.
 pub fn cannot(reason: &str) {
     println!("- {reason}");
 }

@@ -1,11 +1,11 @@
-//! The minimal program with ollama-rs: a user out of a sentence.
+//! Minimal program with ollama-rs: extracts a user from a sentence.
 
 use ollama_rs::Ollama;
 use ollama_rs::generation::chat::{ChatMessage, request::ChatMessageRequest};
 use ollama_rs::generation::parameters::{FormatType, JsonStructure};
 
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
-#[allow(dead_code, reason = "shown")]
+#[allow(dead_code, reason = "printed by Debug")]
 struct User {
     name: String,
     age: u8,

@@ -1,10 +1,10 @@
-//! The minimal program with rig: a user out of a sentence.
+//! Minimal program with rig: extracts a user from a sentence.
 
 use rig::prelude::*;
 use rig::providers::ollama::Ollama;
 
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
-#[allow(dead_code, reason = "shown")]
+#[allow(dead_code, reason = "printed by Debug")]
 struct User {
     name: String,
     age: u8,

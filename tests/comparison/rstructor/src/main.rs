@@ -1,4 +1,4 @@
-//! The minimal program with rstructor: a user out of a sentence.
+//! Minimal program with rstructor: extracts a user from a sentence.
 
 use rstructor::{Instructor, LLMClient, OpenAIClient};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 use alloy_runtime::command;
 
-// What is set elsewhere.
+// Settings that are not keys.
 #[command(
     "Say hello",
     auto_finalize_missing_output = true,
@@ -18,6 +18,9 @@ use alloy_runtime::command;
     openai_api_key = "k",
     record_content = true,
     backend = "real",
+    on_done = f,
+    max_concurrency = 4,
+    text_tool_calls = true,
     config = "c",
     history(a, b),
     image = "a.png",
@@ -52,7 +55,7 @@ async fn elsewhere() -> String;
 )]
 async fn options() -> String;
 
-// Nearly right.
+// Typing errors.
 #[command("Say hello", tool(add, math::divide), option("num_ctx", 1), max_token = 3, tols(add))]
 async fn near() -> String;
 

@@ -1,6 +1,6 @@
 use alloy_runtime::command;
 
-// What is set under its own name is no option.
+// Settings that are not options.
 #[command(
     "Say hello",
     options(
@@ -27,6 +27,10 @@ use alloy_runtime::command;
         openai_api_key = "k",
         record_content = true,
         backend = "real",
+        fallback = "m",
+        on_done = 1,
+        max_concurrency = 4,
+        text_tool_calls = true,
         options = 1,
         prompt = "p",
         tools = 1,
@@ -36,7 +40,7 @@ use alloy_runtime::command;
 )]
 async fn keys() -> String;
 
-// Numbers that JSON has not, and a whole one with a point.
+// Numbers that JSON cannot represent, and an integer option with a fraction.
 #[command("Say hello", temperature = 1e400, options(foo = 1e400, bar = [1, -1e999], top_p = 1e309, num_ctx = 8192.0))]
 async fn numbers() -> String;
 

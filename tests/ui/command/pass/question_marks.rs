@@ -1,4 +1,4 @@
-//! Question marks that do not leave the body of a command.
+//! Question marks that do not return from the body of a command.
 
 use alloy_runtime::command;
 

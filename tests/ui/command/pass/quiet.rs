@@ -1,4 +1,4 @@
-//! Right declarations give no warning of any kind, whatever is listened to.
+//! Valid commands compile without warnings, whichever lints are enabled.
 
 #![warn(unused, missing_docs, unused_qualifications, single_use_lifetimes, elided_lifetimes_in_paths)]
 #![warn(unreachable_pub, let_underscore_drop, clippy::pedantic)]
@@ -36,6 +36,18 @@ async fn from_template(text: impl std::fmt::Display) -> alloy_runtime::Result<Ve
     options(num_ctx = 8192, top_p = 0.5, stop = ["a", "b"], seed = -1)
 )]
 async fn with_settings() -> String;
+
+const MODEL: &str = "ollama:llama3.1";
+
+mod models {
+    pub(super) const SMALL: &str = "ollama:llama3.2:3b";
+}
+
+#[command("Say hello", model = MODEL, timeout = "1h30m")]
+async fn with_constant() -> String;
+
+#[command("Say hello to {name} and {name:?}", model = models::SMALL)]
+async fn with_path(name: &str) -> String;
 
 #[command()]
 async fn from_body(text: &str) -> User {
@@ -110,7 +122,7 @@ async fn finite() -> alloy_runtime::Result<f64>;
 #[ensure(|values: &Vec<T>| { let values = values.len(); values < 10 }, "must be few")]
 async fn few<T: alloy_runtime::Output>(values: u8) -> Vec<T>;
 
-// The names of the standard library and the language are the user's.
+// The user can declare names of the standard library and the language.
 mod shadowed {
     #![allow(non_camel_case_types, dead_code, reason = "as a user might")]
 
@@ -142,6 +154,8 @@ fn main() {
     kept(&from_doc(String::new(), "French", None));
     kept(&from_template(1));
     kept(&with_settings());
+    kept(&with_constant());
+    kept(&with_path(""));
     kept(&from_body(""));
     kept(&from_fallible_body(""));
     kept(&from_name(""));

@@ -1,4 +1,4 @@
-//! Warnings land where the code was written, once.
+//! rustc reports its warnings once, at the user's code.
 
 #![warn(unused, missing_docs, clippy::pedantic)]
 

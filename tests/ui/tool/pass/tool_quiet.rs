@@ -1,4 +1,4 @@
-//! Right tools give no warning of any kind, whatever is listened to.
+//! Valid tools compile without warnings, whichever lints are enabled.
 
 #![warn(unused, missing_docs, unused_qualifications, single_use_lifetimes, elided_lifetimes_in_paths)]
 #![warn(unreachable_pub, let_underscore_drop, missing_debug_implementations, non_local_definitions)]
@@ -48,7 +48,7 @@ fn look(text: &str, file: Option<&Path>, list: &[u8], #[tool(state)] seen: &Mute
 #[require(n > 0, "n must be above zero")]
 fn one_line(n: u8) -> Result<u8> { Ok(n) }
 
-// What only a condition reads is read.
+// A parameter that only a condition uses is not reported as unused.
 #[tool]
 #[require(confirmed || (force.len() == 3 && r#type.len() == 1), "ask first")]
 fn delete(path: &str, confirmed: bool, force: &str, r#type: &str) -> Result<()> {
@@ -64,11 +64,11 @@ fn bounds(least: u8, most: u8) -> Result<()> {
 
 #[tool]
 #[require(a > 0 || r#type > 0, "must be one of {abc}, {a_b}, {types}")]
-fn told_as_it_is(a: u8, r#type: u8) -> Result<()> {
+fn message_with_braces(a: u8, r#type: u8) -> Result<()> {
     Ok(())
 }
 
-// The names of the standard library and the language are the user's.
+// The user can declare names of the standard library and the language.
 mod shadowed {
     #![allow(non_camel_case_types, dead_code, reason = "as a user might")]
 
@@ -103,7 +103,7 @@ impl Store for Vec<u8> {
     }
 }
 
-// State behind a trait object, and a parameter of the function's name.
+// State as a trait object, and a parameter with the name of the function.
 #[tool]
 fn counter(#[tool(state)] counter: &(dyn Store + Send + Sync), #[tool(state)] log: &Mutex<u8>) -> usize {
     *log.lock().unwrap() += 1;
@@ -111,7 +111,7 @@ fn counter(#[tool(state)] counter: &(dyn Store + Send + Sync), #[tool(state)] lo
 }
 
 mod own {
-    /// Not that of the standard library.
+    /// A type with the name of the standard library's `Path`.
     #[derive(Clone, serde::Deserialize, schemars::JsonSchema)]
     pub(super) struct Path(pub(super) String);
 
@@ -189,7 +189,7 @@ fn main() {
     let _tool = counter::with(store, Mutex::new(0));
     println!("{:?}", divide(1, 1).is_ok());
     println!("{:?} {:?}", delete("", true, "", ""), shadowed::count(true, 1, 2).is_ok());
-    let _tools = [delete::tool(), told_as_it_is::tool(), bounds::tool(), shadowed::count::with(1)];
+    let _tools = [delete::tool(), message_with_braces::tool(), bounds::tool(), shadowed::count::with(1)];
     let _command = Desk.method();
     println!("{}", weather::weather("Oslo"));
     inside();

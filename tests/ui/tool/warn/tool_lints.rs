@@ -1,6 +1,6 @@
 #![warn(missing_docs)]
 
-//! What rustc says of tools.
+//! rustc reports its warnings about tools once, at the user's code.
 
 use alloy_runtime::{command, tool};
 

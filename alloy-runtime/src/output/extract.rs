@@ -1,0 +1,239 @@
+//! The first pass over an answer: finds the JSON in its text.
+//!
+//! There must be one value, or one value several times. Where a part of the text looks like JSON and is not valid, the
+//! answer is rejected: JSON inside of that part, or next to it, need not be the answer.
+
+mod prose;
+
+use serde_json::Value;
+
+use self::prose::{Bracket, code_span};
+use super::fence::fenced;
+use super::json_with_duplicates::JsonWithDuplicates;
+use super::mismatch::Mismatch;
+use super::repair::Repair;
+use super::spec::Root;
+use super::thinking::starts_with_thinking;
+use crate::schema::{Literal, Schema, Shape, ShapeKind};
+
+/// Maximum number of brackets without an end that are skipped. Each is searched to the end of the text.
+const MAX_OPEN: usize = 16;
+
+/// The JSON of an answer, with the repairs that finding it needed.
+#[derive(Debug)]
+pub(super) struct Extracted {
+    pub(super) value: Value,
+    pub(super) repairs: Vec<Repair>,
+}
+
+/// Extracts the only JSON value of an answer. Returns `None` if there is none, or only a part of one.
+///
+/// # Errors
+///
+/// There are two values, because any choice would be a guess.
+pub(super) fn extract(
+    text: &str,
+    root: Root,
+    schema: &Schema,
+) -> Result<Option<Extracted>, Mismatch> {
+    // A thinking text without an end may contain a draft, which is not the answer.
+    if starts_with_thinking(text) {
+        return Ok(None);
+    }
+    let text = text.trim_start_matches('\u{feff}').trim();
+    let expected = Expected::new(root, schema);
+    let found = match only_value(text, &expected) {
+        Some(found) => Some(found),
+        None => surrounded(text, &expected)?.map(|value| (value, Some(Repair::SurroundingText))),
+    };
+    Ok(found.map(|(found, repair)| {
+        let duplicate = found.duplicates.then_some(Repair::DuplicateKey);
+        Extracted {
+            value: found.value,
+            repairs: repair.into_iter().chain(duplicate).collect(),
+        }
+    }))
+}
+
+/// The values that can be the answer.
+struct Expected<'a> {
+    /// The labels of an enum, or of an optional one.
+    labels: Vec<&'a Value>,
+    /// `true` if a list can be the answer.
+    accepts_lists: bool,
+}
+
+impl<'a> Expected<'a> {
+    fn new(root: Root, schema: &'a Schema) -> Self {
+        let shape = match root {
+            Root::Any | Root::Value => None,
+            Root::Wrapped => schema.wrapped_value(),
+        };
+        let options = match shape.map(|shape| &shape.kind) {
+            Some(ShapeKind::Union(options)) => options.as_slice(),
+            _ => shape.map_or(&[][..], std::slice::from_ref),
+        };
+        let is_list = |option: &Shape| {
+            matches!(
+                schema.resolve(option).kind,
+                ShapeKind::List { .. } | ShapeKind::Tuple(_) | ShapeKind::Any
+            )
+        };
+        let literals = |option: &'a Shape| match &schema.resolve(option).kind {
+            ShapeKind::Literals(literals) => literals.as_slice(),
+            _ => &[],
+        };
+        let literals = options.iter().flat_map(literals);
+        Self {
+            labels: literals.map(|Literal { value, .. }| value).collect(),
+            accepts_lists: root == Root::Any || options.iter().any(is_list),
+        }
+    }
+
+    /// Returns the label that a text is.
+    fn label(&self, text: &str) -> Option<JsonWithDuplicates> {
+        let find = |word: &str| {
+            let mut labels = self.labels.iter();
+            labels.find(|label| label.as_str() == Some(word))
+        };
+        // As few marks as possible are left out: a label may end with such a character.
+        let marks: [&[char]; 4] = [&[], &['`'], &['`', '.'], &['`', '.', '*']];
+        let mut words = marks.iter().map(|marks| text.trim_matches(*marks));
+        let label = words.find_map(find)?;
+        Some(JsonWithDuplicates {
+            value: (*label).clone(),
+            duplicates: false,
+        })
+    }
+}
+
+/// Parses a text that is one value and nothing else.
+fn only_value(text: &str, expected: &Expected<'_>) -> Option<(JsonWithDuplicates, Option<Repair>)> {
+    let bare = |text: &str| expected.label(text).or_else(|| whole(text));
+    if let Some(value) = bare(text) {
+        return Some((value, None));
+    }
+    if let Some(value) = doubled_brace(text) {
+        return Some((value, Some(Repair::DoubledBrace)));
+    }
+    let inside = fenced(text)?;
+    Some((bare(inside)?, Some(Repair::SurroundingText)))
+}
+
+fn whole(text: &str) -> Option<JsonWithDuplicates> {
+    serde_json::from_str(text).ok()
+}
+
+/// Parses `{{"name": "Jason"}}`, with one or two braces at the end.
+fn doubled_brace(text: &str) -> Option<JsonWithDuplicates> {
+    let inside = text.strip_prefix('{')?.trim_start();
+    if !inside.starts_with('{') {
+        return None;
+    }
+    whole(inside).or_else(|| whole(inside.strip_suffix('}')?))
+}
+
+/// A value between other text.
+struct Candidate {
+    found: JsonWithDuplicates,
+    /// `true` for `{}` and `[]`, which prose contains too.
+    is_empty: bool,
+}
+
+/// Parses the only object or list in a text.
+fn surrounded(text: &str, expected: &Expected<'_>) -> Result<Option<JsonWithDuplicates>, Mismatch> {
+    let mut candidates: Vec<Candidate> = Vec::new();
+    let mut open = 0;
+    let mut at = 0;
+    while let Some(start) = text[at..].find(['{', '[', '`']) {
+        let start = at + start;
+        let rest = &text[start..];
+        if rest.starts_with('`') {
+            at = start + code_span(rest, |inside| whole(inside).is_some());
+            continue;
+        }
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<JsonWithDuplicates>();
+        if let Some(Ok(found)) = values.next() {
+            at = start + values.byte_offset();
+            let is_candidate = match &found.value {
+                Value::Array(items) => is_answer_list(items, &text[..start], &text[at..], expected),
+                _ => true,
+            };
+            if is_candidate {
+                candidates.push(Candidate {
+                    is_empty: is_empty(&found.value),
+                    found,
+                });
+            }
+            continue;
+        }
+        match prose::bracket(rest, expected.accepts_lists) {
+            Bracket::Prose(length) => at = start + length,
+            // The limit keeps the time linear in the length of the text.
+            Bracket::Open if open < MAX_OPEN => {
+                open += 1;
+                at = start + 1;
+            }
+            Bracket::Open | Bracket::Broken => {
+                return match candidates.iter().any(|candidate| !candidate.is_empty) {
+                    true => Err(two_values("one of them is not valid JSON")),
+                    false => Ok(None),
+                };
+            }
+        }
+    }
+    if candidates.iter().any(|candidate| !candidate.is_empty) {
+        candidates.retain(|candidate| !candidate.is_empty);
+    }
+    let mut candidates = candidates.into_iter().map(|candidate| candidate.found);
+    let Some(first) = candidates.next() else {
+        return Ok(None);
+    };
+    match candidates.all(|other| other.value == first.value) {
+        true => Ok(Some(first)),
+        false => Err(two_values("they differ")),
+    }
+}
+
+fn two_values(how: &str) -> Mismatch {
+    Mismatch::of_whole_value(format!("expected one JSON value, found two, and {how}"))
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
+/// Returns `true` if a list between other text can be the answer, or a part of it. Prose contains lists as well:
+/// citations, such as `[1]`, and check boxes.
+fn is_answer_list(items: &[Value], before: &str, after: &str, expected: &Expected<'_>) -> bool {
+    let text_after = after;
+    let before = before.trim_end_matches([' ', '\t']);
+    let after = after.trim_start_matches([' ', '\t', '\r']);
+    if items.iter().any(Value::is_object) {
+        return true;
+    }
+    if !expected.accepts_lists || text_after.starts_with('(') {
+        return false;
+    }
+    let begins_line = before.is_empty() || before.ends_with('\n');
+    let is_alone = begins_line && (after.is_empty() || after.starts_with('\n'));
+    let is_citation = items.iter().all(Value::is_number);
+    let is_announced = ends_with_announcement(before);
+    is_alone || (is_announced || !is_citation) && !items.is_empty()
+}
+
+/// Returns `true` if a text announces a value: it ends with a colon, an equals sign, `is` or `are`.
+fn ends_with_announcement(before: &str) -> bool {
+    let word = before
+        .rsplit(char::is_whitespace)
+        .next()
+        .unwrap_or_default();
+    before.ends_with([':', '=']) || matches!(word, "is" | "are")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,314 @@
+//! Reads the arguments of a tool call.
+//!
+//! They are repaired like an answer, except that they are not extracted from a text: JSON inside of a sentence may be
+//! an answer, but a tool must not act on it.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use serde_path_to_error::Error as PathError;
+
+use super::coerce::{coerce, drop_unknown_keys};
+use super::limits::Limits;
+use super::mismatch::{Mismatch, ValuePath};
+use super::parse::not_json;
+use super::serde_error;
+use crate::error::excerpt;
+use crate::schema::{Property, Schema, Shape, ShapeKind};
+
+/// Maximum length in bytes of a name that is compared with those of the parameters.
+const MAX_COMPARED: usize = 80;
+
+/// Schema and limits of a tool's arguments. Created once per tool.
+#[derive(Debug)]
+pub(crate) struct ToolArgsSpec {
+    schema: Schema,
+    limits: Limits,
+}
+
+/// The error of arguments that could not be read.
+#[derive(Debug)]
+pub enum Unread {
+    /// An argument is missing.
+    Missing(&'static str),
+    /// The type of an argument rejects its value.
+    Field(&'static str, PathError<serde_json::Error>),
+    /// The type of all arguments rejects them.
+    Whole(PathError<serde_json::Error>),
+}
+
+impl Unread {
+    /// Reads one argument.
+    pub(crate) fn field<T: DeserializeOwned>(name: &'static str, json: &Value) -> Result<T, Self> {
+        serde_path_to_error::deserialize(json).map_err(|error| Self::Field(name, error))
+    }
+
+    /// Reads all arguments.
+    pub(crate) fn whole<T: DeserializeOwned>(json: &Value) -> Result<T, Self> {
+        serde_path_to_error::deserialize(json).map_err(Self::Whole)
+    }
+
+    fn is_of_unknown_field(&self) -> bool {
+        match self {
+            Self::Missing(_) => false,
+            Self::Field(_, error) | Self::Whole(error) => {
+                error.inner().to_string().starts_with("unknown field")
+            }
+        }
+    }
+
+    fn into_mismatch(self, json: &Value, schema: &Schema) -> Mismatch {
+        match self {
+            Self::Missing(name) => Mismatch::of_whole_value(format!("missing field `{name}`")),
+            Self::Whole(error) => serde_error::describe(&error, json, schema),
+            Self::Field(name, error) => {
+                let inside = Schema {
+                    root: schema
+                        .field(name)
+                        .cloned()
+                        .unwrap_or_else(|| ShapeKind::Any.into()),
+                    definitions: schema.definitions.clone(),
+                    unchecked: Vec::new(),
+                };
+                let Mismatch { path, problem } =
+                    serde_error::describe(&error, &json[name], &inside);
+                let path = match path.as_str() {
+                    "." => name.to_owned(),
+                    path if path.starts_with('[') => format!("{name}{path}"),
+                    path => format!("{name}.{path}"),
+                };
+                Mismatch { path, problem }
+            }
+        }
+    }
+}
+
+impl ToolArgsSpec {
+    pub(crate) fn new(schema: Schema) -> Self {
+        let limits = Limits::new(&schema);
+        Self { schema, limits }
+    }
+
+    /// Returns the schema of the arguments.
+    #[cfg(feature = "testing")]
+    pub(crate) fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// Returns `true` if a model can pass these arguments by name.
+    pub(crate) fn has_named_arguments(&self) -> bool {
+        self.schema.has_named_arguments()
+    }
+
+    /// Reads arguments with `read`. Arguments that it rejects are repaired first, by lossless conversions.
+    ///
+    /// # Errors
+    ///
+    /// Returns a message for the model: the path of the mismatch and the problem.
+    pub(crate) fn read<A>(
+        &self,
+        given: &Value,
+        read: &dyn Fn(&Value) -> Result<A, Unread>,
+    ) -> Result<A, String> {
+        let read = self.read_repaired(given, read);
+        read.map_err(|mismatches| {
+            let mismatches = mismatches.into_iter();
+            let problems = mismatches.map(|mismatch| mismatch.sanitized().to_string());
+            problems.collect::<Vec<_>>().join("; ")
+        })
+    }
+
+    fn read_repaired<A>(
+        &self,
+        given: &Value,
+        read: &dyn Fn(&Value) -> Result<A, Unread>,
+    ) -> Result<A, Vec<Mismatch>> {
+        let Self { schema, limits } = self;
+        if schema.root.kind == ShapeKind::Null {
+            // A tool that takes no arguments ignores those of the model.
+            let read = read(&Value::Null);
+            return read.map_err(|unread| vec![unread.into_mismatch(&Value::Null, schema)]);
+        }
+        if let Value::String(text) = given {
+            let Mismatch { path, problem } = not_json(text);
+            let found = excerpt(text);
+            let problem = format!("{problem}, in {found:?}");
+            return Err(vec![Mismatch { path, problem }]);
+        }
+        let none = Value::Object(Map::new());
+        let given = match given {
+            // Models write an empty list where there are no arguments.
+            Value::Array(items) if items.is_empty() => &none,
+            given => given,
+        };
+        check_names(given, &schema.root, schema, &mut ValuePath::default())?;
+        // The limits are checked first, because `read` may also run the tool.
+        if given.is_object() && limits.validate(given, schema).is_ok() {
+            if let Ok(arguments) = read(given) {
+                return Ok(arguments);
+            }
+        }
+        let mut repairs = Vec::new();
+        let mut json = given.clone();
+        coerce(&mut json, schema, limits, &mut repairs)?;
+        limits.validate(&json, schema)?;
+        let arguments = match read(&json) {
+            Err(unread) if unread.is_of_unknown_field() => {
+                drop_unknown_keys(&mut json, schema, &mut repairs);
+                read(&json)
+            }
+            read => read,
+        };
+        let arguments = arguments.map_err(|unread| vec![unread.into_mismatch(&json, schema)])?;
+        tracing::debug!(repairs = repairs.len(), "the arguments were repaired");
+        Ok(arguments)
+    }
+}
+
+/// Checks that each name is a parameter, and that the fields inside a parameter are known where one of them is absent.
+/// The tool would run without the argument that was meant, and a default would act in its place.
+fn check_names(
+    value: &Value,
+    shape: &Shape,
+    schema: &Schema,
+    path: &mut ValuePath,
+) -> Result<(), Vec<Mismatch>> {
+    match (&schema.resolve(shape).kind, value) {
+        (
+            ShapeKind::Object {
+                properties,
+                additional,
+                ..
+            },
+            Value::Object(fields),
+        ) => {
+            let known = |name: &str| properties.iter().find(|property| property.name == name);
+            let is_given = |property: &Property| fields.contains_key(&property.name);
+            // The name may be another one that the type knows for a field that it requires.
+            let mut required = properties.iter().filter(|property| property.is_required());
+            let is_complete = required.all(is_given);
+            let is_inner = !path.is_empty() && properties.iter().all(is_given);
+            let ignores = properties.is_empty() || !is_complete || is_inner;
+            for (name, value) in fields {
+                let shape = known(name).map(|property| &property.shape);
+                let length = path.push_field(name);
+                match shape.or(additional.as_deref()) {
+                    Some(shape) => check_names(value, shape, schema, path)?,
+                    None if value.is_null() || ignores => {}
+                    None => return Err(vec![path.mismatch(not_a_parameter(name, properties))]),
+                }
+                path.truncate(length);
+            }
+        }
+        (ShapeKind::List { items, .. }, Value::Array(values)) => {
+            for (index, value) in values.iter().enumerate() {
+                let length = path.push_index(index);
+                check_names(value, items, schema, path)?;
+                path.truncate(length);
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Returns the problem of an argument that no parameter has, with the name that was probably meant.
+fn not_a_parameter(name: &str, properties: &[Property]) -> String {
+    let simple = |name: &str| name.to_lowercase().replace(['_', '-', ' '], "");
+    let names = || properties.iter().map(|property| property.name.as_str());
+    let same = names().find(|known| simple(known) == simple(name));
+    let near = || {
+        let distance = |known: &&str| strsim::osa_distance(name, known);
+        let near = names()
+            .filter(|_| name.len() <= MAX_COMPARED)
+            .min_by_key(distance)?;
+        (distance(&near) <= name.len() / 3).then_some(near)
+    };
+    match same.or_else(near) {
+        Some(near) => format!("there is no parameter of this name; did you mean `{near}`?"),
+        None => {
+            let names = names().map(|name| format!("`{name}`"));
+            let names = names.collect::<Vec<_>>().join(", ");
+            format!("there is no parameter of this name; the parameters are {names}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::JsonSchema;
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "only reading it matters")]
+    struct Pair {
+        left: u8,
+        right: Vec<u8>,
+    }
+
+    fn read(given: &Value) -> Result<Pair, String> {
+        let spec = ToolArgsSpec::new(Schema::for_type::<Pair>());
+        spec.read(given, &|json: &Value| Unread::whole::<Pair>(json))
+    }
+
+    #[test]
+    fn a_name_that_is_no_parameter_is_reported() {
+        let check = |given: Value, expected: &str| {
+            assert_eq!(read(&given).unwrap_err(), expected, "{given}");
+        };
+        check(
+            json!({"left": "1", "right": [2], "more": 3}),
+            "more: there is no parameter of this name; the parameters are `left`, `right`",
+        );
+        check(
+            json!({"left": 1, "right": [2], "Left": 3}),
+            "Left: there is no parameter of this name; did you mean `left`?",
+        );
+        check(
+            json!({"left": 1, "right": [2], "rigth": 3}),
+            "rigth: there is no parameter of this name; did you mean `right`?",
+        );
+        // Null is the absence of an argument.
+        let given = json!({"left": "1", "right": [2], "more": null});
+        assert_eq!(read(&given).unwrap().left, 1);
+    }
+
+    #[test]
+    fn all_problems_are_reported() {
+        let given = json!({"left": "x", "right": [2, "y"]});
+        assert_eq!(
+            read(&given).unwrap_err(),
+            "left: expected an integer, found \"x\"; right[1]: expected an integer, found \"y\""
+        );
+    }
+
+    #[test]
+    fn text_that_is_not_json_is_quoted() {
+        assert_eq!(
+            read(&json!("left=1")).unwrap_err(),
+            "expected JSON, found none, in \"left=1\""
+        );
+    }
+
+    #[test]
+    fn errors_begin_with_the_path_of_the_argument() {
+        let given = json!({"left": 1, "right": [2, "x"]});
+        let error = read(&given).unwrap_err();
+        assert!(
+            error.starts_with("right[1]: expected an integer"),
+            "{error}"
+        );
+
+        let spec = ToolArgsSpec::new(Schema::for_type::<(Vec<u8>,)>());
+        let schema = spec.schema;
+        let field = Unread::field::<Vec<u8>>("right", &json!([1, "x"])).unwrap_err();
+        let mismatch = field.into_mismatch(&json!({"right": [1, "x"]}), &schema);
+        assert_eq!(mismatch.path, "right[1]");
+        let inside = Unread::field::<Pair>("pair", &json!({"left": "x"})).unwrap_err();
+        let mismatch = inside.into_mismatch(&json!({"pair": {"left": "x"}}), &schema);
+        assert_eq!(mismatch.path, "pair.left");
+    }
+}

@@ -1,0 +1,223 @@
+//! Requests other than chat: before a request (does the model accept images?), after a reply (was the prompt cut?), and
+//! to complete an error (what is installed?).
+
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::active_call::ActiveCall;
+use crate::backend::{ActiveBackend, CallInfo, Inquiry, Inspection};
+use crate::endpoint::Protocol;
+use crate::error::{Error, ErrorKind, ServerError, excerpt};
+use crate::installed::InstalledModel;
+use crate::message::ImageFormat;
+use crate::reply::{Reply, Usage};
+use crate::warning::Warning;
+
+/// Time limit of an inquiry that improves an error.
+const DIAGNOSTIC_TIMEOUT: Duration = Duration::from_secs(2);
+/// Time limit of an inquiry that follows the reply to a long prompt. A server that chats answers it at once.
+const CONTEXT_TIMEOUT: Duration = Duration::from_millis(500);
+/// Time limit of an inquiry that decides whether a request is sent.
+const PREFLIGHT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Tokens of the smallest context that people use: a shorter prompt cannot have filled it.
+const MIN_CONTEXT: u64 = 256;
+
+/// Checks a command before its first request, and logs its warnings, `unsupported` included.
+///
+/// # Errors
+///
+/// The prompt has images and the model cannot see.
+pub(super) async fn preflight(
+    call: &ActiveCall,
+    mut unsupported: Vec<Warning>,
+) -> Result<Vec<Warning>, Error> {
+    if call.request.all_images().next().is_some() {
+        // Boxed: the usual command has no images, and does not hold this future.
+        unsupported.extend(check_images(call)?);
+        match Box::pin(check_vision(call)).await {
+            Ok(warning) => unsupported.extend(warning),
+            Err(error) => return Err(Box::pin(enrich(call, error)).await),
+        }
+    }
+    for warning in &unsupported {
+        tracing::warn!("{warning}");
+    }
+    Ok(unsupported)
+}
+
+/// Checks that the images are images.
+///
+/// # Errors
+///
+/// One of them is empty, or text: a path, a URL or base64 in place of the bytes.
+fn check_images(call: &ActiveCall) -> Result<Option<Warning>, Error> {
+    let mut warning = None;
+    for image in call.request.all_images() {
+        match image.format() {
+            ImageFormat::Known(_) => {}
+            ImageFormat::Unknown => warning = Some(Warning::UnknownImageFormat),
+            ImageFormat::Text => {
+                let found = match String::from_utf8_lossy(image.bytes()) {
+                    text if text.is_empty() => "it is empty".to_owned(),
+                    text => format!("it is the text {:?}", excerpt(&text)),
+                };
+                return Err(Error::configuration(
+                    format!("an image is not valid: {found}; expected the bytes of an image file"),
+                    "Read the file and pass its bytes: `.image(fs::read(\"cat.png\")?)`. Base64 is decoded first.",
+                ));
+            }
+        }
+    }
+    Ok(warning)
+}
+
+/// Checks that the model can see: Ollama drops the images of a model that cannot, without an error.
+async fn check_vision(call: &ActiveCall) -> Result<Option<Warning>, Error> {
+    let resolved = &call.info.resolved;
+    let model = resolved.model.as_str();
+    let inspection = inspect(
+        &call.backend,
+        &call.info,
+        Inquiry::Capabilities { model },
+        PREFLIGHT_TIMEOUT,
+    )
+    .await;
+    match inspection {
+        Ok(Inspection::Capabilities(known)) if known.iter().any(|one| one == "vision") => Ok(None),
+        Ok(Inspection::Capabilities(_)) => Err(resolved.endpoint.no_vision()),
+        Ok(_) => Ok(Some(Warning::VisionUnknown)),
+        // A gateway may serve Chat Completions alone.
+        Err(error)
+            if error.kind() == ErrorKind::WrongServer
+                && resolved.endpoint.protocol() == Protocol::OpenaiChat =>
+        {
+            Ok(Some(Warning::VisionUnknown))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Completes an error about a model with installed models: those with similar names, or those with the missing
+/// capability. If there is no time left, the error stays as it is.
+pub(super) async fn enrich(call: &ActiveCall, error: Error) -> Error {
+    if error.kind() == ErrorKind::ModelNotFound {
+        let resolved = &call.info.resolved;
+        let models = installed_models(call).await;
+        let names: Vec<String> = models.into_iter().map(|model| model.name).collect();
+        let error = error.with_model(resolved.model.as_str());
+        return error.with_installed_models(&names, resolved.is_pinned());
+    }
+    if let Some(capability) = error.missing_capability() {
+        let models = models_with_capability(call, capability).await;
+        return error.with_capable_models(&models);
+    }
+    error
+}
+
+/// Returns the names of the installed models that list a capability.
+async fn models_with_capability(call: &ActiveCall, capability: &str) -> Vec<String> {
+    let models = installed_models(call).await.into_iter();
+    let capable = models.filter(|model| {
+        let known = model.capabilities.iter().flatten();
+        known.into_iter().any(|one| one == capability)
+    });
+    capable.map(|model| model.name).collect()
+}
+
+async fn installed_models(call: &ActiveCall) -> Vec<InstalledModel> {
+    match inspect(
+        &call.backend,
+        &call.info,
+        Inquiry::InstalledModels,
+        DIAGNOSTIC_TIMEOUT,
+    )
+    .await
+    {
+        Ok(Inspection::InstalledModels(models)) => models,
+        _ => Vec::new(),
+    }
+}
+
+/// The check that the prompt of a command did not fill the model's context.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ContextCheck {
+    /// The length of the context, in tokens, if the prompt filled it.
+    filled: Option<u64>,
+}
+
+impl ContextCheck {
+    /// Checks the first reply of a command, and warns if the prompt filled the context.
+    ///
+    /// On `openai_chat` Ollama cuts a prompt that is too long without an error. The only sign is that the prompt's
+    /// tokens are as many as the context has.
+    pub(super) async fn run(&mut self, call: &ActiveCall, reply: &Reply) -> Option<Warning> {
+        if !Self::is_needed(call, reply) {
+            return None;
+        }
+        let filled = Box::pin(filled_context(&call.backend, &call.info, reply.usage)).await;
+        self.record(filled)
+    }
+
+    /// Returns `true` if the server may have cut the prompt without an error.
+    pub(super) fn is_needed(call: &ActiveCall, reply: &Reply) -> bool {
+        let is_silent = call.info.resolved.endpoint.protocol() == Protocol::OpenaiChat;
+        let tokens = reply.usage.prompt_tokens;
+        is_silent && tokens.is_some_and(|tokens| tokens >= MIN_CONTEXT)
+    }
+
+    /// Records the result of [`filled_context`].
+    pub(super) fn record(&mut self, filled: Option<u64>) -> Option<Warning> {
+        self.filled = filled;
+        let warning = Warning::ContextFull { tokens: filled? };
+        tracing::warn!("{warning}");
+        Some(warning)
+    }
+
+    /// Replaces the error of a truncated answer if the prompt had left no room for it.
+    pub(super) fn explain(self, error: Error) -> Error {
+        match self.filled {
+            Some(tokens) if error.kind() == ErrorKind::Truncated => {
+                let text = format!("it filled all {tokens} tokens of it");
+                Error::new(ServerError::ContextOverflow { text })
+            }
+            _ => error,
+        }
+    }
+}
+
+/// Returns the length of the model's context, in tokens, if the prompt filled it.
+pub(super) async fn filled_context(
+    backend: &ActiveBackend,
+    info: &CallInfo,
+    usage: Usage,
+) -> Option<u64> {
+    let model = info.resolved.model.as_str();
+    match inspect(
+        backend,
+        info,
+        Inquiry::LoadedContext { model },
+        CONTEXT_TIMEOUT,
+    )
+    .await
+    {
+        Ok(Inspection::LoadedContext(tokens)) => (usage.prompt_tokens? >= tokens).then_some(tokens),
+        _ => None,
+    }
+}
+
+/// Asks the endpoint within the deadline. An inquiry that takes longer than `limit` is unknown.
+async fn inspect(
+    backend: &ActiveBackend,
+    info: &CallInfo,
+    inquiry: Inquiry<'_>,
+    limit: Duration,
+) -> Result<Inspection, Error> {
+    let endpoint = &info.resolved.endpoint;
+    let inquiry = pin!(async {
+        let inspection = timeout(limit, backend.inspect(endpoint, inquiry)).await;
+        inspection.unwrap_or(Ok(Inspection::Unknown))
+    });
+    info.deadline.run(inquiry).await
+}

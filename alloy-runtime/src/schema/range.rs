@@ -1,0 +1,36 @@
+//! The limits of a number.
+
+use serde_json::Number;
+
+/// The bounds of a number.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Range {
+    /// The limits of the Rust type, if it has any. schemars writes only those of the smallest types.
+    pub(crate) implied: (Option<i64>, Option<i64>),
+    pub(crate) min: Option<Bound>,
+    pub(crate) max: Option<Bound>,
+    pub(crate) multiple_of: Option<Number>,
+    /// `true` for `f32`, which reads a number that is too large for it as infinity.
+    pub(crate) is_f32: bool,
+}
+
+/// One bound of a number.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Bound {
+    pub(crate) value: Number,
+    pub(crate) exclusive: bool,
+    /// `true` if the bound follows from the Rust type, so that the format instructions omit it.
+    pub(crate) implied: bool,
+}
+
+impl Range {
+    /// Returns the bounds that the Rust type itself checks.
+    pub(crate) fn of_type(&self) -> Self {
+        let own = |bound: &Option<Bound>| bound.clone().filter(|bound| bound.implied);
+        Self {
+            min: own(&self.min),
+            max: own(&self.max),
+            ..Self::default()
+        }
+    }
+}

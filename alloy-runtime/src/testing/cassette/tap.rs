@@ -1,0 +1,172 @@
+//! Streamed replies that are copied into a recording while the program reads them.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+
+use super::state::LiveResult;
+use super::tape::Tape;
+use crate::backend::{ReplyEvents, ResponseHead, StandInResponse, WireResponse};
+use crate::error::Error;
+use crate::recording::{
+    RecordedBody, RecordedEnd, RecordedEvent, RecordedFailure, RecordedReply, RecordedWire,
+};
+use crate::reply::ReplyEvent;
+
+/// Returns the record of a response.
+pub(super) fn recorded_wire(
+    status: u16,
+    content_type: Option<String>,
+    location: Option<String>,
+    retry_after: Option<Duration>,
+    body: RecordedBody,
+) -> RecordedWire {
+    let millis = |pause: Duration| u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+    RecordedWire {
+        status,
+        retry_after_ms: retry_after.map(millis),
+        location,
+        content_type,
+        body,
+    }
+}
+
+/// The slot of a recording that a streamed reply fills. A reply that is dropped before its end is not recorded.
+struct TapSlot {
+    tape: Arc<Tape>,
+    index: usize,
+    is_filled: bool,
+}
+
+impl TapSlot {
+    fn new(tape: Arc<Tape>, index: usize) -> Self {
+        Self {
+            tape,
+            index,
+            is_filled: false,
+        }
+    }
+
+    fn fill(&mut self, reply: RecordedReply, failure: Option<&Error>) {
+        if !self.is_filled {
+            self.is_filled = true;
+            let failure = failure.map(|error| {
+                RecordedFailure::new(error).unwrap_or_else(RecordedFailure::interrupted)
+            });
+            let result = LiveResult::Replied(reply, failure);
+            self.tape.record(self.index, result);
+        }
+    }
+}
+
+impl Drop for TapSlot {
+    fn drop(&mut self) {
+        if !self.is_filled {
+            self.tape.record(self.index, LiveResult::Dropped);
+        }
+    }
+}
+
+/// The response of a server.
+pub(super) struct TappedResponse {
+    response: WireResponse,
+    head: ResponseHead,
+    body: Vec<u8>,
+    slot: TapSlot,
+}
+
+impl TappedResponse {
+    pub(super) fn new(response: WireResponse, tape: Arc<Tape>, index: usize) -> Self {
+        Self {
+            head: response.head(),
+            response,
+            body: Vec::new(),
+            slot: TapSlot::new(tape, index),
+        }
+    }
+
+    fn record(&mut self, failure: Option<&Error>) {
+        let ResponseHead {
+            status,
+            content_type,
+            location,
+            retry_after,
+        } = &self.head;
+        let body = match *status == 200 {
+            true => RecordedBody::pieces(&self.body),
+            false => RecordedBody::whole(&self.body),
+        };
+        let wire = recorded_wire(
+            *status,
+            content_type.clone(),
+            location.clone(),
+            *retry_after,
+            body,
+        );
+        self.slot.fill(RecordedReply::Wire(wire), failure);
+    }
+}
+
+impl StandInResponse for TappedResponse {
+    fn head(&self) -> &ResponseHead {
+        &self.head
+    }
+
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
+        let chunk = ready!(self.response.poll_chunk(context));
+        match &chunk {
+            Ok(Some(bytes)) => self.body.extend_from_slice(bytes),
+            Ok(None) => self.record(None),
+            Err(error) => self.record(Some(error)),
+        }
+        Poll::Ready(chunk)
+    }
+}
+
+/// The events of a backend that does not send bytes.
+pub(super) struct TappedEvents {
+    events: ReplyEvents,
+    recorded: Vec<RecordedEvent>,
+    slot: TapSlot,
+}
+
+impl TappedEvents {
+    pub(super) fn new(events: ReplyEvents, tape: Arc<Tape>, index: usize) -> Self {
+        Self {
+            events,
+            recorded: Vec::new(),
+            slot: TapSlot::new(tape, index),
+        }
+    }
+
+    fn record(&mut self, failure: Option<&Error>) {
+        let events = std::mem::take(&mut self.recorded);
+        self.slot.fill(RecordedReply::Events(events), failure);
+    }
+}
+
+impl Stream for TappedEvents {
+    type Item = Result<ReplyEvent, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let event = ready!(self.events.as_mut().poll_next(context));
+        match &event {
+            Some(Ok(ReplyEvent::Delta(text))) => {
+                self.recorded.push(RecordedEvent::Delta(text.clone()));
+            }
+            Some(Ok(ReplyEvent::Done(reply))) => {
+                let has_deltas = !self.recorded.is_empty();
+                let end = RecordedEnd::new(reply, has_deltas);
+                self.recorded.push(RecordedEvent::End(Box::new(end)));
+                self.record(None);
+            }
+            Some(Err(error)) => self.record(Some(error)),
+            None => {}
+        }
+        Poll::Ready(event)
+    }
+}

@@ -1,0 +1,220 @@
+//! The replies of `POST /v1/chat/completions`, by Ollama and by other servers.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::error::Error;
+use crate::message::ThinkingField;
+use crate::reply::Usage;
+use crate::wire::content::WireContent;
+use crate::wire::reply_builder::ReplyBuilder;
+use crate::wire::tool_calls::WireToolCalls;
+use crate::wire::{error_reply, lenient};
+
+/// One object: the data of an event, or the whole reply.
+#[derive(Deserialize)]
+struct ChatCompletion {
+    choices: Option<First<Choice>>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    usage: Option<WireUsage>,
+    error: Option<Box<RawValue>>,
+    /// Servers report errors in these two fields as well, in an object without choices.
+    message: Option<IgnoredAny>,
+    detail: Option<IgnoredAny>,
+}
+
+/// The first item of a list. Requests ask for one choice. The others are skipped, so that a long list takes no memory.
+struct First<T>(Option<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for First<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FirstVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for FirstVisitor<T> {
+            type Value = First<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<First<T>, A::Error> {
+                let first = items.next_element()?;
+                while items.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(First(first))
+            }
+        }
+        deserializer.deserialize_seq(FirstVisitor(PhantomData))
+    }
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    #[serde(default, deserialize_with = "lenient::count")]
+    index: Option<u64>,
+    message: Option<WireMessage>,
+    /// The field of an event in place of `message`. Some servers send both, in replies and in events.
+    delta: Option<WireMessage>,
+    #[serde(default, deserialize_with = "lenient::word")]
+    finish_reason: Option<String>,
+    /// The error that ended this choice, as routers of several providers report it.
+    error: Option<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+struct WireMessage {
+    #[serde(default)]
+    content: WireContent,
+    /// The thinking text.
+    #[serde(default, deserialize_with = "lenient::text")]
+    reasoning: Option<String>,
+    /// Other servers' name for `reasoning`. Some send both.
+    #[serde(default, deserialize_with = "lenient::text")]
+    reasoning_content: Option<String>,
+    /// The model's reason to refuse, on servers that have a field for it.
+    #[serde(default, deserialize_with = "lenient::text")]
+    refusal: Option<String>,
+    #[serde(default)]
+    tool_calls: WireToolCalls,
+    /// The field before `tool_calls`, which some servers still send.
+    #[serde(default)]
+    function_call: Value,
+}
+
+#[derive(Deserialize)]
+struct WireUsage {
+    #[serde(default, deserialize_with = "lenient::count")]
+    prompt_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::count")]
+    completion_tokens: Option<u64>,
+}
+
+/// The data of an event with text and nothing else, as most are. Any other event is decoded as a [`ChatCompletion`].
+///
+/// Measured with `cargo bench --bench streams`: with [`ChatCompletion`] for all events, a stream takes 1.41 times as long
+/// as hand-written code; with this struct, 1.16 times.
+#[derive(Deserialize)]
+struct StreamChunk {
+    choices: First<StreamChoice>,
+    usage: Option<IgnoredAny>,
+    error: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct StreamChoice {
+    #[serde(default)]
+    index: u32,
+    delta: Delta,
+    finish_reason: Option<IgnoredAny>,
+    error: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Delta {
+    content: String,
+    reasoning: Option<IgnoredAny>,
+    reasoning_content: Option<IgnoredAny>,
+    refusal: Option<IgnoredAny>,
+    tool_calls: Option<IgnoredAny>,
+    function_call: Option<IgnoredAny>,
+}
+
+/// Decodes the data of an event, and returns its text. An event without choices has no text: it has usage, or keeps the
+/// connection alive.
+pub(crate) fn decode_event(json: &str, builder: &mut ReplyBuilder) -> Result<String, Error> {
+    match serde_json::from_str(json) {
+        Ok(StreamChunk {
+            choices:
+                First(Some(StreamChoice {
+                    index: 0,
+                    delta:
+                        Delta {
+                            content,
+                            reasoning: None,
+                            reasoning_content: None,
+                            refusal: None,
+                            tool_calls: None,
+                            function_call: None,
+                        },
+                    finish_reason: None,
+                    error: None,
+                })),
+            usage: None,
+            error: None,
+        }) => {
+            builder.has_message = true;
+            Ok(content)
+        }
+        _ => {
+            let is_event = true;
+            add(lenient::parse(json)?, json, builder, is_event)
+        }
+    }
+}
+
+/// Decodes a whole reply with status 200, and returns its text.
+pub(crate) fn decode(json: &str, builder: &mut ReplyBuilder) -> Result<String, Error> {
+    let is_event = false;
+    add(lenient::parse(json)?, json, builder, is_event)
+}
+
+fn add(
+    completion: ChatCompletion,
+    json: &str,
+    builder: &mut ReplyBuilder,
+    is_event: bool,
+) -> Result<String, Error> {
+    if let Some(usage) = completion.usage {
+        builder.usage = Some(Usage::new(usage.prompt_tokens, usage.completion_tokens));
+    }
+    if let Some(error) = error_reply::in_reply(completion.error) {
+        builder.failure = Some(error);
+    }
+    let Some(First(choice)) = completion.choices else {
+        let is_error = completion.message.is_some() || completion.detail.is_some();
+        return match &builder.failure {
+            Some(_) => Ok(String::new()),
+            None if is_error => Err(error_reply::from_body(200, json)),
+            None if is_event => Ok(String::new()),
+            None => Err(error_reply::protocol("it has no `choices`", json)),
+        };
+    };
+    // The last object of a stream has usage and no choice. A choice with another index was not asked for.
+    let Some(choice) = choice.filter(|choice| choice.index.is_none_or(|index| index == 0)) else {
+        return Ok(String::new());
+    };
+    if let Some(error) = error_reply::in_reply(choice.error) {
+        builder.failure = Some(error);
+    }
+    // The server leaves the reason out where the generation stopped early.
+    if let Some(word) = &choice.finish_reason {
+        builder.end(Some(word));
+    }
+    let message = match is_event {
+        true => choice.delta.or(choice.message),
+        false => choice.message.or(choice.delta),
+    };
+    let Some(message) = message else {
+        return Ok(String::new());
+    };
+    let thinking = match (message.reasoning, message.reasoning_content) {
+        (Some(text), _) => Some((ThinkingField::Reasoning, text)),
+        (None, Some(text)) => Some((ThinkingField::ReasoningContent, text)),
+        (None, None) => None,
+    };
+    if let Some((field, text)) = thinking {
+        builder.thinking_field = Some(field);
+        builder.thinking += &text;
+    }
+    let content = message.content;
+    builder.push(&content.thinking, message.tool_calls);
+    builder
+        .calls
+        .extend(WireToolCalls::of_function(message.function_call));
+    builder.refusal += &content.refusal;
+    builder.refusal += message.refusal.as_deref().unwrap_or_default();
+    Ok(content.text)
+}

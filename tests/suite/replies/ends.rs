@@ -1,0 +1,148 @@
+//! Finish reasons: the known ones in all their spellings, and the unknown.
+
+use alloy_runtime::{Api, ErrorKind, FinishReason};
+use alloy_tests::server::{Reply, Said};
+use serde_json::json;
+
+use super::{Dog, completion, events, last, native, outcome, outcome_of_other, piece, stream};
+
+fn whole(api: Api, text: &str, reason: &str) -> Reply {
+    let message = json!({"role": "assistant", "content": text});
+    Reply::json(
+        200,
+        &match api {
+            Api::Native => native(&message, reason),
+            _ => completion(&message, reason),
+        },
+    )
+}
+
+#[tokio::test]
+async fn reasons_of_other_servers_are_understood() {
+    let cases = [
+        ("max_tokens", ErrorKind::Truncated),
+        ("MAX_TOKENS", ErrorKind::Truncated),
+        ("model_length", ErrorKind::Truncated),
+        ("abort", ErrorKind::Interrupted),
+        ("cancelled", ErrorKind::Interrupted),
+        ("error", ErrorKind::Interrupted),
+        ("content_filter", ErrorKind::Refused),
+        ("SAFETY", ErrorKind::Refused),
+        ("refusal", ErrorKind::Refused),
+    ];
+    for (reason, kind) in cases {
+        for api in crate::ROUTES {
+            let error = outcome::<String>(api, whole(api, "Once", reason))
+                .await
+                .unwrap_err();
+            assert_eq!(error.kind(), kind, "{reason}: {error:?}");
+            assert_eq!(error.partial_text(), Some("Once"), "{reason}");
+        }
+        let body = events(&[piece("Once"), last(reason)]) + "data: [DONE]\n\n";
+        let (text, end) = stream(
+            Some(Api::OpenaiChat),
+            Reply::body(200, "text/event-stream", body),
+        )
+        .await;
+        let error = end.unwrap_err();
+        assert_eq!(
+            (text.as_str(), error.kind()),
+            ("Once", kind),
+            "{reason}: {error:?}"
+        );
+        assert_eq!(error.partial_text(), Some("Once"), "{reason}");
+    }
+    for reason in ["end_turn", "eos_token", "STOP"] {
+        for api in crate::ROUTES {
+            let outcome = outcome::<String>(api, whole(api, "Once", reason))
+                .await
+                .unwrap();
+            assert_eq!(outcome.finish_reason, Some(FinishReason::Stop), "{reason}");
+            assert!(outcome.warnings.is_empty(), "{reason}");
+        }
+    }
+    let error = outcome_of_other::<String>(whole(Api::OpenaiChat, "Once", "abort"))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("the reason `abort`"), "{error}");
+}
+
+// The answer may be whole.
+#[tokio::test]
+async fn an_unknown_reason_is_a_warning_or_an_error() {
+    for api in crate::ROUTES {
+        let known = outcome::<String>(api, whole(api, "Once", "tired"))
+            .await
+            .unwrap();
+        assert_eq!(known.value, "Once");
+        assert_eq!(known.warnings.len(), 1);
+        assert!(known.warnings[0].to_string().contains("`tired`"));
+
+        let dog = r#"{"name":"Fido","legs":4}"#;
+        let typed = outcome::<Dog>(api, whole(api, dog, "tired")).await.unwrap();
+        assert_eq!((typed.value.legs, typed.warnings.len()), (4, 1));
+
+        for cut in [r#"{"name":"Fido","le"#, r#"{"name":"Fi"#, "{", ""] {
+            let error = outcome::<Dog>(api, whole(api, cut, "tired"))
+                .await
+                .unwrap_err();
+            assert!(error.to_string().contains("`tired`"), "{cut}: {error}");
+            assert_eq!(error.kind(), ErrorKind::Interrupted);
+        }
+        // JSON that is whole and not valid has another cause.
+        let error = outcome::<Dog>(api, whole(api, r#"{"name":"Fido"}"#, "tired"))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidOutput);
+        // A model that was only loaded has not answered.
+        let error = outcome::<String>(api, whole(api, "", "load"))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Empty);
+    }
+    let body = events(&[piece("Once"), last("tired")]) + "data: [DONE]\n\n";
+    let (text, end) = stream(
+        Some(Api::OpenaiChat),
+        Reply::body(200, "text/event-stream", body),
+    )
+    .await;
+    assert_eq!((text.as_str(), end.unwrap().len()), ("Once", 1));
+    // A number is a reason that is not known.
+    let reply = json!({"choices": [{"message": {"content": "Once"}, "finish_reason": 7}]});
+    let outcome = outcome_of_other::<String>(Reply::json(200, &reply))
+        .await
+        .unwrap();
+    assert_eq!(
+        (outcome.value.as_str(), outcome.warnings.len()),
+        ("Once", 1)
+    );
+}
+
+// Ollama always sends `[DONE]`; other servers leave it out.
+#[tokio::test]
+async fn a_stream_without_its_last_event_is_finished_on_other_servers() {
+    let body = || {
+        Reply::body(
+            200,
+            "text/event-stream",
+            events(&[piece("Once"), last("stop")]),
+        )
+    };
+    let (text, end) = stream(None, body()).await;
+    assert_eq!(text, "Once");
+    assert!(end.unwrap().is_empty());
+    let (_, end) = stream(Some(Api::OpenaiChat), body()).await;
+    assert_eq!(end.unwrap_err().kind(), ErrorKind::Interrupted);
+    // Without a finish reason the stream is not finished anywhere.
+    let cut = Reply::body(200, "text/event-stream", events(&[piece("Once")]));
+    assert_eq!(
+        stream(None, cut).await.1.unwrap_err().kind(),
+        ErrorKind::Interrupted
+    );
+    // A connection that is lost is not a clean end.
+    let lost = Reply::stream(&Said::new("Once")).cut_short_by(30);
+    assert_eq!(
+        stream(None, lost).await.1.unwrap_err().kind(),
+        ErrorKind::Interrupted
+    );
+}
