@@ -124,7 +124,7 @@ mod sealed {
 }
 
 /// The whole pipeline as one boxed future.
-type Running<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+type Running<T> = Pin<Box<dyn Future<Output = Result<(T, Finished), Error>> + Send>>;
 
 type Start<T> = fn(Box<Request>, Option<Ensure<T>>) -> Running<T>;
 
@@ -141,7 +141,7 @@ impl<T: Output, M> Command<T, M> {
     pub(crate) fn new(request: Request) -> Self {
         Self {
             state: State::Ready(Box::new(request)),
-            start: |request, ensure| Box::pin(async move { Ok(run(request, ensure).await?.0) }),
+            start: |request, ensure| Box::pin(run(request, ensure)),
             ensure: None,
             marker: PhantomData,
         }
@@ -225,8 +225,8 @@ fn run<T: Output>(
     request: Box<Request>,
     ensure: Option<Ensure<T>>,
 ) -> impl Future<Output = Result<(T, Finished), Error>> {
+    let mut slot = Slot::new(ensure);
     async move {
-        let mut slot = Slot::new(ensure);
         let finished = pipeline::run(request, global::output_spec::<T>(), &mut slot).await?;
         match slot.into_value() {
             Some(value) => Ok((value, finished)),
@@ -264,7 +264,7 @@ impl<T, M> Future for Command<T, M> {
         if result.is_ready() {
             self.state = State::Done;
         }
-        result
+        result.map_ok(|(value, _)| value)
     }
 }
 
@@ -293,7 +293,11 @@ mod tests {
     fn a_command_in_flight_is_small() {
         static DEFINITION: CommandDefinition = CommandDefinition::new("small");
         let request = Request::new(&DEFINITION, String::new(), None);
-        let running = run::<String>(Box::new(request), None);
-        assert!(size_of_val(&running) <= 1024, "{}", size_of_val(&running));
+        let command = Command::<String>::new(request);
+        let State::Ready(request) = command.state else {
+            unreachable!("it was not polled");
+        };
+        let running = (command.start)(request, None);
+        assert!(size_of_val(&*running) <= 1024, "{}", size_of_val(&*running));
     }
 }

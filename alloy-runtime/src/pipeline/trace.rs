@@ -16,8 +16,8 @@ use crate::request::Request;
 
 /// The span of a command. One that is dropped before the command has ended records that the command was cancelled.
 pub(super) struct CommandSpan {
+    /// Disabled once the command has ended. A flag beside it would make each command in flight larger.
     span: Span,
-    has_ended: bool,
 }
 
 impl CommandSpan {
@@ -28,18 +28,18 @@ impl CommandSpan {
 
     /// Records the tokens of a command that has ended.
     pub(super) fn finish(&mut self, usage: Usage) {
-        self.has_ended = true;
         record_usage(&self.span, usage);
+        self.span = Span::none();
     }
 
     /// Records the error that the command ends with.
     pub(super) fn fail(&mut self, error: &Error) {
-        self.has_ended = true;
         let kind = tracing::field::debug(error.kind());
         self.span.record("error.type", kind);
         if let Some(usage) = error.usage() {
             record_usage(&self.span, usage);
         }
+        self.span = Span::none();
     }
 }
 
@@ -53,9 +53,7 @@ impl Deref for CommandSpan {
 
 impl Drop for CommandSpan {
     fn drop(&mut self) {
-        if !self.has_ended {
-            self.span.record("error.type", "cancelled");
-        }
+        self.span.record("error.type", "cancelled");
     }
 }
 
@@ -80,10 +78,7 @@ pub(super) fn command_span(request: &Request, info: &CallInfo) -> CommandSpan {
         let messages: Vec<_> = system.chain(request.conversation()).collect();
         span.record("gen_ai.input.messages", messages_json(&messages));
     }
-    CommandSpan {
-        span,
-        has_ended: false,
-    }
+    CommandSpan { span }
 }
 
 /// Returns `true` if prompts and answers are recorded.
