@@ -11,9 +11,12 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 pub use self::preview::Preview;
+use crate::deadline::ServerPause;
+use crate::endpoint::Resolved;
 use crate::error::Error;
 use crate::global;
 use crate::outcome::Outcome;
@@ -216,11 +219,41 @@ impl<T: Output, M> Command<T, M> {
     }
 }
 
+impl<T: Output, M> Command<T, M> {
+    /// Returns the command with its mode erased.
+    pub(crate) fn into_plain(self) -> Command<T> {
+        Command {
+            state: self.state,
+            start: self.start,
+            ensure: self.ensure,
+            marker: PhantomData,
+        }
+    }
+
+    /// Makes the command wait for a pause that others share, and extend it.
+    pub(crate) fn pausing_with(mut self, pause: &Arc<ServerPause>) -> Self {
+        if let State::Ready(request) = &mut self.state {
+            request.pause = Some(Arc::clone(pause));
+        }
+        self
+    }
+
+    /// Returns the settings and the endpoint that the command will use.
+    ///
+    /// # Errors
+    ///
+    /// A setting is missing or not valid.
+    pub(crate) fn resolved(&self) -> Result<Arc<Resolved>, Error> {
+        let State::Ready(request) = &self.state else {
+            return Err(awaited_already());
+        };
+        let output = global::output_spec::<T>();
+        Ok(pipeline::resolve(request, request.overrides.clone(), output)?.resolved)
+    }
+}
+
 /// Runs the pipeline and takes the value out of its slot.
-#[expect(
-    clippy::manual_async_fn,
-    reason = "the future of an async function holds its parameters twice"
-)]
+// NOTE: No async function: its future would hold its parameters twice.
 fn run<T: Output>(
     request: Box<Request>,
     ensure: Option<Ensure<T>>,

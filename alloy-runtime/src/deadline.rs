@@ -1,5 +1,7 @@
 //! The deadline of a command: the end of its `timeout`.
 
+mod server_pause;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,6 +11,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
+pub(crate) use self::server_pause::ServerPause;
 use crate::error::{ConnectionError, Error, TimeLimit};
 
 /// The deadline of a command, if it has a `timeout`.

@@ -4,6 +4,7 @@
 //! has the facts about the call, and `report` the `Display` and `Debug` forms.
 
 mod answer;
+mod batch;
 mod configuration;
 mod connection;
 mod context;
@@ -23,6 +24,7 @@ mod transient;
 use std::error::Error as StdError;
 
 pub(crate) use self::answer::AnswerError;
+pub(crate) use self::batch::BatchError;
 pub(crate) use self::configuration::ConfigurationError;
 pub(crate) use self::connection::{ConnectionError, TimeLimit};
 use self::context::ErrorContext;

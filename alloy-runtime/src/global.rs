@@ -31,7 +31,9 @@ pub(crate) use self::installed::{
 pub(crate) use self::registry::{OnceValue, output_spec};
 pub(crate) use self::runtime::{enter_if_outside, runtime};
 pub(crate) use self::settings::{ResolvedCache, environment, shared, update_process};
-pub(crate) use self::task_locals::{UsageSum, counted, depth, in_tools, scope, scoped, usage_sum};
+pub(crate) use self::task_locals::{
+    UsageSum, at_current_depth, counted, depth, in_tools, scope, scoped, usage_sum,
+};
 pub(crate) use self::threads::spawn_thread;
 
 /// Returns `true` if no request may be sent. Without the feature `testing` nothing sets this.

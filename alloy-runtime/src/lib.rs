@@ -34,6 +34,7 @@ mod stream;
 
 // Functions and types for programs.
 mod ask;
+mod batch;
 mod configure;
 mod json;
 mod models;
@@ -49,6 +50,9 @@ pub mod testing;
 pub mod __private;
 
 pub use self::ask::ask;
+#[cfg(feature = "blocking")]
+pub use self::batch::BlockingBatch;
+pub use self::batch::{Batch, BatchItem, BatchTotals, batch, batch_stream, try_batch};
 pub use self::command::{Command, IntoTool, Plain, Preview, Streamable, WithTools};
 pub use self::config::{
     Api, Backend, Config, Decision, Done, IntoDuration, InvalidAnswer, KeepAlive, RetryEvent,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{Config, Layer, OptionPair, Options, SharedStr, Think, attribute_setters};
+use crate::deadline::ServerPause;
 use crate::error::Error;
 use crate::global::{self, OnceValue, ResolvedCache, UsageSum};
 use crate::message::{Image, Message};
@@ -45,6 +46,8 @@ pub(crate) struct Request {
     pub(crate) scope: Option<Arc<Config>>,
     /// The sum that counts the tokens of this call, by [`with_usage`](crate::with_usage).
     pub(crate) usage: Option<UsageSum>,
+    /// The pause of the batch that the call belongs to.
+    pub(crate) pause: Option<Arc<ServerPause>>,
     /// The first error of the body or of a setter. The first poll returns it.
     pub(crate) deferred_error: Option<Error>,
 }
@@ -109,6 +112,7 @@ impl Request {
             overrides: None,
             scope,
             usage: global::usage_sum(),
+            pause: None,
             deferred_error: None,
         }
     }

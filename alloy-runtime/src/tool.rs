@@ -22,6 +22,7 @@ pub(crate) use self::definition::ToolDefinition;
 pub use self::into_output::{IntoToolOutput, ToolError, ToolOutput, ToolReturn};
 pub use self::outcome::ToolOutcome;
 pub(crate) use self::outcome::{ToolFailure, ToolMessage};
+pub(crate) use self::panic::panic_message;
 use self::panic::{CatchPanic, catch_panic};
 pub(crate) use self::toolset::Toolset;
 use crate::output::Unread;

@@ -32,6 +32,8 @@ mod documentation {
     struct Guide;
     #[doc = include_str!("../../docs/README.md")]
     struct Index;
+    #[doc = include_str!("../../docs/many.md")]
+    struct Many;
     #[doc = include_str!("../../docs/models.md")]
     struct Models;
     #[doc = include_str!("../../docs/performance.md")]

@@ -129,6 +129,9 @@ async fn which_errors_lead_to_another_model() {
         ErrorKind::ContractViolated,
         ErrorKind::ToolTurnLimit,
         ErrorKind::ToolAborted,
+        ErrorKind::Panicked,
+        ErrorKind::UnreadableRow,
+        ErrorKind::BatchStopped,
     ];
     for model in [
         "ollama:big",

@@ -30,6 +30,7 @@ const RUNTIME: &[&str] = &[
     "stream",
     "command",
     "ask",
+    "batch",
     "configure",
     "models",
     "recording",
@@ -211,7 +212,7 @@ fn only_the_transport_and_the_engine_do_io() {
     check_only(&["config", "schema"], &["std::net::"]);
     // Timers: no sockets, files or processes.
     check_only(
-        &["transport", "deadline", "pipeline", "testing"],
+        &["transport", "deadline", "pipeline", "batch", "testing"],
         &["tokio::time"],
     );
     check_only(&["global"], &["tokio::runtime"]);

@@ -13,6 +13,7 @@
 )]
 
 mod asking;
+mod batch;
 mod calls;
 mod concurrency;
 mod configuration;

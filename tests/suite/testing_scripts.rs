@@ -492,6 +492,9 @@ async fn errors_are_made_up_and_returned_at_once() {
         ErrorKind::ContractViolated,
         ErrorKind::ToolTurnLimit,
         ErrorKind::ToolAborted,
+        ErrorKind::Panicked,
+        ErrorKind::UnreadableRow,
+        ErrorKind::BatchStopped,
     ];
     for kind in kinds {
         let error = testing::error(kind).command("ask").model("m").build();

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::answer::AnswerError;
+use super::batch::BatchError;
 use super::configuration::ConfigurationError;
 use super::connection::ConnectionError;
 use super::origin::ErrorOrigin;
@@ -16,6 +17,7 @@ pub(crate) enum Detail {
     Server(ServerError),
     Answer(AnswerError),
     Tool(ToolCallError),
+    Batch(BatchError),
 }
 
 impl Detail {
@@ -26,6 +28,7 @@ impl Detail {
             Self::Server(error) => error,
             Self::Answer(error) => error,
             Self::Tool(error) => error,
+            Self::Batch(error) => error,
         }
     }
 
@@ -36,6 +39,7 @@ impl Detail {
             Self::Server(error) => error,
             Self::Answer(error) => error,
             Self::Tool(error) => error,
+            Self::Batch(error) => error,
         }
     }
 }
@@ -62,4 +66,5 @@ from_origin! {
     Server(ServerError),
     Answer(AnswerError),
     Tool(ToolCallError),
+    Batch(BatchError),
 }

@@ -58,6 +58,12 @@ pub enum ErrorKind {
     ToolTurnLimit,
     /// A tool ended the command on purpose, with an [`Abort`](crate::Abort).
     ToolAborted,
+    /// Code of the program panicked in a command of a [`batch`](crate::batch).
+    Panicked,
+    /// The input of a [`batch`](crate::batch) gave an error in place of a row.
+    UnreadableRow,
+    /// A [`batch`](crate::batch) ended before all its rows were begun.
+    BatchStopped,
 }
 
 impl ErrorKind {
@@ -96,6 +102,9 @@ impl ErrorKind {
             Self::ContractViolated => "contract_violated",
             Self::ToolTurnLimit => "tool_turn_limit",
             Self::ToolAborted => "tool_aborted",
+            Self::Panicked => "panicked",
+            Self::UnreadableRow => "unreadable_row",
+            Self::BatchStopped => "batch_stopped",
         }
     }
 }

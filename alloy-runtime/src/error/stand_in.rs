@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    AnswerError, ConfigurationError, ConnectionError, Contract, Error, ErrorKind, ServerError,
-    TimeLimit, ToolCallError,
+    AnswerError, BatchError, ConfigurationError, ConnectionError, Contract, Error, ErrorKind,
+    ServerError, TimeLimit, ToolCallError,
 };
 
 impl Error {
@@ -89,6 +89,15 @@ impl Error {
                 tool: tool.to_owned(),
             })
             .with_source(text()),
+            ErrorKind::Panicked => Self::new(BatchError::Panicked { message: text() }),
+            ErrorKind::UnreadableRow => {
+                Self::new(BatchError::UnreadableRow { index: 0 }).with_source(text())
+            }
+            ErrorKind::BatchStopped => Self::new(BatchError::Stopped {
+                reason: text(),
+                help: String::new(),
+                not_begun: None,
+            }),
         }
     }
 }

@@ -91,6 +91,12 @@ pub(crate) async fn in_tools<F: Future>(
     }
 }
 
+/// Keeps the depth of the current task in a task that is spawned for it. A command has its scope and its sum of tokens
+/// in itself.
+pub(crate) fn at_current_depth<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    DEPTH.scope(depth(), future)
+}
+
 /// Returns the number of commands whose tools the current task runs inside.
 pub(crate) fn depth() -> u32 {
     DEPTH.try_with(|depth| *depth).unwrap_or_default()

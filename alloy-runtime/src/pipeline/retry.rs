@@ -14,6 +14,7 @@ use super::reply_stream::{EventReplyStream, HttpReplyStream, ReplyStream};
 use super::transcript::Transcript;
 use crate::backend::{BackendReply, EncodedRequest, StreamedReply};
 use crate::config::RetryEvent;
+use crate::deadline::ServerPause;
 use crate::error::Error;
 use crate::output::split_thinking;
 use crate::reply::Reply;
@@ -46,10 +47,16 @@ where
         loop {
             transmissions += 1;
             counters.requests += 1;
+            if let Some(pause) = shared_pause(call) {
+                Box::pin(wait_until_ended(call, pause)).await?;
+            }
             let error = match send().await {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };
+            if let (Some(shared), Some(wait)) = (shared_pause(call), error.retry_after()) {
+                shared.extend(wait.min(MAX_PAUSE));
+            }
             let pause = pause(&error, transmissions);
             let Some(pause) = pause.filter(|pause| call.deadline().allows(*pause)) else {
                 return Err(Box::pin(enrich(call, error)).await);
@@ -127,6 +134,25 @@ pub(super) fn split_inline_thinking(reply: &mut Reply) {
             reply.had_inline_thinking = true;
         }
     }
+}
+
+/// Returns the pause of the batch that the call belongs to. A stand-in is not busy.
+fn shared_pause(call: &ActiveCall) -> Option<&ServerPause> {
+    let pause = call.request.pause.as_deref();
+    pause.filter(|_| call.backend.has_server())
+}
+
+/// Waits for the end of a pause.
+///
+/// # Errors
+///
+/// The deadline of the call passed before.
+async fn wait_until_ended(call: &ActiveCall, pause: &ServerPause) -> Result<(), Error> {
+    let ended = pin!(async {
+        pause.ended().await;
+        Ok(())
+    });
+    call.deadline().run(ended).await
 }
 
 /// Returns the pause before a request is sent once more, after `transmissions` of it ended in `error`; `None` if it is

@@ -11,11 +11,12 @@ use super::outcome::ToolFailure;
 /// Runs code of a tool and catches its panic.
 pub(super) fn catch_panic<T>(run: impl FnOnce() -> T) -> Result<T, ToolFailure> {
     // Unwind safe: after a panic, only the tool can see the state that it left inconsistent.
-    catch_unwind(AssertUnwindSafe(run)).map_err(|payload| ToolFailure::Panicked(message(payload)))
+    catch_unwind(AssertUnwindSafe(run))
+        .map_err(|payload| ToolFailure::Panicked(panic_message(payload)))
 }
 
 /// Returns the message of a panic.
-fn message(payload: Box<dyn Any + Send>) -> String {
+pub(crate) fn panic_message(payload: Box<dyn Any + Send>) -> String {
     let text = payload.downcast_ref::<&str>().map(ToString::to_string);
     let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
     // Dropping the payload may panic as well. The payload of that panic is leaked.

@@ -1,0 +1,174 @@
+//! Settings of a batch.
+
+use super::Batch;
+use crate::endpoint::{Endpoint, Resolved};
+use crate::error::Error;
+
+/// The number of commands at a time for servers that answer a few requests at once: Ollama and the engine.
+const CONCURRENCY_OF_OLLAMA: usize = 2;
+/// The number of commands at a time for other servers, which batch the requests that they answer.
+const CONCURRENCY_OF_SERVERS: usize = 16;
+/// Default for the number of rows that are begun and not given out, by command at a time.
+const WINDOW_FACTOR: usize = 4;
+
+/// The settings of a batch.
+#[derive(Debug)]
+pub(super) struct BatchOptions {
+    concurrency: Option<usize>,
+    window: Option<usize>,
+    pub(super) is_ordered: bool,
+    pub(super) tries: u32,
+    pub(super) max_failures: u32,
+    pub(super) max_tokens: Option<u64>,
+    /// The part of the rows that is asked, and the number of parts.
+    pub(super) partition: (usize, usize),
+    /// The first setting that is not valid. The first item returns it.
+    pub(super) invalid: Option<Error>,
+}
+
+/// The limits of a batch, which depend on its server.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BatchLimits {
+    pub(super) concurrency: usize,
+    pub(super) window: usize,
+    /// `true` if a pause after a failure would wait for a server.
+    pub(super) has_server: bool,
+}
+
+impl Default for BatchOptions {
+    fn default() -> Self {
+        Self {
+            concurrency: None,
+            window: None,
+            is_ordered: true,
+            tries: 5,
+            max_failures: 5,
+            max_tokens: None,
+            partition: (0, 1),
+            invalid: None,
+        }
+    }
+}
+
+impl BatchOptions {
+    /// Returns the limits for a server. Without one, the first command fails.
+    pub(super) fn limits(&self, resolved: Option<&Resolved>) -> BatchLimits {
+        let default = match resolved.map(|resolved| &resolved.endpoint) {
+            Some(Endpoint::ChatCompletions { .. }) => CONCURRENCY_OF_SERVERS,
+            _ => CONCURRENCY_OF_OLLAMA,
+        };
+        let concurrency = self.concurrency.unwrap_or(default);
+        let window = concurrency.saturating_mul(WINDOW_FACTOR);
+        let is_stand_in = |resolved: &Resolved| resolved.settings.backend.value.is_stand_in();
+        BatchLimits {
+            concurrency,
+            window: self.window.unwrap_or(window).max(concurrency),
+            has_server: !resolved.is_some_and(is_stand_in),
+        }
+    }
+
+    fn check(&mut self, is_valid: bool, message: impl FnOnce() -> String, help: &str) {
+        if !is_valid && self.invalid.is_none() {
+            self.invalid = Some(Error::configuration(message(), help));
+        }
+    }
+
+    fn check_positive(&mut self, setter: &str, is_positive: bool) {
+        self.check(
+            is_positive,
+            || format!("`.{setter}(0)` was called on a batch; expected at least 1"),
+            "Pass a positive number, or leave the setter out for the default.",
+        );
+    }
+}
+
+/// Settings. They have no effect after the batch was polled. A value that is not valid is the error of the first item.
+impl<R, T> Batch<'_, R, T> {
+    /// Sets the number of commands that run at a time. By default 2 for Ollama and for a model file, and 16 for an
+    /// `openai:` server: Ollama answers as many requests at once as `OLLAMA_NUM_PARALLEL` says, usually one.
+    ///
+    /// ```
+    /// # use alloy_runtime::{batch, command};
+    /// # #[command("Translate to French: {text}", model = "ollama:llama3.1")]
+    /// # async fn translate(text: &str) -> String;
+    /// let results = batch(["Hello", "Bye"], |text: &&str| translate(text))
+    ///     .concurrency(4)
+    ///     .unordered();
+    /// # drop(results);
+    /// ```
+    #[must_use]
+    pub fn concurrency(mut self, commands: usize) -> Self {
+        let options = &mut self.run.options;
+        options.check_positive("concurrency", commands > 0);
+        options.concurrency = Some(commands);
+        self
+    }
+
+    /// Sets the number of rows that may be begun and not given out, at least as many as
+    /// [`concurrency`](Self::concurrency). By default four times as many: so many finished items wait for a slow row
+    /// before them.
+    #[must_use]
+    pub fn window(mut self, rows: usize) -> Self {
+        let options = &mut self.run.options;
+        options.check_positive("window", rows > 0);
+        options.window = Some(rows);
+        self
+    }
+
+    /// Gives out the items as they finish, and not in the order of the rows.
+    #[must_use]
+    pub fn unordered(mut self) -> Self {
+        self.run.options.is_ordered = false;
+        self
+    }
+
+    /// Sets how often a row is asked if its errors are [transient](crate::Error::is_transient), 5 by default.
+    #[must_use]
+    pub fn tries(mut self, tries: u32) -> Self {
+        let options = &mut self.run.options;
+        options.check_positive("tries", tries > 0);
+        options.tries = tries;
+        self
+    }
+
+    /// Stops the batch after this number of rows in a row, 5 by default, that failed although they were asked
+    /// [`tries`](Self::tries) times.
+    #[must_use]
+    pub fn stop_after_failures(mut self, rows: u32) -> Self {
+        let options = &mut self.run.options;
+        options.check_positive("stop_after_failures", rows > 0);
+        options.max_failures = rows;
+        self
+    }
+
+    /// Stops the batch once its answers, rejected ones included, have taken this number of tokens. Commands that run at
+    /// that time are finished, so that the sum is somewhat larger.
+    #[must_use]
+    pub fn stop_after_tokens(mut self, tokens: u64) -> Self {
+        self.run.options.max_tokens = Some(tokens);
+        self
+    }
+
+    /// Asks only the rows whose index divided by `parts` leaves the remainder `part`, to share an input among several
+    /// machines. The other rows are read and dropped; an item's index is that of the whole input.
+    ///
+    /// ```
+    /// # use alloy_runtime::{batch, command};
+    /// # #[command("Translate to French: {text}", model = "ollama:llama3.1")]
+    /// # async fn translate(text: &str) -> String;
+    /// // The first of three machines.
+    /// let results = batch(["a", "b", "c", "d"], |text: &&str| translate(text)).partition(0, 3);
+    /// # drop(results);
+    /// ```
+    #[must_use]
+    pub fn partition(mut self, part: usize, parts: usize) -> Self {
+        let options = &mut self.run.options;
+        options.check(
+            part < parts,
+            || format!("`.partition({part}, {parts})` was called on a batch; expected a part from 0 to {}", parts.saturating_sub(1)),
+            "The first argument is the number of this part, from 0; the second is the number of parts.",
+        );
+        options.partition = (part, parts);
+        self
+    }
+}
