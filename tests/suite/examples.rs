@@ -1,6 +1,7 @@
 //! Runs every example against a server with scripted replies.
 
 mod outputs;
+mod service;
 mod settings;
 mod small_model;
 mod streams;
@@ -97,7 +98,7 @@ fn check(name: &str, arguments: &[&str], answer: &str, expected: &str) -> String
         .to_owned()
 }
 
-/// Starts `forward` and returns it with the address that it listens on.
+/// Starts `forward` or `service` and returns it with the address that it listens on.
 fn forwarding(mut program: Command) -> (Running, String) {
     program.arg("127.0.0.1:0").stdout(Stdio::piped());
     let mut program = Running(program.stderr(Stdio::null()).spawn().unwrap());
