@@ -217,7 +217,7 @@ fn errors_leave_a_function_with_the_return_type_of_a_command() {
                 ::core::unimplemented!()
             }
             ::core::compile_error! {
-                "unknown key `modle`; did you mean `model`? the keys are `prompt`, `prompt_file`, `model`, `system`, `temperature`, `max_tokens`, `retry`, `timeout`, `max_tool_turns`, `think`, `options`, `tools`, `crate`"
+                "unknown key `modle`; did you mean `model`? the keys are `prompt`, `prompt_file`, `model`, `fallback`, `system`, `temperature`, `max_tokens`, `retry`, `timeout`, `max_tool_turns`, `think`, `options`, `tools`, `crate`"
             }
             ::core::compile_error! {
                 "a command must be an `async fn`, because its answer is awaited; write `async fn extract`"
