@@ -18,6 +18,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write as _;
+use std::future::{pending, ready};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ struct User {
 #[command(temperature = 0.0, timeout = "60s")]
 async fn extract(text: &str) -> User;
 
-#[command("Tell a short story about {hero}.")]
+#[command("Tell a short story about {hero}.", timeout = "10m")]
 async fn story(hero: &str) -> String;
 
 #[derive(serde::Deserialize)]
@@ -51,7 +52,7 @@ struct Asked {
 }
 
 /// The error of a command as a response: a status for programs, the kind for people. The details are for the operator
-/// of this server only, because they may quote the model, and name the server behind.
+/// of this server only, because they may quote the model and name its server.
 struct Failure(alloy_runtime::Error);
 
 impl From<alloy_runtime::Error> for Failure {
@@ -98,16 +99,25 @@ async fn tell(Query(asked): Query<Asked>) -> Result<Response, Failure> {
     let mut pieces = story(&asked.hero).stream();
     let first = pieces.next().await.transpose()?;
     let pieces = stream::iter(first.map(Ok)).chain(pieces);
-    let events = pieces.map(|piece| match piece {
-        // JSON, because spaces and line ends matter.
-        Ok(text) => Event::default().json_data(text),
-        Err(error) => {
-            eprintln!("{error}\n{}", error.help());
-            Ok(Event::default().event("failed").data(error.kind().as_str()))
-        }
+    // `None` is the end.
+    let pieces = pieces.map(Some).chain(stream::iter([None]));
+    let events = pieces.scan(false, |has_failed, piece| {
+        ready(match piece {
+            // JSON, because spaces and line ends matter.
+            Some(Ok(text)) => Some(Event::default().json_data(text)),
+            Some(Err(error)) => {
+                *has_failed = true;
+                eprintln!("{error}\n{}", error.help());
+                Some(Ok(Event::default()
+                    .event("failed")
+                    .data(error.kind().as_str())))
+            }
+            // An error was the last event.
+            None if *has_failed => None,
+            None => Some(Ok(Event::default().event("done").data("null"))),
+        })
     });
-    let done = stream::once(async { Ok(Event::default().event("done").data("null")) });
-    let events = Sse::new(events.chain(done)).keep_alive(KeepAlive::default());
+    let events = Sse::new(events).keep_alive(KeepAlive::default());
     Ok(events.into_response())
 }
 
@@ -140,12 +150,16 @@ impl Metrics {
 /// Writes the counts in the text format of Prometheus.
 async fn metrics(State(metrics): State<Metrics>) -> String {
     let commands = metrics.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut text = String::new();
-    for ((command, status), Ended { number, time }) in &*commands {
+    let mut text = String::from("# TYPE commands_total counter\n");
+    for ((command, status), ended) in &*commands {
         let labels = format!("{{command=\"{command}\",status=\"{status}\"}}");
-        let seconds = time.as_secs_f64();
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "commands_total{labels} {number}");
+        let _ = writeln!(text, "commands_total{labels} {}", ended.number);
+    }
+    text += "# TYPE commands_seconds_total counter\n";
+    for ((command, status), ended) in &*commands {
+        let labels = format!("{{command=\"{command}\",status=\"{status}\"}}");
+        let seconds = ended.time.as_secs_f64();
         let _ = writeln!(text, "commands_seconds_total{labels} {seconds:.3}");
     }
     text
@@ -171,6 +185,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_graceful_shutdown(async {
             if let Err(error) = tokio::signal::ctrl_c().await {
                 eprintln!("Ctrl-C cannot be handled: {error}");
+                pending::<()>().await;
             }
         })
         .await?;

@@ -136,23 +136,33 @@ where
 /// item; dropping the batch ends them. They belong to the scope ([`with_config`](crate::with_config)), the sum of tokens
 /// ([`with_usage`](crate::with_usage)) and the `tracing` span in which the batch is polled.
 ///
-/// At most [`concurrency`](Self::concurrency) commands run at a time. At most [`window`](Self::window) rows are begun and
-/// not given out, so that memory does not grow with the input, however slow one row or the caller is.
+/// At most [`concurrency`](Self::concurrency) commands run at a time; further ones are started when the batch is polled.
+/// At most [`window`](Self::window) rows are begun before their items are returned, so that memory does not grow with the
+/// input, however slow one row or the caller is. The settings of the first command decide on the defaults. Poll a batch in
+/// one runtime.
 ///
 /// # Failures
 ///
-/// A command that failed is an item whose `result` is its error. Three kinds of failures are the batch's own concern:
+/// A command that failed is an item whose `result` is its error, and so is one that panicked. Three kinds of failures
+/// affect the whole batch:
 ///
-/// - An error that all rows would have stops the batch at once: a missing or invalid setting, a missing model, another
-///   program at the server's address, a key that is refused, or a capability that the model lacks.
-/// - After a [transient](crate::Error::is_transient) error the row is asked again, up to [`tries`](Self::tries) times. No
-///   command is started for a second before that, and for twice as long after each further failure, up to a minute; or
-///   for as long as the server asked for. A row whose tools have run is not asked again.
-/// - [`stop_after_failures`](Self::stop_after_failures) rows in a row that failed in spite of that stop the batch.
+/// - An error that other rows are likely to have as well stops it at once, even if one row alone caused it: a missing or
+///   invalid setting, a missing model, another program at the server's address, a key that is refused, or a capability that
+///   the model lacks.
+/// - After a [transient](crate::Error::is_transient) error the batch starts no command for a second. Each further failure
+///   doubles the pause, up to a minute, and a success resets it. A server that asked for a longer one gets it, up to a
+///   minute. Then the row is asked again, up to [`tries`](Self::tries) times; a row whose tools have run is not.
+/// - [`stop_after_failures`](Self::stop_after_failures) consecutive rows that failed because of the model or its server stop
+///   it, and so do a hundred consecutive rows that cannot be read.
 ///
-/// An invalid answer never stops it. A batch that stops begins no more rows and gives out those that are begun; its last
-/// item is an error of kind [`BatchStopped`](crate::ErrorKind::BatchStopped), which says why and how many rows were not
-/// begun.
+/// An invalid answer never stops it. A batch that stops begins no more rows and returns the items of those that are begun;
+/// its last item is an error of kind [`BatchStopped`](crate::ErrorKind::BatchStopped), which says why and how many rows
+/// were not begun. Where all rows had come to their end, there is no such item.
+///
+/// # Panics
+///
+/// A panic of the iterator or of the stream of rows is not caught.
+#[must_use = "a batch does nothing until it is polled"]
 pub struct Batch<'a, R, T> {
     run: Run<'a, R, T>,
 }

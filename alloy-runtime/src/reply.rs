@@ -80,6 +80,10 @@ impl Usage {
         }
     }
 
+    #[cfg_attr(
+        not(any(feature = "embedded", feature = "testing")),
+        allow(dead_code, reason = "only the engine and recordings of it count these")
+    )]
     pub(crate) const fn with_cached(self, cached_tokens: u64) -> Self {
         Self {
             cached_tokens: Some(cached_tokens),

@@ -56,6 +56,14 @@ pub enum Warning {
         /// The size of the context in tokens.
         tokens: u64,
     },
+    /// The server cut the prompt to fit it into the model's context, so the model did not read all of it.
+    #[non_exhaustive]
+    PromptCut {
+        /// The number of tokens that were left of the prompt.
+        tokens: u64,
+        /// The size of the context in tokens.
+        context: u64,
+    },
     /// The reply ended for a reason that is not known, so the answer may not be whole.
     #[non_exhaustive]
     UnknownFinishReason {
@@ -107,6 +115,10 @@ impl fmt::Display for Warning {
             Self::ContextFull { tokens } => write!(
                 f,
                 "the prompt filled the model's context of {tokens} tokens, so the server probably removed a part of it; shorten the prompt, or set OLLAMA_CONTEXT_LENGTH on the server"
+            ),
+            Self::PromptCut { tokens, context } => write!(
+                f,
+                "the server cut the prompt to {tokens} tokens to fit it into the model's context of {context}; shorten the prompt, or set OLLAMA_CONTEXT_LENGTH on the server"
             ),
             Self::UnknownFinishReason { reason } => write!(
                 f,

@@ -256,6 +256,51 @@ async fn a_prompt_that_filled_the_context_is_a_warning_on_openai_chat() {
     check(4096, &["/api/ps"], &[full]).await;
 }
 
+// Ollama 0.33 cuts `hello`'s prompt of 2,050 tokens if it was longer than the context of 4,096.
+#[tokio::test]
+async fn a_prompt_that_was_cut_is_a_warning_on_openai_chat() {
+    let long = "word ".repeat(2000);
+    // A prompt, the tokens that the server counts, and whether they are those of a cut.
+    let cases = [
+        (&*long, 2050, true),
+        // With a token at the beginning that is always kept.
+        (&*long, 2051, true),
+        (&*long, 2040, false),
+        (&*long, 3000, false),
+        // Too short to be cut: as many tokens by chance.
+        ("word", 2050, false),
+    ];
+    for (prompt, tokens, is_cut) in cases {
+        let said = Said::new("hello").tokens(tokens, 4);
+        for streamed in [false, true] {
+            let reply = match streamed {
+                true => Reply::stream(&said),
+                false => Reply::said(&said),
+            };
+            let server = Server::start([reply]);
+            let command = alloy_runtime::ask(prompt)
+                .model("ollama:llama3.1")
+                .api(Api::OpenaiChat)
+                .host(server.host());
+            let warnings = if streamed {
+                let mut stream = command.stream();
+                while let Some(piece) = stream.next().await {
+                    piece.unwrap();
+                }
+                stream.summary().unwrap().warnings.clone()
+            } else {
+                command.outcome().await.unwrap().warnings
+            };
+            let warnings: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+            let expected = format!(
+                "the server cut the prompt to {tokens} tokens to fit it into the model's context of 4096; shorten the prompt, or set OLLAMA_CONTEXT_LENGTH on the server"
+            );
+            let expected = if is_cut { vec![expected] } else { Vec::new() };
+            assert_eq!(warnings, expected, "{tokens} {streamed}");
+        }
+    }
+}
+
 // The prompt filled the context and left no space for the answer: the error names the prompt.
 #[tokio::test]
 async fn an_answer_truncated_by_a_full_context_is_a_context_overflow() {

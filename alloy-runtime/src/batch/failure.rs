@@ -12,24 +12,33 @@ const MAX_PAUSE: Duration = Duration::from_secs(60);
 /// The consequence of a failed command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Consequence {
-    /// All rows would fail: the batch stops.
+    /// The other rows would fail as well: the batch stops.
     StopBatch,
-    /// The row may succeed later.
-    AskAgain,
+    /// The server may answer later: the batch pauses, and asks the row again if no tool has run.
+    Pause { may_ask_again: bool },
+    /// The model or its server is at fault. Some such rows one after the other stop the batch.
+    Count,
     /// The failure concerns this row alone.
     KeepGoing,
 }
 
 impl Consequence {
     pub(super) fn of(error: &Error) -> Self {
+        if error.is_transient() {
+            // Tools that have run would run a second time.
+            let may_ask_again = error.tool_turns() == 0;
+            return Self::Pause { may_ask_again };
+        }
         match error.kind() {
             ErrorKind::Configuration
             | ErrorKind::Unauthorized
             | ErrorKind::ModelNotFound
             | ErrorKind::WrongServer
             | ErrorKind::Capability => Self::StopBatch,
-            // The tools would run a second time.
-            _ if error.is_transient() && error.tool_turns() == 0 => Self::AskAgain,
+            ErrorKind::ModelLoad
+            | ErrorKind::OutOfMemory
+            | ErrorKind::Server
+            | ErrorKind::Protocol => Self::Count,
             _ => Self::KeepGoing,
         }
     }

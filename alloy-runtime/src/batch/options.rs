@@ -8,7 +8,7 @@ use crate::error::Error;
 const CONCURRENCY_OF_OLLAMA: usize = 2;
 /// The number of commands at a time for other servers, which batch the requests that they answer.
 const CONCURRENCY_OF_SERVERS: usize = 16;
-/// Default for the number of rows that are begun and not given out, by command at a time.
+/// Default for the number of rows that are begun and not given out, for each concurrent command.
 const WINDOW_FACTOR: usize = 4;
 
 /// The settings of a batch.
@@ -31,8 +31,6 @@ pub(super) struct BatchOptions {
 pub(super) struct BatchLimits {
     pub(super) concurrency: usize,
     pub(super) window: usize,
-    /// `true` if a pause after a failure would wait for a server.
-    pub(super) has_server: bool,
 }
 
 impl Default for BatchOptions {
@@ -59,11 +57,9 @@ impl BatchOptions {
         };
         let concurrency = self.concurrency.unwrap_or(default);
         let window = concurrency.saturating_mul(WINDOW_FACTOR);
-        let is_stand_in = |resolved: &Resolved| resolved.settings.backend.value.is_stand_in();
         BatchLimits {
             concurrency,
             window: self.window.unwrap_or(window).max(concurrency),
-            has_server: !resolved.is_some_and(is_stand_in),
         }
     }
 
@@ -96,7 +92,6 @@ impl<R, T> Batch<'_, R, T> {
     ///     .unordered();
     /// # drop(results);
     /// ```
-    #[must_use]
     pub fn concurrency(mut self, commands: usize) -> Self {
         let options = &mut self.run.options;
         options.check_positive("concurrency", commands > 0);
@@ -104,10 +99,9 @@ impl<R, T> Batch<'_, R, T> {
         self
     }
 
-    /// Sets the number of rows that may be begun and not given out, at least as many as
-    /// [`concurrency`](Self::concurrency). By default four times as many: so many finished items wait for a slow row
-    /// before them.
-    #[must_use]
+    /// Sets the number of rows that may be begun before their items are returned, at least as many as
+    /// [`concurrency`](Self::concurrency). By default four times as many: up to so many finished items wait behind a slow
+    /// row.
     pub fn window(mut self, rows: usize) -> Self {
         let options = &mut self.run.options;
         options.check_positive("window", rows > 0);
@@ -116,14 +110,12 @@ impl<R, T> Batch<'_, R, T> {
     }
 
     /// Gives out the items as they finish, and not in the order of the rows.
-    #[must_use]
     pub fn unordered(mut self) -> Self {
         self.run.options.is_ordered = false;
         self
     }
 
     /// Sets how often a row is asked if its errors are [transient](crate::Error::is_transient), 5 by default.
-    #[must_use]
     pub fn tries(mut self, tries: u32) -> Self {
         let options = &mut self.run.options;
         options.check_positive("tries", tries > 0);
@@ -131,9 +123,9 @@ impl<R, T> Batch<'_, R, T> {
         self
     }
 
-    /// Stops the batch after this number of rows in a row, 5 by default, that failed although they were asked
-    /// [`tries`](Self::tries) times.
-    #[must_use]
+    /// Stops the batch after this number of consecutive rows, 5 by default, that failed because of the model or its server:
+    /// transient errors after the last of the [`tries`](Self::tries), a model that does not load, too little memory, an
+    /// error of the server or of the protocol. Rows that fail within one pause count once.
     pub fn stop_after_failures(mut self, rows: u32) -> Self {
         let options = &mut self.run.options;
         options.check_positive("stop_after_failures", rows > 0);
@@ -142,10 +134,11 @@ impl<R, T> Batch<'_, R, T> {
     }
 
     /// Stops the batch once its answers, rejected ones included, have taken this number of tokens. Commands that run at
-    /// that time are finished, so that the sum is somewhat larger.
-    #[must_use]
+    /// that time are finished, so that the sum is somewhat larger. A server that counts no tokens never reaches it.
     pub fn stop_after_tokens(mut self, tokens: u64) -> Self {
-        self.run.options.max_tokens = Some(tokens);
+        let options = &mut self.run.options;
+        options.check_positive("stop_after_tokens", tokens > 0);
+        options.max_tokens = Some(tokens);
         self
     }
 
@@ -160,7 +153,6 @@ impl<R, T> Batch<'_, R, T> {
     /// let results = batch(["a", "b", "c", "d"], |text: &&str| translate(text)).partition(0, 3);
     /// # drop(results);
     /// ```
-    #[must_use]
     pub fn partition(mut self, part: usize, parts: usize) -> Self {
         let options = &mut self.run.options;
         options.check(
@@ -168,7 +160,9 @@ impl<R, T> Batch<'_, R, T> {
             || format!("`.partition({part}, {parts})` was called on a batch; expected a part from 0 to {}", parts.saturating_sub(1)),
             "The first argument is the number of this part, from 0; the second is the number of parts.",
         );
-        options.partition = (part, parts);
+        if part < parts {
+            options.partition = (part, parts);
+        }
         self
     }
 }

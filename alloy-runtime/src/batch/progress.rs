@@ -1,6 +1,7 @@
 //! Shows the progress of a batch on standard error.
 
 use std::io::IsTerminal as _;
+use std::io::Write as _;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,9 +13,12 @@ use crate::output::Output;
 /// The time between two lines where standard error is not a terminal.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 
+/// The time between two drawings of a bar, which shows the time that has passed.
+const TICK: Duration = Duration::from_millis(500);
+
 /// The progress of a batch: a bar on a terminal, and lines elsewhere.
 #[derive(Debug)]
-pub(super) enum Progress {
+pub(super) enum ProgressDisplay {
     Bar(ProgressBar),
     Lines {
         total: Option<usize>,
@@ -23,9 +27,9 @@ pub(super) enum Progress {
     },
 }
 
-impl Progress {
+impl ProgressDisplay {
     /// Creates the progress of `total` rows; `None` if their number is not known.
-    fn new(total: Option<usize>) -> Self {
+    pub(super) fn new(total: Option<usize>) -> Self {
         if !std::io::stderr().is_terminal() {
             return Self::Lines {
                 total,
@@ -37,6 +41,7 @@ impl Progress {
                 .with_style(style("{bar:30} {pos}/{len} {msg} ({elapsed}, {eta} left)")),
             None => ProgressBar::no_length().with_style(style("{spinner} {pos} {msg} ({elapsed})")),
         };
+        bar.enable_steady_tick(TICK);
         Self::Bar(bar)
     }
 
@@ -52,7 +57,7 @@ impl Progress {
             Self::Lines { total, last } => {
                 if totals.elapsed.saturating_sub(*last) >= LINE_INTERVAL {
                     *last = totals.elapsed;
-                    eprintln!("{}", line(totals, *total));
+                    print_line(&line(totals, *total));
                 }
             }
         }
@@ -63,8 +68,13 @@ impl Progress {
         if let Self::Bar(bar) = self {
             bar.finish_and_clear();
         }
-        eprintln!("{totals}");
+        print_line(&totals.to_string());
     }
+}
+
+/// Writes a line to standard error. That it is closed is no reason to end a batch.
+fn print_line(line: &str) {
+    drop(writeln!(std::io::stderr(), "{line}"));
 }
 
 fn finished(totals: &BatchTotals) -> usize {
@@ -76,7 +86,7 @@ fn line(totals: &BatchTotals, total: Option<usize>) -> String {
     format!("{}{of} rows: {totals}", finished(totals))
 }
 
-/// Returns a style of these parts; the default one if a part were not known.
+/// Returns a style of these parts; or the default style if the template is not valid.
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
@@ -92,9 +102,8 @@ impl<R: Send, T: Output> Batch<'_, R, T> {
     /// let results = batch(["Hello", "Bye"], |text: &&str| translate(text)).progress();
     /// # drop(results);
     /// ```
-    #[must_use]
     pub fn progress(mut self) -> Self {
-        self.run.progress = Some(Progress::new(self.run.rows_left()));
+        self.run.shows_progress = true;
         self
     }
 }

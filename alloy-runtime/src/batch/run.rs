@@ -3,6 +3,7 @@
 mod results;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -16,10 +17,12 @@ use super::BatchItem;
 use super::failure::Backoff;
 use super::options::{BatchLimits, BatchOptions};
 #[cfg(feature = "progress")]
-use super::progress::Progress;
+use super::progress::ProgressDisplay;
 use super::totals::BatchTotals;
+use crate::backend::ActiveBackend;
 use crate::command::Command;
 use crate::deadline::ServerPause;
+use crate::endpoint::Resolved;
 use crate::error::{BatchError, BoxError, Error};
 use crate::global::{self, Runtime};
 use crate::outcome::Outcome;
@@ -47,13 +50,15 @@ pub(super) struct Run<'a, R, T> {
     task_rows: HashMap<Id, usize>,
     /// The rows to ask again.
     put_back: VecDeque<usize>,
-    /// The rows that have finished, in that order.
+    /// The rows that have finished, in that order, if their items come in that order.
     finished: VecDeque<usize>,
-    /// Number of rows in a row that failed although they were asked as often as allowed.
+    /// Number of consecutive rows that failed because of the model or its server.
     failures: u32,
+    /// Number of consecutive rows that could not be read.
+    unreadable: u32,
     backoff: Backoff,
-    /// The pause of the batch, which its commands wait for as well.
-    pause: Arc<ServerPause>,
+    /// The pause of the server of the first command, which commands wait for as well; `None` without a server.
+    pause: Option<Arc<ServerPause>>,
     /// Wakes the batch after the pause.
     timer: Option<Pin<Box<Sleep>>>,
     /// Set by the first command.
@@ -64,9 +69,14 @@ pub(super) struct Run<'a, R, T> {
     totals: BatchTotals,
     /// The help of the error that stops the batch, once it is to stop.
     stop_help: Option<String>,
+    /// `true` if a row was not asked as often as allowed, because the batch stopped.
+    cut_short: bool,
     is_done: bool,
+    /// `true` if progress is shown.
     #[cfg(feature = "progress")]
-    pub(super) progress: Option<Progress>,
+    pub(super) shows_progress: bool,
+    #[cfg(feature = "progress")]
+    progress: Option<ProgressDisplay>,
 }
 
 /// A row that was begun.
@@ -76,6 +86,7 @@ struct BegunRow<R, T> {
     tries: u32,
     /// The result of the last try; `None` while the first one runs.
     result: Option<Result<Outcome<T>, Error>>,
+    is_finished: bool,
 }
 
 impl<'a, R: Send, T: Output> Run<'a, R, T> {
@@ -91,15 +102,19 @@ impl<'a, R: Send, T: Output> Run<'a, R, T> {
             put_back: VecDeque::new(),
             finished: VecDeque::new(),
             failures: 0,
+            unreadable: 0,
             backoff: Backoff::default(),
-            pause: Arc::new(ServerPause::new()),
+            pause: None,
             timer: None,
             limits: None,
             runtime: None,
             started: None,
             totals: BatchTotals::default(),
             stop_help: None,
+            cut_short: false,
             is_done: false,
+            #[cfg(feature = "progress")]
+            shows_progress: false,
             #[cfg(feature = "progress")]
             progress: None,
         }
@@ -116,6 +131,10 @@ impl<'a, R: Send, T: Output> Run<'a, R, T> {
                 self.end();
                 return Poll::Ready(Some(Err(invalid)));
             }
+            #[cfg(feature = "progress")]
+            if self.shows_progress {
+                self.progress = Some(ProgressDisplay::new(self.rows_left()));
+            }
         }
         let runtime = self.runtime.clone();
         let _runtime = runtime.as_ref().and_then(global::enter_if_outside);
@@ -128,8 +147,9 @@ impl<'a, R: Send, T: Output> Run<'a, R, T> {
         if !is_over || !self.begun.is_empty() {
             return Poll::Pending;
         }
+        let error = self.stop_error();
         self.end();
-        Poll::Ready(self.stop_error().map(Err))
+        Poll::Ready(error.map(Err))
     }
 
     /// Takes in the results of the tasks that have ended. Returns `true` if there were any.
@@ -178,7 +198,7 @@ impl<'a, R: Send, T: Output> Run<'a, R, T> {
     /// Returns `true` during a pause, whose end wakes the batch.
     fn is_paused(&mut self, context: &mut Context<'_>) -> bool {
         loop {
-            let Some(remaining) = self.pause.remaining() else {
+            let Some(remaining) = self.pause.as_ref().and_then(|pause| pause.remaining()) else {
                 self.timer = None;
                 return false;
             };
@@ -211,19 +231,23 @@ impl<'a, R: Send, T: Output> Run<'a, R, T> {
         }
         let unreadable =
             |source| Error::new(BatchError::UnreadableRow { index }).with_source(source);
-        let row = BegunRow {
-            row: row.map_err(unreadable),
-            tries: 0,
-            result: None,
-        };
-        if let Err(error) = &row.row {
-            self.totals.count_failure(error);
-            self.finished.push_back(index);
-        }
-        let is_readable = row.row.is_ok();
-        self.begun.insert(index, row);
-        if is_readable {
-            self.begin(index);
+        let row = row.map_err(unreadable);
+        let unreadable = row.as_ref().err().map(Error::kind);
+        self.begun.insert(
+            index,
+            BegunRow {
+                row,
+                tries: 0,
+                result: None,
+                is_finished: false,
+            },
+        );
+        match unreadable {
+            Some(kind) => self.take_unreadable(index, kind),
+            None => {
+                self.unreadable = 0;
+                self.begin(index);
+            }
         }
         true
     }
@@ -235,11 +259,21 @@ impl<'a, R: Send, T: Output> Run<'a, R, T> {
         };
         let Ok(row) = &begun.row else { return };
         begun.tries += 1;
-        let command = (self.command)(row).pausing_with(&self.pause);
+        let make = &mut self.command;
+        // Unwind safe: after a panic, only the closure can see the state that it left inconsistent.
+        let command = match catch_unwind(AssertUnwindSafe(|| make(row))) {
+            Ok(command) => command,
+            Err(payload) => return self.take_result(index, Err(panicked(panic_message(payload)))),
+        };
         if self.limits.is_none() {
             let resolved = command.resolved().ok();
             self.limits = Some(self.options.limits(resolved.as_deref()));
+            self.pause = resolved.and_then(|resolved| pause_of(&resolved));
         }
+        let command = match &self.pause {
+            Some(pause) => command.pausing_with(pause),
+            None => command,
+        };
         match global::runtime() {
             Ok(runtime) => {
                 let running = global::at_current_depth(command.outcome());
@@ -252,13 +286,22 @@ impl<'a, R: Send, T: Output> Run<'a, R, T> {
         }
     }
 
+    /// Marks a row whose item may be given out.
+    fn finish(&mut self, index: usize) {
+        if let Some(row) = self.begun.get_mut(&index) {
+            row.is_finished = true;
+        }
+        if !self.options.is_ordered {
+            self.finished.push_back(index);
+        }
+    }
+
     /// Takes the next item that may be given out.
     fn take_finished(&mut self) -> Option<Item<R, T>> {
         let index = match self.options.is_ordered {
             true => {
-                let first = *self.begun.keys().next()?;
-                let position = self.finished.iter().position(|index| *index == first)?;
-                self.finished.remove(position)?
+                let (index, first) = self.begun.first_key_value()?;
+                first.is_finished.then_some(*index)?
             }
             false => self.finished.pop_front()?,
         };
@@ -275,6 +318,17 @@ impl<'a, R: Send, T: Output> Run<'a, R, T> {
     }
 }
 
+#[cfg(feature = "blocking")]
+impl<R, T: Output> Run<'_, R, T> {
+    /// Ends the batch before its end. Returns `false` if it has ended already.
+    pub(super) fn abandon(&mut self) -> bool {
+        let was_running = !self.is_done;
+        self.tasks.abort_all();
+        self.end();
+        was_running
+    }
+}
+
 impl<R, T> Run<'_, R, T> {
     pub(super) fn totals(&self) -> BatchTotals {
         let mut totals = self.totals.clone();
@@ -288,14 +342,6 @@ impl<R, T> Run<'_, R, T> {
         self.is_done
     }
 
-    /// Ends the batch before its end. Returns `false` if it has ended already.
-    #[cfg(feature = "blocking")]
-    pub(super) fn abandon(&mut self) -> bool {
-        let was_running = !self.is_done;
-        self.end();
-        was_running
-    }
-
     fn end(&mut self) {
         self.totals = self.totals();
         self.is_done = true;
@@ -305,6 +351,9 @@ impl<R, T> Run<'_, R, T> {
 
     #[cfg(feature = "progress")]
     fn show_progress(&mut self) {
+        if self.progress.is_none() {
+            return;
+        }
         let totals = self.totals();
         if let Some(progress) = &mut self.progress {
             progress.show(&totals);
@@ -321,10 +370,24 @@ impl<R, T> Run<'_, R, T> {
 
 /// Returns the error of a task that did not end.
 fn aborted(error: JoinError) -> Error {
-    let message = match error.try_into_panic() {
-        Ok(payload) => panic_message(payload),
-        // The runtime shuts down.
-        Err(error) => error.to_string(),
-    };
+    match error.try_into_panic() {
+        Ok(payload) => panicked(panic_message(payload)),
+        Err(_) => Error::configuration(
+            "the tokio runtime of a batch was shut down before the batch had ended",
+            "Poll a batch in one runtime, until its end.",
+        ),
+    }
+}
+
+fn panicked(message: String) -> Error {
     Error::new(BatchError::Panicked { message })
+}
+
+/// Creates the pause of a server; `None` for a model file or a stand-in, which is not busy.
+fn pause_of(resolved: &Resolved) -> Option<Arc<ServerPause>> {
+    let backend = &resolved.settings.backend.value;
+    let backend = ActiveBackend::select(backend, &resolved.endpoint).ok()?;
+    let address = resolved.endpoint.address()?;
+    let pause = || Arc::new(ServerPause::new(address));
+    backend.has_server().then(pause)
 }

@@ -4,12 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use super::Batch;
-use crate::error::{Error, ErrorKind};
+use crate::error::ErrorKind;
 use crate::reply::Usage;
 
 /// The counts of a [`Batch`] so far, or of the whole batch. Returned by [`Batch::totals`].
 ///
-/// Its `Display` form is one line: `498 done, 2 failed (1 truncated, 1 invalid_output) in 63 s, 7.9 rows a second; 12345
+/// Its `Display` form is one line: `498 done, 2 failed (1 truncated, 1 invalid_output) in 63.0 s, 7.9 rows a second; 12345
 /// tokens (9876 prompt, 2469 completion)`.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -34,19 +34,20 @@ impl BatchTotals {
         self.failed.iter().map(|(_, count)| count).sum()
     }
 
-    /// Returns the number of rows that finished in a second.
+    /// Returns the number of rows that finished in a second, 0 if no time has passed.
     #[must_use]
     #[allow(
         clippy::cast_precision_loss,
         reason = "no batch has more rows than a float has integers"
     )]
     pub fn rows_per_second(&self) -> f64 {
-        let rows = (self.done + self.failures()) as f64;
-        rows / self.elapsed.as_secs_f64().max(f64::MIN_POSITIVE)
+        if self.elapsed.is_zero() {
+            return 0.0;
+        }
+        (self.done + self.failures()) as f64 / self.elapsed.as_secs_f64()
     }
 
-    pub(super) fn count_failure(&mut self, error: &Error) {
-        let kind = error.kind();
+    pub(super) fn count_failure(&mut self, kind: ErrorKind) {
         match self.failed.iter_mut().find(|(known, _)| *known == kind) {
             Some((_, count)) => *count += 1,
             None => self.failed.push((kind, 1)),

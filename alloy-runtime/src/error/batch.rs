@@ -53,9 +53,9 @@ impl ErrorOrigin for BatchError {
         match self {
             Self::Stopped { help, .. } => help.clone().into(),
             Self::UnreadableRow { .. } => {
-                "Look at the source, and correct that row of the input. The rows that follow are asked.".into()
+                "Look at the source, and correct that row of the input. The batch continues with the next row.".into()
             }
-            Self::Panicked { .. } => "The panic is in code of the program that the command called: an `#[ensure]`, a hook, or the `Deserialize` of the output type.".into(),
+            Self::Panicked { .. } => "The panic is in code of the program that the batch called: the closure, the command's body, an `#[ensure]`, a hook, or the `Deserialize` of the output type.".into(),
         }
     }
 

@@ -35,8 +35,8 @@ pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Error> {
     Ok(handle.block_on(future))
 }
 
-/// Starts a runtime whose own thread only keeps connections alive. Commands run on the threads that wait for
-/// them.
+/// Starts a runtime whose own thread keeps connections alive and runs the commands of batches. Other commands run on the
+/// threads that wait for them.
 fn start_background() -> Result<Handle, Error> {
     let failed = |error: std::io::Error| {
         Error::configuration(

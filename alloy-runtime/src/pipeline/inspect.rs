@@ -7,12 +7,13 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::active_call::ActiveCall;
+use super::resolve::system_message;
 use crate::backend::{ActiveBackend, CallInfo, Inquiry, Inspection};
 use crate::endpoint::Protocol;
 use crate::error::{Error, ErrorKind, ServerError, excerpt};
 use crate::installed::InstalledModel;
 use crate::message::ImageFormat;
-use crate::reply::{Reply, Usage};
+use crate::reply::Reply;
 use crate::warning::Warning;
 
 /// Time limit of an inquiry that improves an error.
@@ -21,8 +22,10 @@ const DIAGNOSTIC_TIMEOUT: Duration = Duration::from_secs(2);
 const CONTEXT_TIMEOUT: Duration = Duration::from_millis(500);
 /// Time limit of an inquiry that decides whether a request is sent.
 const PREFLIGHT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Tokens of the smallest context that people use: a shorter prompt cannot have filled it.
-const MIN_CONTEXT: u64 = 256;
+/// The fewest tokens of a prompt that is suspected to fill a context, or to be the rest of one that was cut.
+const MIN_SUSPECT: u64 = 256;
+/// The most tokens that a server keeps of the beginning of a prompt when it cuts it: five by default.
+const MAX_KEPT: u64 = 8;
 
 /// Checks a command before its first request, and logs its warnings, `unsupported` included.
 ///
@@ -140,37 +143,54 @@ async fn installed_models(call: &ActiveCall) -> Vec<InstalledModel> {
     }
 }
 
-/// The check that the prompt of a command did not fill the model's context.
+/// The check that the server did not cut the prompt of a command.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ContextCheck {
     /// The length of the context, in tokens, if the prompt filled it.
     filled: Option<u64>,
 }
 
+/// A prompt that did not fit into the context of a model. Lengths are in tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Misfit {
+    /// The prompt filled the context of this length.
+    Filled(u64),
+    /// The server cut the prompt to make room for an answer.
+    Cut { context: u64, left: u64 },
+}
+
 impl ContextCheck {
     /// Checks the first reply of a command, and warns if the prompt filled the context.
     ///
-    /// On `openai_chat` Ollama cuts a prompt that is too long without an error. The only sign is that the prompt's
-    /// tokens are as many as the context has.
+    /// On `openai_chat` Ollama cuts a prompt that is too long without an error. The only sign is the number of the
+    /// prompt's tokens: as many as the context has, or, since Ollama 0.33, as many as its cut leaves.
     pub(super) async fn run(&mut self, call: &ActiveCall, reply: &Reply) -> Option<Warning> {
         if !Self::is_needed(call, reply) {
             return None;
         }
-        let filled = Box::pin(filled_context(&call.backend, &call.info, reply.usage)).await;
-        self.record(filled)
+        let prompt = PromptSize::of(call, reply);
+        self.record(Box::pin(misfit(&call.backend, &call.info, prompt)).await)
     }
 
     /// Returns `true` if the server may have cut the prompt without an error.
     pub(super) fn is_needed(call: &ActiveCall, reply: &Reply) -> bool {
         let is_silent = call.info.resolved.endpoint.protocol() == Protocol::OpenaiChat;
         let tokens = reply.usage.prompt_tokens;
-        is_silent && tokens.is_some_and(|tokens| tokens >= MIN_CONTEXT)
+        is_silent && tokens.is_some_and(|tokens| tokens >= MIN_SUSPECT)
     }
 
-    /// Records the result of [`filled_context`].
-    pub(super) fn record(&mut self, filled: Option<u64>) -> Option<Warning> {
-        self.filled = filled;
-        let warning = Warning::ContextFull { tokens: filled? };
+    /// Records the result of [`misfit`].
+    pub(super) fn record(&mut self, misfit: Option<Misfit>) -> Option<Warning> {
+        let warning = match misfit? {
+            Misfit::Filled(tokens) => {
+                self.filled = Some(tokens);
+                Warning::ContextFull { tokens }
+            }
+            Misfit::Cut { context, left } => Warning::PromptCut {
+                tokens: left,
+                context,
+            },
+        };
         tracing::warn!("{warning}");
         Some(warning)
     }
@@ -187,12 +207,50 @@ impl ContextCheck {
     }
 }
 
-/// Returns the length of the model's context, in tokens, if the prompt filled it.
-pub(super) async fn filled_context(
+/// The size of a prompt, as far as it is known.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PromptSize {
+    /// The tokens that the server counted.
+    tokens: Option<u64>,
+    /// The bytes of its texts.
+    bytes: u64,
+}
+
+impl PromptSize {
+    pub(super) fn of(call: &ActiveCall, reply: &Reply) -> Self {
+        let request = &call.request;
+        let system = system_message(request, &call.info).map_or(0, |system| system.content.len());
+        let history = request.history.iter().map(|message| message.content.len());
+        let bytes = request.prompt.len() + system + history.sum::<usize>();
+        Self {
+            tokens: reply.usage.prompt_tokens,
+            bytes: bytes as u64,
+        }
+    }
+
+    /// Compares the prompt with a context of this length.
+    fn misfit(self, context: u64) -> Option<Misfit> {
+        let tokens = self.tokens?;
+        if tokens >= context {
+            return Some(Misfit::Filled(context));
+        }
+        // llama.cpp keeps the first `kept` tokens and cuts half of the rest out of the prompt. A prompt that fits may have
+        // as many tokens by chance, but then it is not longer in bytes than the context is in tokens, or seldom.
+        let is_left_by_a_cut =
+            (0..=MAX_KEPT.min(context)).any(|kept| tokens == context - (context - kept) / 2);
+        (is_left_by_a_cut && self.bytes > context).then_some(Misfit::Cut {
+            context,
+            left: tokens,
+        })
+    }
+}
+
+/// Asks for the length of the model's context, and compares the prompt with it.
+pub(super) async fn misfit(
     backend: &ActiveBackend,
     info: &CallInfo,
-    usage: Usage,
-) -> Option<u64> {
+    prompt: PromptSize,
+) -> Option<Misfit> {
     let model = info.resolved.model.as_str();
     match inspect(
         backend,
@@ -202,7 +260,7 @@ pub(super) async fn filled_context(
     )
     .await
     {
-        Ok(Inspection::LoadedContext(tokens)) => (usage.prompt_tokens? >= tokens).then_some(tokens),
+        Ok(Inspection::LoadedContext(context)) => prompt.misfit(context),
         _ => None,
     }
 }

@@ -46,16 +46,16 @@ where
         let mut transmissions = 0;
         loop {
             transmissions += 1;
-            counters.requests += 1;
             if let Some(pause) = shared_pause(call) {
                 Box::pin(wait_until_ended(call, pause)).await?;
             }
+            counters.requests += 1;
             let error = match send().await {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };
             if let (Some(shared), Some(wait)) = (shared_pause(call), error.retry_after()) {
-                shared.extend(wait.min(MAX_PAUSE));
+                shared.extend(wait);
             }
             let pause = pause(&error, transmissions);
             let Some(pause) = pause.filter(|pause| call.deadline().allows(*pause)) else {
@@ -136,18 +136,24 @@ pub(super) fn split_inline_thinking(reply: &mut Reply) {
     }
 }
 
-/// Returns the pause of the batch that the call belongs to. A stand-in is not busy.
+/// Returns the pause of the batch that the call belongs to, if it is about the server of the call.
 fn shared_pause(call: &ActiveCall) -> Option<&ServerPause> {
-    let pause = call.request.pause.as_deref();
-    pause.filter(|_| call.backend.has_server())
+    let pause = call.request.pause.as_deref()?;
+    let address = call.info.resolved.endpoint.address();
+    (address == Some(pause.address())).then_some(pause)
 }
 
-/// Waits for the end of a pause.
+/// Waits for the end of a pause. One beyond the deadline is not waited for: the server's own error says more than a
+/// time-out.
 ///
 /// # Errors
 ///
 /// The deadline of the call passed before.
 async fn wait_until_ended(call: &ActiveCall, pause: &ServerPause) -> Result<(), Error> {
+    let allowed = |remaining| call.deadline().allows(remaining);
+    if !pause.remaining().is_some_and(allowed) {
+        return Ok(());
+    }
     let ended = pin!(async {
         pause.ended().await;
         Ok(())

@@ -130,8 +130,8 @@ impl StreamingCall {
                     };
                 }
                 State::CheckingContextWindow(check) => {
-                    let filled = ready!(check.as_mut().poll(context));
-                    let answer = open.check_answer_in_context(filled);
+                    let misfit = ready!(check.as_mut().poll(context));
+                    let answer = open.check_answer_in_context(misfit);
                     self.state = State::after(answer);
                 }
                 State::Failing(_) | State::Opening(_) | State::Done => {

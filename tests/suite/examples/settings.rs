@@ -21,6 +21,7 @@ fn configure() {
         timeout                       2m  (process)
         connect_timeout               10s  (default)
         idle_timeout                  5m  (default)
+        max_concurrency               100  (default)
         max_tool_turns                10  (default)
         parallel_tools_max            8  (default)
         schema_in_prompt              true  (default)

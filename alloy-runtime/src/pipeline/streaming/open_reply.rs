@@ -11,7 +11,7 @@ use super::super::active_call::ActiveCall;
 use super::super::conversation::{AcceptedAnswer, accept, unknown_end};
 use super::super::encode::encode;
 use super::super::fallback;
-use super::super::inspect::{self, ContextCheck, filled_context};
+use super::super::inspect::{self, ContextCheck, Misfit, PromptSize, misfit};
 use super::super::reply_stream::ReplyStream;
 use super::super::retry::{self, split_inline_thinking, stream_once};
 use super::super::tally::Tally;
@@ -29,8 +29,8 @@ use crate::wire::StreamEvent;
 /// The longest text that is kept, thinking included, in bytes.
 const MAX_TEXT: usize = 16 * 1024 * 1024;
 
-/// Resolves to the context window in tokens if the prompt has filled it.
-pub(super) type ContextWindowCheck = Pin<Box<dyn Future<Output = Option<u64>> + Send>>;
+/// Resolves to the way in which the prompt did not fit into the context, if it did not.
+pub(super) type ContextWindowCheck = Pin<Box<dyn Future<Output = Option<Misfit>> + Send>>;
 
 /// A stream whose reply has begun.
 pub(super) struct OpenReply {
@@ -178,7 +178,7 @@ impl OpenReply {
         self.tally.counters.record_reply(&reply);
         self.call.request.count_usage(reply.usage);
         trace::record_reply(&self.call.span, self.call.settings(), &reply);
-        let usage = reply.usage;
+        let prompt = PromptSize::of(&self.call, &reply);
         let is_needed = ContextCheck::is_needed(&self.call, &reply);
         self.reply = Some(reply);
         if !is_needed {
@@ -186,7 +186,7 @@ impl OpenReply {
         }
         let (backend, info) = (self.call.backend.clone(), Arc::clone(&self.call.info));
         Ok(Some(Box::pin(async move {
-            filled_context(&backend, &info, usage).await
+            misfit(&backend, &info, prompt).await
         })))
     }
 
@@ -202,10 +202,10 @@ impl OpenReply {
         Ok(())
     }
 
-    /// Checks the whole text, given the context window that the prompt has filled, if it has.
-    pub(super) fn check_answer_in_context(&mut self, filled: Option<u64>) -> Result<(), Error> {
+    /// Checks the whole text, given how the prompt did not fit into the context, if it did not.
+    pub(super) fn check_answer_in_context(&mut self, misfit: Option<Misfit>) -> Result<(), Error> {
         let mut context = ContextCheck::default();
-        self.warnings.extend(context.record(filled));
+        self.warnings.extend(context.record(misfit));
         self.check_answer(context)
     }
 

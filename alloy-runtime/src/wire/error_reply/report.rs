@@ -29,6 +29,22 @@ pub(super) const CONTEXT_OVERFLOW: [&str; 20] = [
     "exceeds the maximum number of tokens",
 ];
 
+/// Parts of the texts by which servers report that the model ended while it ran. They come before log lines of the model,
+/// which may be about earlier requests.
+pub(super) const STOPPED: [&str; 3] = [
+    "runner has unexpectedly stopped",
+    "no longer running",
+    "error was encountered while running the model",
+];
+
+/// Parts of the texts by which servers report that the model does not support images: Ollama, llama.cpp and vLLM.
+pub(super) const NO_IMAGES: [&str; 4] = [
+    "multimodal requests",
+    "image input is not supported",
+    "not a multimodal model",
+    "does not support images",
+];
+
 /// Parts of the texts by which servers report that they still load the model.
 pub(super) const LOADING: [&str; 4] = [
     "loading model",
