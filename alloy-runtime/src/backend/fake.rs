@@ -21,6 +21,7 @@ use self::value::{NoValue, Preference};
 use super::exchange::{
     BackendReply, EncodedRequest, Exchange, Inquiry, Inspection, Operation, StreamedReply,
 };
+use super::portable::portable_body;
 use crate::endpoint::Endpoint;
 use crate::error::{ConnectionError, Error};
 use crate::message::ToolCall;
@@ -77,10 +78,11 @@ impl Exchange for FakeBackend {
 
 impl FakeBackend {
     fn reply(&self, request: &EncodedRequest) -> Result<Reply, Error> {
-        // NOTE: A body is JSON, which Alloy has just written.
-        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let protocol = request.info.resolved.endpoint.protocol();
+        let body = portable_body(protocol, &request.body);
+        let portable = body.to_string();
         let command = request.info.command;
-        let mut random = Random::for_texts(self.seed, &[command.as_bytes(), &request.body]);
+        let mut random = Random::for_texts(self.seed, &[command.as_bytes(), portable.as_bytes()]);
         let mut reply = Reply {
             finish_reason: Some(FinishReason::Stop),
             ..Reply::default()
@@ -103,7 +105,7 @@ impl FakeBackend {
         let called = reply.calls.iter();
         let called = called.map(|call| call.name.len() + call.arguments.to_string().len());
         reply.usage = Usage::new(
-            tokens(request.body.len()),
+            tokens(portable.len()),
             tokens(reply.text.len() + called.sum::<usize>()),
         );
         Ok(reply)

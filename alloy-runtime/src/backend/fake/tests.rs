@@ -248,3 +248,15 @@ async fn a_follow_up_gets_another_answer() {
     let error = never.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidOutput);
 }
+
+#[tokio::test]
+async fn values_of_a_model_file_do_not_depend_on_its_folder() {
+    let outcome = async |model: &str| {
+        let command = command::<String>(seeded(0), "Invent it").model(model);
+        let outcome = command.outcome().await.unwrap();
+        (outcome.value, outcome.usage)
+    };
+    let here = outcome("gguf:/home/ann/models/tiny.gguf").await;
+    assert_eq!(here, outcome("gguf:/srv/tiny.gguf").await);
+    assert_ne!(here.0, outcome("gguf:/srv/large.gguf").await.0);
+}
