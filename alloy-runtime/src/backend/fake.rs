@@ -169,32 +169,78 @@ fn typed_answer(
     random: &mut Random,
 ) -> Result<String, String> {
     let mut repaired = None;
-    let mut rejection = String::new();
+    let mut failures = Failures::default();
     for attempt in 0..MAX_ATTEMPTS {
-        let preference = preference(attempt, is_follow_up);
+        let preference = failures.preference(attempt, is_follow_up);
         let random = &mut Random::new(random.next());
-        let value = value::write(typed.schema(), typed.value_shape(), preference, random);
-        let text = typed.answer(&value.map_err(shown)?).to_string();
+        let value = match value::write(typed.schema(), typed.value_shape(), preference, random) {
+            Ok(value) => value,
+            Err(no_value) => {
+                failures.add_unwritten(no_value);
+                continue;
+            }
+        };
+        let text = typed.answer(&value).to_string();
         match output.check.map(|check| check(&text, output)) {
             None => return Ok(text),
             Some(Ok(repairs)) if repairs.is_empty() => return Ok(text),
             Some(Ok(_)) => {
                 repaired.get_or_insert(text);
             }
-            Some(Err(error)) => rejection = error.reason(),
+            Some(Err(error)) => failures.add_rejected(error.reason()),
         }
     }
-    repaired.ok_or_else(|| format!("{MAX_ATTEMPTS} were rejected; the last one: {rejection}"))
+    repaired.ok_or_else(|| failures.problem())
 }
 
-/// Returns the preference of an attempt. An example or a default that was rejected is not the only value that follows.
-fn preference(attempt: u64, is_follow_up: bool) -> Preference {
-    match attempt {
-        0 if !is_follow_up => Preference::Hints,
-        0..ATTEMPTS_WITH_HINTS => Preference::Mixed,
-        _ => {
-            let number = usize::try_from(attempt - ATTEMPTS_WITH_HINTS).unwrap_or(0);
-            Preference::Varied(FreeText::variation(number))
+/// The attempts of a search that gave no value.
+#[derive(Default)]
+struct Failures {
+    /// The first part that could not be written.
+    unwritten: Option<String>,
+    rejected: u64,
+    /// The reason of the last rejection.
+    rejection: String,
+}
+
+impl Failures {
+    /// Returns the preference of the next attempt. An example or a default that was rejected is not the only value that
+    /// follows, and a part that could not be written may not be needed.
+    fn preference(&self, attempt: u64, is_follow_up: bool) -> Preference {
+        match attempt {
+            _ if self.unwritten.is_some() && attempt % 4 == 3 => Preference::Smallest,
+            0 if !is_follow_up => Preference::Hints,
+            0..ATTEMPTS_WITH_HINTS => Preference::Mixed,
+            _ => {
+                let number = usize::try_from(attempt - ATTEMPTS_WITH_HINTS).unwrap_or(0);
+                Preference::Varied(FreeText::variation(number))
+            }
+        }
+    }
+
+    /// Counts an attempt in which a part could not be written. Another attempt may do without the part.
+    fn add_unwritten(&mut self, NoValue { path, problem }: NoValue) {
+        self.unwritten.get_or_insert_with(|| match path.as_str() {
+            "" => problem,
+            path => format!("{path}: {problem}"),
+        });
+    }
+
+    fn add_rejected(&mut self, reason: String) {
+        self.rejected += 1;
+        self.rejection = reason;
+    }
+
+    /// Describes the search. A value that was rejected says more than a part that could not be written.
+    fn problem(self) -> String {
+        let Self {
+            unwritten,
+            rejected,
+            rejection,
+        } = self;
+        match unwritten {
+            Some(unwritten) if rejected == 0 => unwritten,
+            _ => format!("{rejected} were rejected; the last one: {rejection}"),
         }
     }
 }
@@ -203,18 +249,23 @@ fn preference(attempt: u64, is_follow_up: bool) -> Preference {
 fn tool_call(tool: &Tool, random: &mut Random) -> Result<ToolCall, String> {
     let definition = tool.definition();
     let (name, spec) = (definition.name(), definition.arguments());
-    let mut rejection = String::new();
+    let mut failures = Failures::default();
     for attempt in 0..MAX_ATTEMPTS {
         let random = &mut Random::new(random.next());
         let schema = spec.schema();
         let arguments = match is_object(schema, &schema.root) {
             true => {
-                let preference = preference(attempt, false);
-                let arguments = value::write(schema, &schema.root, preference, random);
-                arguments
-                    .map_err(|error| format!("a call of the tool `{name}`: {}", shown(error)))?
+                let preference = failures.preference(attempt, false);
+                value::write(schema, &schema.root, preference, random)
             }
-            false => Value::Object(Map::new()),
+            false => Ok(Value::Object(Map::new())),
+        };
+        let arguments = match arguments {
+            Ok(arguments) => arguments,
+            Err(no_value) => {
+                failures.add_unwritten(no_value);
+                continue;
+            }
         };
         match spec.read(&arguments, &|read| Ok(read.clone())) {
             Ok(_) => {
@@ -224,25 +275,18 @@ fn tool_call(tool: &Tool, random: &mut Random) -> Result<ToolCall, String> {
                     arguments,
                 });
             }
-            Err(reason) => rejection = reason,
+            Err(reason) => failures.add_rejected(reason),
         }
     }
+    let problem = failures.problem();
     Err(format!(
-        "no valid call of the tool `{name}` was found: {rejection}"
+        "no valid call of the tool `{name}` was found: {problem}"
     ))
 }
 
 /// Returns `true` if the arguments of a tool have names. Otherwise there are none.
 fn is_object(schema: &Schema, arguments: &Shape) -> bool {
     matches!(schema.resolve(arguments).kind, ShapeKind::Object { .. })
-}
-
-/// Describes the part of a value that could not be generated.
-fn shown(NoValue { path, problem }: NoValue) -> String {
-    match path.as_str() {
-        "" => problem,
-        path => format!("{path}: {problem}"),
-    }
 }
 
 fn unanswered(command: &str, problem: &str) -> Error {
