@@ -17,6 +17,8 @@ pub use self::preview::Preview;
 use crate::error::Error;
 use crate::global;
 use crate::outcome::Outcome;
+#[cfg(feature = "testing")]
+use crate::output::Conditions;
 use crate::output::{Ensure, Output, Slot, TextOutput};
 use crate::pipeline::{self, Finished};
 use crate::request::Request;
@@ -148,11 +150,13 @@ impl<T: Output, M> Command<T, M> {
     }
 
     /// Adds the `#[ensure]` conditions of the declaration.
-    pub(crate) fn ensured(self, ensure: Ensure<T>) -> Self {
-        Self {
-            ensure: Some(ensure),
-            ..self
+    pub(crate) fn ensured(mut self, ensure: Ensure<T>) -> Self {
+        #[cfg(feature = "testing")]
+        if let State::Ready(request) = &mut self.state {
+            request.conditions = Some(Conditions::new(ensure));
         }
+        self.ensure = Some(ensure);
+        self
     }
 
     /// Streams the text while the model writes it. Only a command that returns `String` can be streamed,

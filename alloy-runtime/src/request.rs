@@ -8,6 +8,8 @@ use crate::config::{Config, Layer, OptionPair, Options, SharedStr, Think, attrib
 use crate::error::Error;
 use crate::global::{self, OnceValue, ResolvedCache, UsageSum};
 use crate::message::{Image, Message};
+#[cfg(feature = "testing")]
+use crate::output::Conditions;
 use crate::reply::Usage;
 use crate::tool::{Tool, Toolset};
 
@@ -45,6 +47,9 @@ pub(crate) struct Request {
     pub(crate) scope: Option<Arc<Config>>,
     /// The sum that counts the tokens of this call, by [`with_usage`](crate::with_usage).
     pub(crate) usage: Option<UsageSum>,
+    /// The `#[ensure]` conditions, for stand-ins.
+    #[cfg(feature = "testing")]
+    pub(crate) conditions: Option<Conditions>,
     /// The first error of the body or of a setter. The first poll returns it.
     pub(crate) deferred_error: Option<Error>,
 }
@@ -109,6 +114,8 @@ impl Request {
             overrides: None,
             scope,
             usage: global::usage_sum(),
+            #[cfg(feature = "testing")]
+            conditions: None,
             deferred_error: None,
         }
     }

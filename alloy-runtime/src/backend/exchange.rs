@@ -12,6 +12,8 @@ use crate::deadline::Deadline;
 use crate::endpoint::{Endpoint, Resolved};
 use crate::error::Error;
 use crate::installed::InstalledModel;
+#[cfg(feature = "testing")]
+use crate::output::Conditions;
 use crate::output::OutputSpec;
 use crate::reply::{Reply, ReplyEvent};
 use crate::tool::Toolset;
@@ -31,6 +33,9 @@ pub(crate) struct CallInfo {
     /// The settings, the model and the endpoint.
     pub(crate) resolved: Arc<Resolved>,
     pub(crate) output: &'static OutputSpec,
+    /// The `#[ensure]` conditions, for stand-ins.
+    #[cfg(feature = "testing")]
+    pub(crate) conditions: Option<Conditions>,
     /// The tools that the model may call.
     pub(crate) toolset: Option<Arc<Toolset>>,
     pub(crate) deadline: Deadline,

@@ -14,7 +14,7 @@ use crate::config::Backend;
 /// does not show how a value looks.
 ///
 /// The value follows from the seed, the command and the request: the same test gets the same values, on every machine.
-/// A command whose value breaks an `#[ensure]` asks again within its `retry`, and gets another value.
+/// It satisfies the `#[ensure]` conditions of its command: up to 200 values are tried.
 ///
 /// `ALLOY_BACKEND=fake` answers all commands of a program this way, with the seed 0.
 ///
@@ -53,8 +53,10 @@ use crate::config::Backend;
 /// found for its type. The error names the field, and its [`help`](crate::Error::help) shows the
 /// [`Script`](super::Script) to write. This happens if
 ///
-/// - limits exclude each other, or a pattern is not supported: look-around and back references are not;
-/// - the type checks more than its schema says, and rejects 50 values.
+/// - limits exclude each other, or a pattern is not supported (look-around and back references are not), in a part that
+///   no value can do without;
+/// - the type checks more than its schema says, and rejects 50 values;
+/// - 200 values break an `#[ensure]`.
 ///
 /// ```
 /// use alloy_runtime::testing::Fake;

@@ -244,21 +244,40 @@ async fn a_part_without_a_value_is_left_out_if_it_can_be() {
 }
 
 #[tokio::test]
-async fn a_follow_up_gets_another_answer() {
-    for seed in 0..5 {
+async fn values_satisfy_the_conditions_of_the_command() {
+    for seed in 0..20 {
         let large = command::<u8>(seeded(seed), "Invent it").ensured(|value, broken| {
-            if *value < 100 {
-                broken.push("the number is at least 100");
+            if *value < 240 {
+                broken.push("the number is at least 240");
             }
         });
-        let outcome = large.retry(30).outcome().await.unwrap();
-        assert!(outcome.value >= 100);
-        assert_eq!(outcome.attempts, outcome.requests);
+        let outcome = large.retry(1).outcome().await.unwrap();
+        assert!(outcome.value >= 240);
+        assert_eq!((outcome.attempts, outcome.requests), (1, 1));
+        let text = command::<String>(seeded(seed), "Invent it").ensured(|text, broken| {
+            if text.matches('.').count() != 3 {
+                broken.push("the text has three sentences");
+            }
+        });
+        let mut stream = text.stream();
+        while let Some(chunk) = stream.next().await {
+            chunk.unwrap();
+        }
     }
+}
+
+#[tokio::test]
+async fn conditions_that_no_value_satisfies_name_a_script() {
     let never = command::<u8>(seeded(0), "Invent it");
-    let never = never.ensured(|_, broken| broken.push("never")).retry(3);
+    let never = never.ensured(|_, broken| broken.push("the number is odd and even"));
     let error = never.await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidOutput);
+    assert_eq!(error.kind(), ErrorKind::Unanswered);
+    assert_eq!(
+        error.to_string(),
+        "the fake has no answer for `invent`: no valid `u8` was found: 200 were rejected; the last one: the number is odd and even"
+    );
+    let help = error.help();
+    assert!(help.contains(r#"Script::new().on("invent", "#), "{help}");
 }
 
 #[tokio::test]
