@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use super::caller::Caller;
 use super::stand_in::{self, Installation};
 use crate::backend::{self, FakeBackend};
 use crate::config::Backend;
@@ -139,8 +140,9 @@ impl Fake {
     /// # Panics
     ///
     /// If a stand-in is installed on the current runtime already.
-    pub async fn run<F: Future>(&self, future: F) -> F::Output {
-        stand_in::run(self.clone(), future).await
+    #[track_caller]
+    pub fn run<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
+        stand_in::run(self.clone(), Caller::new(), future)
     }
 
     /// Answers the commands of the current tokio runtime until the guard is dropped: those of every task, and of the
@@ -161,8 +163,9 @@ impl Fake {
     ///
     /// If a stand-in is installed on this runtime or thread already.
     #[must_use = "the fake is removed when the guard is dropped"]
+    #[track_caller]
     pub fn install(&self) -> Installation {
-        stand_in::install(self.clone(), || {})
+        stand_in::install(self.clone(), Caller::new(), || {})
     }
 }
 

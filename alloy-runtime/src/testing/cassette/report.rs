@@ -20,14 +20,15 @@ pub(super) fn command(tape: &TapeInfo) -> String {
     line.trim_end().to_owned()
 }
 
-/// Returns the problem of a request without a recording: how it differs from the nearest one.
+/// Returns the problem of a request without a recording: how it differs from the nearest one. The message around it
+/// names the cassette.
 pub(super) fn unanswered(
     tape: &TapeInfo,
     state: &TapeState,
     request: &EncodedRequest,
     live: &NormalizedRequest,
 ) -> String {
-    let (name, path) = (request.info.command, tape.path.display());
+    let name = request.info.command;
     let measured = state.known.iter().enumerate().map(|(index, known)| {
         let distance = measure(known, name, live);
         (distance, known.is_played, index, known)
@@ -39,15 +40,15 @@ pub(super) fn unanswered(
     let _written = match nearest {
         None if tape.has_file => writeln!(
             out,
-            "the request of `{name}` has no recording: cassette {path} is empty"
+            "the request of `{name}` has no recording: the file is empty"
         ),
         None => writeln!(
             out,
-            "the request of `{name}` has no recording: cassette {path} does not exist"
+            "the request of `{name}` has no recording: the file does not exist"
         ),
         Some((0, _, index, _)) => writeln!(
             out,
-            "the request of `{name}` has no recording left in cassette {path}: `exchanges[{index}]` was played already, and the same request was made again"
+            "the request of `{name}` has no recording left: `exchanges[{index}]` was played already, and the same request was made again"
         ),
         Some((_, _, index, known)) => {
             let recorded = match known.recording.command.as_str() {
@@ -56,7 +57,7 @@ pub(super) fn unanswered(
             };
             let _written = writeln!(
                 out,
-                "the request of `{name}` has no recording in cassette {path}; the nearest one, `exchanges[{index}]`,{recorded} differs (- recorded, + now):"
+                "the request of `{name}` has no recording; the nearest one, `exchanges[{index}]`,{recorded} differs (- recorded, + now):"
             );
             if known.request.protocol != live.protocol {
                 let (old, new) = (known.request.protocol, live.protocol);

@@ -109,16 +109,20 @@ impl Tape {
             return Ok(NextExchange::Send(state.live.len() - 1));
         }
         let problem = report::unanswered(&self.info, &state, request, &live);
-        let record = report::command(&self.info);
-        let message = format!("{problem}\nrecord it: {record}");
-        state.problems.push(problem);
+        state.problems.push(problem.clone());
         drop(state);
-        Err(Error::new(ConnectionError::Unanswered {
-            message,
+        Err(self.unanswered(&problem))
+    }
+
+    /// Returns the error for a problem with one request.
+    fn unanswered(&self, problem: &str) -> Error {
+        let (path, record) = (self.info.path.display(), report::command(&self.info));
+        Error::new(ConnectionError::Unanswered {
+            message: format!("cassette {path}: {problem}\nrecord it: {record}"),
             help: format!(
                 "If the change is intended, record it: `{record}`. `.normalize(…)`, `.ignore(…)` and `.ignore_text(…)` leave out what differs from run to run."
             ),
-        }))
+        })
     }
 
     /// Records the result of an exchange that was sent.

@@ -149,6 +149,21 @@ async fn without_a_reply_or_with_a_failed_test_the_old_file_stays() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_dropped_checks_and_writes_nothing() {
+    let folder = Folder::new("cancelled");
+    folder.write(&[("a", "1")]);
+    let old = folder.text();
+    for cassette in [folder.replay(), folder.record()] {
+        let run = cassette.run(std::future::pending::<()>());
+        let limit = std::time::Duration::from_millis(20);
+        tokio::time::timeout(limit, run).await.unwrap_err();
+    }
+    assert_eq!(folder.text(), old);
+    // The file and the runtime are free again.
+    folder.replay().run(ask::<String>("a")).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_folder_that_cannot_be_written_is_reported_before_anything_is_sent() {
     let folder = Folder::new("unwritable");
     folder.write(&[]);
