@@ -12,6 +12,8 @@ const MAX_PROBLEMS: usize = 5;
 /// Distance of a recording of another command, and of one in another protocol.
 const OTHER_COMMAND: usize = 60;
 const OTHER_PROTOCOL: usize = 200;
+/// Distance of a recording that was played already: the test made its request, so another one has changed.
+const PLAYED: usize = 200;
 
 /// Returns the command line that records a cassette.
 pub(super) fn command(tape: &TapeInfo) -> String {
@@ -31,10 +33,9 @@ pub(super) fn unanswered(
     let name = request.info.command;
     let measured = state.known.iter().enumerate().map(|(index, known)| {
         let distance = measure(known, name, live);
-        (distance, known.is_played, index, known)
+        (distance, index, known)
     });
-    let nearest =
-        measured.min_by_key(|(distance, is_played, index, _)| (*distance, *is_played, *index));
+    let nearest = measured.min_by_key(|(distance, index, _)| (*distance, *index));
     let mut out = String::new();
     // NOTE: Writing to a `String` cannot fail.
     let _written = match nearest {
@@ -46,11 +47,11 @@ pub(super) fn unanswered(
             out,
             "the request of `{name}` has no recording: the file does not exist"
         ),
-        Some((0, _, index, _)) => writeln!(
+        Some((0, index, _)) => writeln!(
             out,
             "the request of `{name}` has no recording left: `exchanges[{index}]` was played already, and the same request was made again"
         ),
-        Some((_, _, index, known)) => {
+        Some((_, index, known)) => {
             let recorded = match known.recording.command.as_str() {
                 same if same == name => String::new(),
                 other => format!(", of `{other}`,"),
@@ -87,6 +88,9 @@ fn measure(known: &KnownRecording, command: &str, live: &NormalizedRequest) -> u
     // Equal requests of two commands are one recording.
     if measured > 0 && known.recording.command != command {
         measured += OTHER_COMMAND;
+    }
+    if measured > 0 && known.is_played {
+        measured += PLAYED;
     }
     measured
 }
