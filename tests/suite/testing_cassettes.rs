@@ -538,7 +538,7 @@ fn a_request_without_a_reply_leaves_the_file_as_it_was() {
         "{message}"
     );
     assert!(
-        message.contains("`ask` got no reply: Interrupted"),
+        message.contains("`ask` got no reply to \"two\": Interrupted"),
         "{message}"
     );
     assert_eq!(folder.text(), old);

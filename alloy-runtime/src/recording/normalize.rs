@@ -64,6 +64,22 @@ impl Rules {
         }
     }
 
+    /// Returns a request, as it is stored in a recording, after the redactions of the test.
+    pub(crate) fn redacted_request(
+        &self,
+        protocol: Protocol,
+        command: &str,
+        request: &Value,
+    ) -> Value {
+        let mut exchange = json!({
+            "protocol": protocol_name(protocol),
+            "command": command,
+            "request": request,
+        });
+        self.redact_exchange(&mut exchange);
+        exchange["request"].take()
+    }
+
     /// Returns the normal form of a request, as it is stored in a recording.
     pub(crate) fn normalized(
         &self,
@@ -71,13 +87,7 @@ impl Rules {
         command: &str,
         request: &Value,
     ) -> NormalizedRequest {
-        let mut exchange = json!({
-            "protocol": protocol_name(protocol),
-            "command": command,
-            "request": request,
-        });
-        self.redact_exchange(&mut exchange);
-        let mut body = exchange["request"].take();
+        let mut body = self.redacted_request(protocol, command, request);
         for edit in &self.edits {
             edit(&mut body);
         }

@@ -2,10 +2,13 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
 use super::state::{KnownRecording, TapeInfo, TapeState};
 use crate::backend::EncodedRequest;
 use crate::config::SettingSource;
-use crate::recording::{NormalizedRequest, compare, distance, protocol_name, render};
+use crate::error::excerpt;
+use crate::recording::{NormalizedRequest, Recording, compare, distance, protocol_name, render};
 
 /// Maximum number of problems that are shown in full.
 const MAX_PROBLEMS: usize = 5;
@@ -100,9 +103,12 @@ pub(super) fn of_replay(tape: &TapeInfo, state: &TapeState) -> Option<String> {
     let mut problems = state.problems.clone();
     let known = state.known.iter().enumerate();
     for (index, known) in known.filter(|(_, known)| !known.is_played) {
-        let (command, prompt) = (&known.recording.command, prompt(known));
+        let Recording {
+            command, request, ..
+        } = &*known.recording;
+        let message = last_message(request);
         problems.push(format!(
-            "`exchanges[{index}]` was not played: `{command}` {prompt}"
+            "`exchanges[{index}]` was not played: `{command}` {message}"
         ));
     }
     if problems.is_empty() {
@@ -131,12 +137,17 @@ fn list(problems: &[String]) -> String {
     lines.join("\n")
 }
 
-/// Returns the beginning of the last message of a recorded request.
-fn prompt(known: &KnownRecording) -> String {
-    let messages = known.recording.request["messages"].as_array();
+/// Returns the beginning of the last message of a request, in quotes.
+pub(super) fn last_message(request: &Value) -> String {
+    let messages = request["messages"].as_array();
     let last = messages.and_then(|messages| messages.last());
-    let content = last.and_then(|message| message["content"].as_str());
-    content.map_or_else(String::new, |text| {
-        format!("{:?}", crate::error::excerpt(text))
-    })
+    let content = last.map_or(&Value::Null, |message| &message["content"]);
+    let text = match content {
+        Value::Array(parts) => {
+            let texts = parts.iter().filter_map(|part| part["text"].as_str());
+            texts.collect()
+        }
+        content => content.as_str().unwrap_or_default().to_owned(),
+    };
+    format!("{:?}", excerpt(&text))
 }

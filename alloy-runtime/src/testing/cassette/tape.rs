@@ -178,12 +178,14 @@ impl Tape {
                     "the stream of `{command}` was dropped before its end, so it was not recorded"
                 ),
                 LiveResult::Pending => {
+                    let message = self.last_message(&request);
                     problems.push(format!(
-                        "`{command}` got no reply: the program dropped it, or the test ended before"
+                        "`{command}` got no reply to {message}: the program dropped it, its timeout passed, or the test ended before"
                     ));
                 }
                 LiveResult::Failed(reason) => {
-                    problems.push(format!("`{command}` got no reply: {reason}"));
+                    let message = self.last_message(&request);
+                    problems.push(format!("`{command}` got no reply to {message}: {reason}"));
                 }
             }
         }
@@ -197,6 +199,14 @@ impl Tape {
             set: self.state().contents(self.info.mode, recordings),
             report: None,
         }
+    }
+
+    /// Returns the beginning of the last message of a request, without secrets.
+    fn last_message(&self, request: &EncodedRequest) -> String {
+        let (command, endpoint) = (request.info.command, &request.info.resolved.endpoint);
+        let (protocol, secrets) = (endpoint.protocol(), endpoint.redaction_patterns());
+        let stored = stored_request(protocol, &request.body, &secrets);
+        report::last_message(&self.rules.redacted_request(protocol, command, &stored))
     }
 
     /// Returns the recording of an exchange, without secrets.

@@ -131,7 +131,8 @@ async fn without_a_reply_or_with_a_failed_test_the_old_file_stays() {
     let asked = ask::<String>("b").host(nobody);
     let message = failure(folder.record(), async { drop(asked.await) }).await;
     assert!(
-        message.contains("was not written") && message.contains("`ask` got no reply: Unreachable"),
+        message.contains("was not written")
+            && message.contains("`ask` got no reply to \"b\": Unreachable"),
         "{message}"
     );
     assert_eq!(folder.text(), old);
