@@ -211,8 +211,9 @@ impl Cassette {
     /// If the returned future is dropped before its end, by a `timeout` or a `select!`, nothing is checked and nothing is
     /// written. Put the limit inside: `cassette.run(timeout(limit, future))`.
     ///
-    /// Nothing is written if the future panics, or if a request got no reply. A reply after which the command sent its
-    /// request again, and a stream that the program dropped before its end, are not recorded.
+    /// Nothing is written if the future panics. Nothing is written either, and the test fails, if a request got no reply,
+    /// if a stream was not read to its end, or if no request was made. A reply after which the command sent its request
+    /// again is not recorded.
     ///
     /// Commands in tasks that the future spawns are outside of it: they fail, and never reach a model. Use
     /// [`install`](Self::install) for them.
@@ -288,6 +289,7 @@ impl Cassette {
             }
             Ok(LoadedFile {
                 identity: recording::identity(&path),
+                has_file: path.exists(),
                 set: match mode {
                     // A damaged file is replaced, too.
                     CassetteMode::Rerecord => None,
@@ -304,13 +306,17 @@ impl Cassette {
 
     /// Reserves a file that was read.
     fn insert(&self, mode: CassetteMode, loaded: LoadedFile) -> Result<TapeUse, Error> {
-        let LoadedFile { identity, set } = loaded;
+        let LoadedFile {
+            identity,
+            has_file,
+            set,
+        } = loaded;
         let file = global::open_file(identity)?;
         let info = TapeInfo {
             path: self.path.clone(),
             test: self.test.clone(),
             mode,
-            has_file: set.is_some(),
+            has_file,
         };
         let tape = Tape::new(info, self.rules.clone(), set);
         Ok(TapeUse::new(tape, file))
@@ -330,6 +336,7 @@ impl fmt::Debug for Cassette {
 /// A file that was read, and its absolute path.
 struct LoadedFile {
     identity: PathBuf,
+    has_file: bool,
     set: Option<RecordingSet>,
 }
 

@@ -73,7 +73,8 @@ impl Exchange for Arc<Tape> {
             };
             let tapped = match reply {
                 Ok(StreamedReply::Wire(response)) => {
-                    let tapped = TappedResponse::new(response, Arc::clone(self), index);
+                    let protocol = request.info.resolved.endpoint.protocol();
+                    let tapped = TappedResponse::new(response, protocol, Arc::clone(self), index);
                     StreamedReply::Wire(WireResponse::StandIn(Box::new(tapped)))
                 }
                 Ok(StreamedReply::Events(events)) => {

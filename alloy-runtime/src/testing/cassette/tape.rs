@@ -1,6 +1,7 @@
 //! A cassette in use: answers requests, and returns the file and the verdict at its end.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::report;
 use super::state::{KnownInquiry, LiveExchange, LiveResult, TapeInfo, TapeState};
@@ -132,6 +133,17 @@ impl Tape {
         }
     }
 
+    /// Records that a stream was dropped before its end, by the program or at the deadline of its command.
+    pub(super) fn record_dropped(&self, index: usize) {
+        if let Some(live) = self.state().live.get_mut(index) {
+            let reason = match live.request.info.deadline.allows(Duration::ZERO) {
+                true => "the program dropped the stream before its end",
+                false => "the command's timeout passed",
+            };
+            live.result = LiveResult::Cut(reason.to_owned());
+        }
+    }
+
     /// Returns the recorded answer to a question other than chat.
     pub(super) fn recorded_inquiry(
         &self,
@@ -161,9 +173,15 @@ impl Tape {
                 report: report::of_replay(&self.info, &self.state()),
             };
         }
-        // Redactions of the test run without the lock.
-        let live = std::mem::take(&mut self.state().live);
+        let (is_unused, live) = {
+            let mut state = self.state();
+            (state.is_unused(), std::mem::take(&mut state.live))
+        };
         let mut problems = Vec::new();
+        if is_unused && self.info.has_file {
+            problems.push("the test made no request, so there is nothing to record; if that is intended, delete the file".to_owned());
+        }
+        // Redactions of the test run without the lock.
         let mut recordings = Vec::new();
         for LiveExchange { request, result } in live {
             let command = request.info.command;
@@ -174,9 +192,12 @@ impl Tape {
                         Err(problem) => problems.push(problem),
                     }
                 }
-                LiveResult::Dropped => tracing::warn!(
-                    "the stream of `{command}` was dropped before its end, so it was not recorded"
-                ),
+                LiveResult::Cut(reason) => {
+                    let message = self.last_message(&request);
+                    problems.push(format!(
+                        "`{command}` got a part of the reply to {message}: {reason}; read the stream to its end, or test this with a `Script`"
+                    ));
+                }
                 LiveResult::Pending => {
                     let message = self.last_message(&request);
                     problems.push(format!(
@@ -196,7 +217,7 @@ impl Tape {
             };
         }
         Conclusion {
-            set: self.state().contents(self.info.mode, recordings),
+            set: self.state().contents(recordings),
             report: None,
         }
     }

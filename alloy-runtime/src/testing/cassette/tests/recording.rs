@@ -150,6 +150,25 @@ async fn without_a_reply_or_with_a_failed_test_the_old_file_stays() {
 }
 
 #[tokio::test]
+async fn a_run_without_a_request_leaves_the_old_file() {
+    let folder = Folder::new("no-request");
+    folder.write(&[("a", "1")]);
+    let old = folder.text();
+    for mode in [CassetteMode::Record, CassetteMode::Rerecord] {
+        let message = failure(folder.cassette(mode), async {}).await;
+        assert!(
+            message.contains("was not written") && message.contains("the test made no request"),
+            "{message}"
+        );
+        assert_eq!(folder.text(), old);
+    }
+    // Without recordings there is nothing to lose.
+    std::fs::remove_file(folder.file()).unwrap();
+    folder.record().run(async {}).await;
+    assert!(!folder.file().exists());
+}
+
+#[tokio::test]
 async fn a_run_that_is_dropped_checks_and_writes_nothing() {
     let folder = Folder::new("cancelled");
     folder.write(&[("a", "1")]);
