@@ -70,7 +70,10 @@ pub(crate) enum StreamedReply {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Inquiry<'a> {
     /// The models that are installed.
-    InstalledModels,
+    InstalledModels {
+        /// `true` if an error of a command is to suggest models: the program did not ask.
+        is_for_error: bool,
+    },
     /// The capabilities of a model: `tools`, `vision`, `thinking`, ….
     Capabilities { model: &'a str },
     /// The context that a model was loaded with, in tokens.
@@ -96,7 +99,7 @@ impl Inspection {
                 let all = ["completion", "tools", "vision", "thinking"];
                 Self::Capabilities(all.map(str::to_owned).into())
             }
-            Inquiry::InstalledModels | Inquiry::LoadedContext { .. } => Self::Unknown,
+            Inquiry::InstalledModels { .. } | Inquiry::LoadedContext { .. } => Self::Unknown,
         }
     }
 }

@@ -52,7 +52,8 @@ const NAME: &str = "cassette";
 /// Requests with the same body are answered in the order of the file, others in any order. A request without a recording
 /// fails with [`ErrorKind::Unanswered`](crate::ErrorKind::Unanswered), and its message shows how the request differs from
 /// the nearest recording: the prompt, the doc comment of a field, an option, a tool or the model has changed. It also
-/// fails the test at its end, even where the program ignores the error. So does a recording that is not played.
+/// fails the test at its end, even where the program ignores the error. So does a recording that is not played, and
+/// [`models`](crate::models()) without a recording.
 ///
 /// Tools run during a replay. If their results differ from run to run, use [`ignore_text`](Self::ignore_text),
 /// [`ignore`](Self::ignore) or [`normalize`](Self::normalize).

@@ -115,6 +115,13 @@ impl Tape {
         Err(self.unanswered(&problem))
     }
 
+    /// Notes that the program listed the installed models, which has no recording, and returns the error.
+    pub(super) fn unanswered_models(&self) -> Error {
+        let problem = "`models()` has no recording";
+        self.state().problems.push(problem.to_owned());
+        self.unanswered(problem)
+    }
+
     /// Returns the error for a problem with one request.
     fn unanswered(&self, problem: &str) -> Error {
         let (path, record) = (self.info.path.display(), report::command(&self.info));

@@ -167,6 +167,29 @@ async fn recordings_that_are_not_played_fail_and_so_does_one_that_is_played_agai
 }
 
 #[tokio::test]
+async fn models_without_a_recording_fail_as_a_command_does() {
+    let folder = Folder::new("models");
+    folder.write(&[]);
+    let asked = async {
+        let error = crate::models().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unanswered);
+        let shown = error.to_string();
+        assert!(shown.contains("`models()` has no recording"), "{shown}");
+    };
+    let message = failure(folder.replay(), asked).await;
+    let expected = "- `models()` has no recording\nif the change is intended, record it: ";
+    assert!(message.contains(expected), "{message}");
+    // Models that an error would suggest are not a request of the program.
+    folder.write(&[("a", "1")]);
+    let mut file = folder.json();
+    let error = json!({"error": "model 'test' not found"});
+    file["exchanges"][0]["wire"] = json!({"status": 404, "body": error});
+    std::fs::write(folder.file(), file.to_string()).unwrap();
+    let error = folder.replay().run(ask::<String>("a")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ModelNotFound);
+}
+
+#[tokio::test]
 async fn a_file_is_used_by_one_cassette_at_a_time() {
     let folder = Folder::new("one-handle");
     folder.write(&[("a", "1")]);
