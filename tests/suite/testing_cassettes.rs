@@ -535,7 +535,7 @@ fn a_stream_that_is_cut_fails_the_test_that_records() {
     );
     let limit = Config::new().idle_timeout(Duration::from_millis(300));
     let message = cut_stream("idle", limit, usize::MAX);
-    assert!(message.contains("no byte for 300 ms"), "{message}");
+    assert!(message.contains("no byte for 300ms"), "{message}");
 }
 
 // The program has the whole reply.

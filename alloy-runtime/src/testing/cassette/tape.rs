@@ -202,7 +202,7 @@ impl Tape {
                 LiveResult::Cut(reason) => {
                     let message = self.last_message(&request);
                     problems.push(format!(
-                        "`{command}` got a part of the reply to {message}: {reason}; read the stream to its end, or test this with a `Script`"
+                        "`{command}` got a part of the reply to {message}: {reason}; let the stream come to its end, or test this with a `Script`"
                     ));
                 }
                 LiveResult::Pending => {
