@@ -50,7 +50,7 @@ async fn no_more_requests_are_sent_than_the_limit_allows() {
     for limit in [1, 3] {
         let slow = || Reply::answer("ok").after(Duration::from_millis(100));
         let server = Server::start((0..9).map(|_| slow()));
-        let begun = std::time::Instant::now();
+        let begun = tokio::time::Instant::now();
         let texts = with_config(limited(&server, limit), async {
             let answers = join_all((0..9).map(say));
             tokio::time::sleep(Duration::from_millis(0)).await;

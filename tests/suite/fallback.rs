@@ -198,7 +198,7 @@ async fn time_limits_of_the_connection_lead_to_another_model_and_that_of_the_com
     assert_eq!(server.requests().len(), 1);
 
     // Nothing listens there. The deadline is that of the command.
-    let server = Server::start([Reply::answer("hi").after(Duration::from_secs(60))]);
+    let server = Server::start([Reply::answer("hi").after(Duration::from_mins(1))]);
     let nowhere = format!("http://{}/v1", unused_address());
     let config = Config::new().base_url(nowhere);
     let command = open()

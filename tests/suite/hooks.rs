@@ -66,7 +66,7 @@ async fn success_failure_and_cancellation_are_told_once() {
             Reply::answer("seven"),
             Reply::answer("seven"),
             Reply::answer("seven"),
-            Reply::answer("late").after(Duration::from_secs(60)),
+            Reply::answer("late").after(Duration::from_mins(1)),
         ]);
         let config = config.host(server.host());
         with_config(config, async {
