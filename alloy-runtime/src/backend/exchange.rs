@@ -72,6 +72,10 @@ pub(crate) enum Inquiry<'a> {
     /// The models that are installed.
     InstalledModels {
         /// `true` if an error of a command is to suggest models: the program did not ask.
+        #[cfg_attr(
+            not(feature = "testing"),
+            allow(dead_code, reason = "a cassette of the feature `testing` reads it")
+        )]
         is_for_error: bool,
     },
     /// The capabilities of a model: `tools`, `vision`, `thinking`, ….
