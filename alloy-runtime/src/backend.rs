@@ -14,6 +14,8 @@ mod fake;
 mod forbid;
 mod http;
 mod ollama_api;
+#[cfg(feature = "testing")]
+mod portable;
 #[cfg(test)]
 mod tests;
 mod wire_response;
@@ -30,6 +32,8 @@ pub(crate) use self::exchange::{
 pub(crate) use self::fake::FakeBackend;
 use self::forbid::Forbid;
 use self::http::HttpBackend;
+#[cfg(feature = "testing")]
+pub(crate) use self::portable::{file_name, portable_body};
 pub(crate) use self::wire_response::WireResponse;
 #[cfg(feature = "testing")]
 pub(crate) use self::wire_response::{ResponseHead, StandInResponse};

@@ -20,6 +20,8 @@ use crate::endpoint::Resolved;
 use crate::error::Error;
 use crate::global;
 use crate::outcome::Outcome;
+#[cfg(feature = "testing")]
+use crate::output::Conditions;
 use crate::output::{Ensure, Output, Slot, TextOutput};
 use crate::pipeline::{self, Finished};
 use crate::request::Request;
@@ -151,11 +153,13 @@ impl<T: Output, M> Command<T, M> {
     }
 
     /// Adds the `#[ensure]` conditions of the declaration.
-    pub(crate) fn ensured(self, ensure: Ensure<T>) -> Self {
-        Self {
-            ensure: Some(ensure),
-            ..self
+    pub(crate) fn ensured(mut self, ensure: Ensure<T>) -> Self {
+        #[cfg(feature = "testing")]
+        if let State::Ready(request) = &mut self.state {
+            request.conditions = Some(Conditions::new(ensure));
         }
+        self.ensure = Some(ensure);
+        self
     }
 
     /// Streams the text while the model writes it. Only a command that returns `String` can be streamed,

@@ -28,6 +28,8 @@ use serde::de::DeserializeOwned;
 pub(crate) use self::fence::fenced;
 pub(crate) use self::parse::AnswerText;
 pub use self::repair::Repair;
+#[cfg(feature = "testing")]
+pub(crate) use self::slot::Conditions;
 pub(crate) use self::slot::{Accept, Ensure, Slot};
 pub(crate) use self::spec::{Content, OutputSpec, TypedSpec, WireSchema};
 #[cfg(feature = "embedded")]

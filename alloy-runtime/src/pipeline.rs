@@ -129,7 +129,10 @@ pub(crate) async fn installed_models() -> Result<Vec<InstalledModel>, Error> {
     let endpoint = Endpoint::ollama(&settings, Api::Native);
     let deadline = Deadline::after(settings.timeout.as_ref().map(|set| set.value));
     let backend = ActiveBackend::select(&settings.backend.value, &endpoint)?;
-    let inspection = backend.inspect(&endpoint, Inquiry::InstalledModels);
+    let inquiry = Inquiry::InstalledModels {
+        is_for_error: false,
+    };
+    let inspection = backend.inspect(&endpoint, inquiry);
     match deadline.run(pin!(inspection)).await {
         Ok(Inspection::InstalledModels(models)) => Ok(models),
         Ok(_) => Ok(Vec::new()),

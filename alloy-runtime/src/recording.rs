@@ -14,6 +14,7 @@ mod inquiry;
 mod normalize;
 mod reply;
 
+pub(crate) use self::check::{StreamEnd, end_of_stream};
 pub(crate) use self::diff::{compare, distance, render};
 pub(crate) use self::failure::RecordedFailure;
 pub(crate) use self::file::{check_writable, identity, on_thread, read, write};

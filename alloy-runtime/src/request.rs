@@ -9,6 +9,8 @@ use crate::deadline::ServerPause;
 use crate::error::Error;
 use crate::global::{self, OnceValue, ResolvedCache, UsageSum};
 use crate::message::{Image, Message};
+#[cfg(feature = "testing")]
+use crate::output::Conditions;
 use crate::reply::Usage;
 use crate::tool::{Tool, Toolset};
 
@@ -48,6 +50,9 @@ pub(crate) struct Request {
     pub(crate) usage: Option<UsageSum>,
     /// The pause of the batch that the call belongs to.
     pub(crate) pause: Option<Arc<ServerPause>>,
+    /// The `#[ensure]` conditions, for stand-ins.
+    #[cfg(feature = "testing")]
+    pub(crate) conditions: Option<Conditions>,
     /// The first error of the body or of a setter. The first poll returns it.
     pub(crate) deferred_error: Option<Error>,
 }
@@ -113,6 +118,8 @@ impl Request {
             scope,
             usage: global::usage_sum(),
             pause: None,
+            #[cfg(feature = "testing")]
+            conditions: None,
             deferred_error: None,
         }
     }

@@ -23,6 +23,7 @@
 //! # }
 //! ```
 
+mod caller;
 mod cassette;
 mod error;
 mod fake;

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command as Program, Output as Exit};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use alloy_runtime::testing::{Cassette, CassetteMode, cassette};
 use alloy_runtime::{Api, Config, ErrorKind, Output, Warning, command, models, tool, with_config};
@@ -491,26 +492,74 @@ async fn replies_that_were_retried_are_not_recorded() {
     assert_eq!(exchanges[0]["wire"]["status"], 200);
 }
 
-#[test]
-fn a_stream_that_is_dropped_early_is_not_recorded() {
-    let folder = Folder::new("dropped");
-    // The stream does not end by itself.
+/// Records streams of a server that falls silent in the middle of its reply, and returns the message of the test.
+fn cut_stream(test: &str, config: Config, pieces: usize) -> String {
+    let folder = Folder::new(test);
+    std::fs::write(folder.file(), "{\"format\": 1, \"exchanges\": []}").unwrap();
+    let old = folder.text();
     let stream = Reply::stream(&Said::new("Once upon a time"))
-        .cut_short_by(5)
+        .cut_short_by(200)
         .then_silence();
     let server = Server::start([stream, Reply::answer("hello")]);
     let asked = async {
-        let mut stream = story("a fox").stream();
-        stream.next().await.unwrap().unwrap();
+        let mut stream = story("a fox").config(config).stream();
+        for _ in 0..pieces {
+            if let Some(Err(error)) = stream.next().await {
+                assert_eq!(error.kind(), ErrorKind::TimedOut);
+                break;
+            }
+        }
         drop(stream);
         ask("Hi").await.unwrap();
     };
-    run(folder
-        .record()
-        .run(with_config(at(Wire::Native, &server.host()), asked)));
-    let exchanges = &folder.json()["exchanges"];
-    assert_eq!(exchanges.as_array().unwrap().len(), 1);
-    assert_eq!(exchanges[0]["command"], "ask");
+    let asked = with_config(at(Wire::Native, &server.host()), asked);
+    let message = failure(folder.record().run(asked));
+    let expected = "was not written, and its recordings are as before:\n- `story` got a part of the reply to \"Tell a story about a fox\": ";
+    assert!(message.contains(expected), "{message}");
+    assert_eq!(folder.text(), old);
+    message
+}
+
+#[test]
+fn a_stream_that_is_cut_fails_the_test_that_records() {
+    let message = cut_stream("dropped", Config::new(), 1);
+    assert!(
+        message.contains("the program dropped the stream before its end"),
+        "{message}"
+    );
+    let limit = Config::new().timeout(Duration::from_millis(300));
+    let message = cut_stream("timeout", limit, usize::MAX);
+    assert!(
+        message.contains("the command's timeout passed"),
+        "{message}"
+    );
+    let limit = Config::new().idle_timeout(Duration::from_millis(300));
+    let message = cut_stream("idle", limit, usize::MAX);
+    assert!(message.contains("no byte for 300ms"), "{message}");
+}
+
+// The program has the whole reply.
+#[test]
+fn a_stream_whose_server_does_not_close_it_is_recorded() {
+    let folder = Folder::new("not-closed");
+    let read = async || {
+        let mut stream = story("a fox").stream();
+        let mut text = String::new();
+        while let Some(piece) = stream.next().await {
+            text += &piece.unwrap();
+        }
+        text
+    };
+    let stream = Reply::stream(&Said::new("Once upon a time"))
+        .cut_short_by(5)
+        .then_silence();
+    let server = Server::start([stream]);
+    let recorded = with_config(at(Wire::Native, &server.host()), read());
+    let recorded = run(folder.record().run(recorded));
+    let nobody = Nobody::new();
+    let replayed = with_config(at(Wire::Native, &nobody.host()), read());
+    assert_eq!(run(folder.replay().run(replayed)), recorded);
+    assert_eq!(recorded, "Once upon a time");
 }
 
 #[test]
@@ -538,7 +587,7 @@ fn a_request_without_a_reply_leaves_the_file_as_it_was() {
         "{message}"
     );
     assert!(
-        message.contains("`ask` got no reply: Interrupted"),
+        message.contains("`ask` got no reply to \"two\": Interrupted"),
         "{message}"
     );
     assert_eq!(folder.text(), old);

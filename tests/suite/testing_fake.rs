@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use alloy_runtime::testing::Fake;
-use alloy_runtime::{Outcome, Output, command};
+use alloy_runtime::{ErrorKind, Outcome, Output, command};
 
 use crate::types::{Visit, each};
 
@@ -59,6 +59,17 @@ async fn a_spawned_task_is_answered_by_an_installed_fake() {
     let _guard = Fake::new().install();
     let task = tokio::spawn(async { invent::<String>().await });
     assert!(!task.await.unwrap().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_error_of_a_spawned_task_names_the_fake() {
+    let spawned = async { tokio::spawn(async { invent::<u8>().await }).await.unwrap() };
+    let error = Fake::new().run(spawned).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unanswered);
+    assert!(error.to_string().contains("the test's fake"), "{error}");
+    let help = error.help();
+    let expected = "`let _guard = fake.install();` in place of `fake.run(…)`";
+    assert!(help.contains(expected), "{help}");
 }
 
 #[test]

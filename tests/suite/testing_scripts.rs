@@ -273,6 +273,9 @@ fn a_script_that_does_not_fit_fails_the_test() {
         swallowed.contains("- `story` got no reply to \"Tell a story about b\""),
         "{swallowed}"
     );
+    // The message names the place of `run` in this file.
+    let place = swallowed.lines().last().unwrap();
+    assert!(place.starts_with(&format!("at {}:", file!())), "{place}");
     // A list of the command alone.
     let list = failure(async {
         let script = Script::new()
@@ -305,6 +308,7 @@ fn a_script_that_does_not_fit_fails_the_test() {
         let _guard = Script::new().text("One").install();
     });
     assert!(guard.contains("was not taken"), "{guard}");
+    assert!(guard.contains(&format!("at {}:", file!())), "{guard}");
 }
 
 #[tokio::test]

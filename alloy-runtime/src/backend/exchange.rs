@@ -12,6 +12,8 @@ use crate::deadline::Deadline;
 use crate::endpoint::{Endpoint, Resolved};
 use crate::error::Error;
 use crate::installed::InstalledModel;
+#[cfg(feature = "testing")]
+use crate::output::Conditions;
 use crate::output::OutputSpec;
 use crate::reply::{Reply, ReplyEvent};
 use crate::tool::Toolset;
@@ -31,6 +33,9 @@ pub(crate) struct CallInfo {
     /// The settings, the model and the endpoint.
     pub(crate) resolved: Arc<Resolved>,
     pub(crate) output: &'static OutputSpec,
+    /// The `#[ensure]` conditions, for stand-ins.
+    #[cfg(feature = "testing")]
+    pub(crate) conditions: Option<Conditions>,
     /// The tools that the model may call.
     pub(crate) toolset: Option<Arc<Toolset>>,
     pub(crate) deadline: Deadline,
@@ -65,7 +70,14 @@ pub(crate) enum StreamedReply {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Inquiry<'a> {
     /// The models that are installed.
-    InstalledModels,
+    InstalledModels {
+        /// `true` if an error of a command is to suggest models: the program did not ask.
+        #[cfg_attr(
+            not(feature = "testing"),
+            allow(dead_code, reason = "a cassette of the feature `testing` reads it")
+        )]
+        is_for_error: bool,
+    },
     /// The capabilities of a model: `tools`, `vision`, `thinking`, ….
     Capabilities { model: &'a str },
     /// The context that a model was loaded with, in tokens.
@@ -91,7 +103,7 @@ impl Inspection {
                 let all = ["completion", "tools", "vision", "thinking"];
                 Self::Capabilities(all.map(str::to_owned).into())
             }
-            Inquiry::InstalledModels | Inquiry::LoadedContext { .. } => Self::Unknown,
+            Inquiry::InstalledModels { .. } | Inquiry::LoadedContext { .. } => Self::Unknown,
         }
     }
 }

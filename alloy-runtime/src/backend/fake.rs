@@ -19,18 +19,21 @@ use self::random::Random;
 use self::text::FreeText;
 use self::value::{NoValue, Preference};
 use super::exchange::{
-    BackendReply, EncodedRequest, Exchange, Inquiry, Inspection, Operation, StreamedReply,
+    BackendReply, CallInfo, EncodedRequest, Exchange, Inquiry, Inspection, Operation, StreamedReply,
 };
+use super::portable::portable_body;
 use crate::endpoint::Endpoint;
 use crate::error::{ConnectionError, Error};
 use crate::message::ToolCall;
-use crate::output::{Content, OutputSpec, TypedSpec};
+use crate::output::{Content, Repair, TypedSpec};
 use crate::reply::{FinishReason, Reply, ReplyEvent, Usage};
 use crate::schema::{Schema, Shape, ShapeKind};
 use crate::tool::Tool;
 
 /// Number of values that are tried for an answer.
 const MAX_ATTEMPTS: u64 = 50;
+/// Number of values that are tried for an answer that must satisfy an `#[ensure]`.
+const MAX_ATTEMPTS_WITH_CONDITIONS: u64 = 200;
 /// Number of attempts that use the examples and defaults of the schema.
 const ATTEMPTS_WITH_HINTS: u64 = 20;
 /// Number of bytes that count as one token in the usage.
@@ -77,10 +80,11 @@ impl Exchange for FakeBackend {
 
 impl FakeBackend {
     fn reply(&self, request: &EncodedRequest) -> Result<Reply, Error> {
-        // NOTE: A body is JSON, which Alloy has just written.
-        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let protocol = request.info.resolved.endpoint.protocol();
+        let body = portable_body(protocol, &request.body);
+        let portable = body.to_string();
         let command = request.info.command;
-        let mut random = Random::for_texts(self.seed, &[command.as_bytes(), &request.body]);
+        let mut random = Random::for_texts(self.seed, &[command.as_bytes(), portable.as_bytes()]);
         let mut reply = Reply {
             finish_reason: Some(FinishReason::Stop),
             ..Reply::default()
@@ -91,8 +95,8 @@ impl FakeBackend {
         };
         if tools.is_empty() {
             let problem = |problem: String| unanswered(command, &problem);
-            reply.text =
-                answer(request.info.output, is_follow_up(&body), &mut random).map_err(problem)?;
+            let text = answer(&request.info, is_follow_up(&body), &mut random);
+            reply.text = text.map_err(problem)?;
         } else {
             let calls = tools.into_iter().map(|tool| tool_call(tool, &mut random));
             let calls: Result<_, String> = calls.collect();
@@ -103,7 +107,7 @@ impl FakeBackend {
         let called = reply.calls.iter();
         let called = called.map(|call| call.name.len() + call.arguments.to_string().len());
         reply.usage = Usage::new(
-            tokens(request.body.len()),
+            tokens(portable.len()),
             tokens(reply.text.len() + called.sum::<usize>()),
         );
         Ok(reply)
@@ -140,59 +144,125 @@ fn offered_tools<'a>(request: &'a EncodedRequest, body: &Value) -> Vec<&'a Tool>
     names.filter_map(|name| toolset.find(name)).collect()
 }
 
-/// Makes up the text of an answer.
+/// Makes up the text of an answer, and reads it as the command will.
+///
+/// The first answer that is read unchanged is taken, or else the first one that needs a repair.
 ///
 /// # Errors
 ///
-/// No valid value was found. The message names the field.
-fn answer(
-    output: &'static OutputSpec,
-    is_follow_up: bool,
-    random: &mut Random,
-) -> Result<String, String> {
-    match &output.content {
-        Content::Text | Content::Ignored => Ok(text::sentences(random)),
-        Content::Json(typed) => typed_answer(typed, output, is_follow_up, random)
-            .map_err(|problem| format!("no valid `{}` was found: {problem}", output.type_name)),
-    }
-}
-
-/// Makes up the text of a typed answer, and reads it as the command will.
-///
-/// The first answer that is read unchanged is taken, or else the first one that needs a repair.
-fn typed_answer(
-    typed: &TypedSpec,
-    output: &'static OutputSpec,
-    is_follow_up: bool,
-    random: &mut Random,
-) -> Result<String, String> {
+/// No valid answer was found. The message names the field, or the condition that the last one breaks.
+fn answer(info: &CallInfo, is_follow_up: bool, random: &mut Random) -> Result<String, String> {
     let mut repaired = None;
-    let mut rejection = String::new();
-    for attempt in 0..MAX_ATTEMPTS {
-        let preference = preference(attempt, is_follow_up);
-        let random = &mut Random::new(random.next());
-        let value = value::write(typed.schema(), typed.value_shape(), preference, random);
-        let text = typed.answer(&value.map_err(shown)?).to_string();
-        match output.check.map(|check| check(&text, output)) {
-            None => return Ok(text),
-            Some(Ok(repairs)) if repairs.is_empty() => return Ok(text),
-            Some(Ok(_)) => {
+    let mut failures = Failures::default();
+    let max = match info.conditions {
+        Some(_) => MAX_ATTEMPTS_WITH_CONDITIONS,
+        None => MAX_ATTEMPTS,
+    };
+    for attempt in 0..max {
+        if attempt == MAX_ATTEMPTS && failures.is_only_unwritten() {
+            break;
+        }
+        let text = match &info.output.content {
+            Content::Text | Content::Ignored => text::sentences(random),
+            Content::Json(typed) => {
+                let random = &mut Random::new(random.next());
+                match typed_answer(typed, failures.preference(attempt, is_follow_up), random) {
+                    Ok(text) => text,
+                    Err(no_value) => {
+                        failures.add_unwritten(no_value);
+                        continue;
+                    }
+                }
+            }
+        };
+        match check(info, &text) {
+            Ok(repairs) if repairs.is_empty() => return Ok(text),
+            Ok(_) => {
                 repaired.get_or_insert(text);
             }
-            Some(Err(error)) => rejection = error.reason(),
+            Err(error) => failures.add_rejected(error.reason()),
         }
     }
-    repaired.ok_or_else(|| format!("{MAX_ATTEMPTS} were rejected; the last one: {rejection}"))
+    repaired.ok_or_else(|| {
+        let (name, problem) = (&info.output.type_name, failures.problem());
+        format!("no valid `{name}` was found: {problem}")
+    })
 }
 
-/// Returns the preference of an attempt. An example or a default that was rejected is not the only value that follows.
-fn preference(attempt: u64, is_follow_up: bool) -> Preference {
-    match attempt {
-        0 if !is_follow_up => Preference::Hints,
-        0..ATTEMPTS_WITH_HINTS => Preference::Mixed,
-        _ => {
-            let number = usize::try_from(attempt - ATTEMPTS_WITH_HINTS).unwrap_or(0);
-            Preference::Varied(FreeText::variation(number))
+/// Makes up the text of a typed answer.
+fn typed_answer(
+    typed: &TypedSpec,
+    preference: Preference,
+    random: &mut Random,
+) -> Result<String, NoValue> {
+    let value = value::write(typed.schema(), typed.value_shape(), preference, random)?;
+    Ok(typed.answer(&value).to_string())
+}
+
+/// Reads an answer as the command will, and returns the repairs that it needed.
+fn check(info: &CallInfo, text: &str) -> Result<Vec<Repair>, Error> {
+    match (&info.conditions, info.output.check) {
+        (Some(conditions), _) => conditions.check(text, info.output),
+        (None, Some(check)) => check(text, info.output),
+        (None, None) => Ok(Vec::new()),
+    }
+}
+
+/// The attempts of a search that gave no value.
+#[derive(Default)]
+struct Failures {
+    /// The first part that could not be written.
+    unwritten: Option<String>,
+    rejected: u64,
+    /// The reason of the last rejection.
+    rejection: String,
+}
+
+impl Failures {
+    /// Returns the preference of the next attempt. An example or a default that was rejected is not the only value that
+    /// follows, and a part that could not be written may not be needed.
+    fn preference(&self, attempt: u64, is_follow_up: bool) -> Preference {
+        match attempt {
+            _ if self.unwritten.is_some() && attempt % 4 == 3 => Preference::Smallest,
+            0 if !is_follow_up => Preference::Hints,
+            0..ATTEMPTS_WITH_HINTS => Preference::Mixed,
+            // A condition may need the words or the examples, which the variations do not have.
+            MAX_ATTEMPTS.. if attempt % 2 == 0 => Preference::Mixed,
+            _ => {
+                let number = usize::try_from(attempt - ATTEMPTS_WITH_HINTS).unwrap_or(0);
+                Preference::Varied(FreeText::variation(number))
+            }
+        }
+    }
+
+    /// Counts an attempt in which a part could not be written. Another attempt may do without the part.
+    fn add_unwritten(&mut self, NoValue { path, problem }: NoValue) {
+        self.unwritten.get_or_insert_with(|| match path.as_str() {
+            "" => problem,
+            path => format!("{path}: {problem}"),
+        });
+    }
+
+    fn add_rejected(&mut self, reason: String) {
+        self.rejected += 1;
+        self.rejection = reason;
+    }
+
+    /// Returns `true` if more attempts hardly help: a part could not be written, and no value was rejected.
+    fn is_only_unwritten(&self) -> bool {
+        self.unwritten.is_some() && self.rejected == 0
+    }
+
+    /// Describes the search. A value that was rejected says more than a part that could not be written.
+    fn problem(self) -> String {
+        let Self {
+            unwritten,
+            rejected,
+            rejection,
+        } = self;
+        match unwritten {
+            Some(unwritten) if rejected == 0 => unwritten,
+            _ => format!("{rejected} were rejected; the last one: {rejection}"),
         }
     }
 }
@@ -201,18 +271,23 @@ fn preference(attempt: u64, is_follow_up: bool) -> Preference {
 fn tool_call(tool: &Tool, random: &mut Random) -> Result<ToolCall, String> {
     let definition = tool.definition();
     let (name, spec) = (definition.name(), definition.arguments());
-    let mut rejection = String::new();
+    let mut failures = Failures::default();
     for attempt in 0..MAX_ATTEMPTS {
         let random = &mut Random::new(random.next());
         let schema = spec.schema();
         let arguments = match is_object(schema, &schema.root) {
             true => {
-                let preference = preference(attempt, false);
-                let arguments = value::write(schema, &schema.root, preference, random);
-                arguments
-                    .map_err(|error| format!("a call of the tool `{name}`: {}", shown(error)))?
+                let preference = failures.preference(attempt, false);
+                value::write(schema, &schema.root, preference, random)
             }
-            false => Value::Object(Map::new()),
+            false => Ok(Value::Object(Map::new())),
+        };
+        let arguments = match arguments {
+            Ok(arguments) => arguments,
+            Err(no_value) => {
+                failures.add_unwritten(no_value);
+                continue;
+            }
         };
         match spec.read(&arguments, &|read| Ok(read.clone())) {
             Ok(_) => {
@@ -222,25 +297,18 @@ fn tool_call(tool: &Tool, random: &mut Random) -> Result<ToolCall, String> {
                     arguments,
                 });
             }
-            Err(reason) => rejection = reason,
+            Err(reason) => failures.add_rejected(reason),
         }
     }
+    let problem = failures.problem();
     Err(format!(
-        "no valid call of the tool `{name}` was found: {rejection}"
+        "no valid call of the tool `{name}` was found: {problem}"
     ))
 }
 
 /// Returns `true` if the arguments of a tool have names. Otherwise there are none.
 fn is_object(schema: &Schema, arguments: &Shape) -> bool {
     matches!(schema.resolve(arguments).kind, ShapeKind::Object { .. })
-}
-
-/// Describes the part of a value that could not be generated.
-fn shown(NoValue { path, problem }: NoValue) -> String {
-    match path.as_str() {
-        "" => problem,
-        path => format!("{path}: {problem}"),
-    }
 }
 
 fn unanswered(command: &str, problem: &str) -> Error {

@@ -17,7 +17,7 @@ pub(super) async fn inspect(
     inquiry: Inquiry<'_>,
 ) -> Result<Inspection, Error> {
     match inquiry {
-        Inquiry::InstalledModels => {
+        Inquiry::InstalledModels { .. } => {
             let reply = request(client, endpoint, ollama_api::TAGS, None).await?;
             let models = reply.as_ref().map(ollama_api::decode_tags).transpose()?;
             Ok(models.map_or(Inspection::Unknown, Inspection::InstalledModels))

@@ -130,7 +130,7 @@ impl Backend {
             "fake" => Err(Error::configuration(
                 format!("{given} is `fake`, which needs the feature `testing` of `alloy-runtime`"),
                 format!(
-                    "Enable the feature: `cargo add --dev alloy-runtime --features testing`. Or set {given} to `forbid`."
+                    "Run the program with the feature: `cargo run --features alloy-runtime/testing`. For its tests, add `alloy-runtime` with the feature to the dev-dependencies: `cargo add --dev alloy-runtime --features testing`. Or set {given} to `forbid`."
                 ),
             )),
             _ => Err(Error::configuration(
@@ -182,7 +182,12 @@ mod tests {
         assert_eq!(parsed.is_ok(), cfg!(feature = "testing"));
         match parsed {
             Ok(backend) => assert!(backend.is_stand_in()),
-            Err(error) => assert!(error.to_string().contains("the feature `testing`")),
+            Err(error) => {
+                assert!(error.to_string().contains("the feature `testing`"));
+                let help = error.help();
+                let program = "`cargo run --features alloy-runtime/testing`";
+                assert!(help.contains(program), "{help}");
+            }
         }
     }
 }

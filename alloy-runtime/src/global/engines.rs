@@ -15,6 +15,13 @@ use crate::error::{ConnectionError, Error};
 /// # Errors
 ///
 /// The engine's thread cannot be started, or ended before it took the request.
+#[cfg_attr(
+    not(feature = "embedded"),
+    allow(
+        clippy::zero_sized_map_values,
+        reason = "without the feature no engine can be created, and the map stays empty"
+    )
+)]
 pub(crate) fn generate(path: &Path, body: Bytes) -> Result<Generation, Error> {
     static ENGINES: Mutex<BTreeMap<PathBuf, Engine>> = Mutex::new(BTreeMap::new());
     let file = canonical_path(path);

@@ -29,6 +29,8 @@ impl Reach {
 
 struct Installed {
     reach: Reach,
+    /// The stand-in: `script`, `fake` or `cassette`.
+    name: &'static str,
     /// The scope of the commands that have none; `None` if such a command is an error.
     scope: Option<Arc<Config>>,
 }
@@ -44,13 +46,16 @@ static FORBIDDEN: AtomicBool = AtomicBool::new(false);
 #[derive(Debug)]
 pub(crate) struct InstallGuard(Reach);
 
-/// Installs a scope for the current runtime, or for the current thread outside of one. Without a scope, commands that
-/// have none fail.
+/// Installs the scope of a stand-in for the current runtime, or for the current thread outside of one. Without a scope,
+/// commands that have none fail.
 ///
 /// # Errors
 ///
 /// Something is installed there already.
-pub(crate) fn install(scope: Option<Arc<Config>>) -> Result<InstallGuard, Error> {
+pub(crate) fn install(
+    name: &'static str,
+    scope: Option<Arc<Config>>,
+) -> Result<InstallGuard, Error> {
     let reach = Reach::current();
     let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
     if installed.iter().any(|known| known.reach == reach) {
@@ -59,7 +64,7 @@ pub(crate) fn install(scope: Option<Arc<Config>>) -> Result<InstallGuard, Error>
             "Drop the guard of the first one, or use one `Script` with a list for each command (`.on(…)`).",
         ));
     }
-    installed.push(Installed { reach, scope });
+    installed.push(Installed { reach, name, scope });
     COUNT.store(installed.len(), Ordering::Release);
     Ok(InstallGuard(reach))
 }
@@ -100,13 +105,18 @@ pub(super) fn scope() -> Option<Arc<Config>> {
 ///
 /// A stand-in runs a future on this runtime, and the command is outside of it, in a task that the test has spawned.
 pub(crate) fn check_scope() -> Result<(), Error> {
-    match find(|installed| installed.scope.is_none()) {
-        Some(true) => Err(Error::new(ConnectionError::Unanswered {
-            message: "the command is in a spawned task, outside of the scope of the test's stand-in, so it was not sent".to_owned(),
-            help: "Install the stand-in for the whole runtime: `let _guard = script.install();` in place of `script.run(…)`. Or pass the scope on: `tokio::spawn(with_config(Config::current(), …))`.".to_owned(),
-        })),
-        Some(false) | None => Ok(()),
-    }
+    let name = find(|installed| installed.scope.is_none().then_some(installed.name));
+    let Some(name) = name.flatten() else {
+        return Ok(());
+    };
+    Err(Error::new(ConnectionError::Unanswered {
+        message: format!(
+            "the command is in a spawned task, outside of the scope of the test's {name}, so it was not sent"
+        ),
+        help: format!(
+            "Install it for the whole runtime: `let _guard = {name}.install();` in place of `{name}.run(…)`. Or pass the scope on: `tokio::spawn(with_config(Config::current(), …))`."
+        ),
+    }))
 }
 
 /// Forbids requests to real models for the rest of the process.

@@ -1,6 +1,10 @@
 //! Stores the value of an accepted answer.
 
 use std::any::Any;
+#[cfg(feature = "testing")]
+use std::fmt;
+#[cfg(feature = "testing")]
+use std::sync::Arc;
 
 use super::Output;
 use super::mismatch::Mismatch;
@@ -103,18 +107,62 @@ impl<T: Output> Accept for Slot<T> {
 impl OutputSpec {
     /// Adds the function that reads an answer as a value of `T`, which this specification is for.
     pub(crate) fn with_check<T: Output>(self) -> Self {
-        let check: super::spec::CheckAnswer = |text, output| {
-            let answer = AnswerText {
-                text,
-                thinking: None,
-            };
-            Slot::<T>::new(None).accept(answer, output)
-        };
         Self {
-            check: Some(check),
+            check: Some(|text, output| check::<T>(text, output, None)),
             ..self
         }
     }
+}
+
+/// The `#[ensure]` conditions of a command for a stand-in, which checks its answers and does not know their type.
+#[cfg(feature = "testing")]
+#[derive(Clone)]
+pub(crate) struct Conditions(Arc<CheckConditions>);
+
+#[cfg(feature = "testing")]
+type CheckConditions =
+    dyn Fn(&str, &'static OutputSpec) -> Result<Vec<Repair>, Error> + Send + Sync;
+
+#[cfg(feature = "testing")]
+impl Conditions {
+    pub(crate) fn new<T: Output>(ensure: Ensure<T>) -> Self {
+        Self(Arc::new(move |text, output| {
+            check::<T>(text, output, Some(ensure))
+        }))
+    }
+
+    /// Reads an answer, and returns the repairs that it needed. The value is dropped.
+    ///
+    /// # Errors
+    ///
+    /// The answer is not valid, or breaks a condition.
+    pub(crate) fn check(
+        &self,
+        text: &str,
+        output: &'static OutputSpec,
+    ) -> Result<Vec<Repair>, Error> {
+        (self.0)(text, output)
+    }
+}
+
+#[cfg(feature = "testing")]
+impl fmt::Debug for Conditions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Conditions")
+    }
+}
+
+#[cfg(feature = "testing")]
+fn check<T: Output>(
+    text: &str,
+    output: &'static OutputSpec,
+    ensure: Option<Ensure<T>>,
+) -> Result<Vec<Repair>, Error> {
+    let answer = AnswerText {
+        text,
+        thinking: None,
+    };
+    Slot::<T>::new(ensure).accept(answer, output)
 }
 
 impl<T: 'static> Slot<T> {

@@ -116,6 +116,8 @@ fn info_of(call: &ActiveCall, model: &str) -> Result<CallInfo, Error> {
         command: info.command,
         resolved: Arc::new(resolved),
         output: info.output,
+        #[cfg(feature = "testing")]
+        conditions: info.conditions.clone(),
         toolset: info.toolset.clone(),
         deadline: info.deadline.clone(),
     })

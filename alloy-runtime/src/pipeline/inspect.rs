@@ -133,7 +133,7 @@ async fn installed_models(call: &ActiveCall) -> Vec<InstalledModel> {
     match inspect(
         &call.backend,
         &call.info,
-        Inquiry::InstalledModels,
+        Inquiry::InstalledModels { is_for_error: true },
         DIAGNOSTIC_TIMEOUT,
     )
     .await

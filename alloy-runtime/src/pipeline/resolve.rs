@@ -55,6 +55,8 @@ pub(crate) fn resolve(
         deadline: Deadline::after(timeout.map(|set| set.value)),
         resolved,
         output,
+        #[cfg(feature = "testing")]
+        conditions: request.conditions.clone(),
         toolset: toolset.map_err(|error| error.with_command(command))?,
     })
 }

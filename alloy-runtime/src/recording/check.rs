@@ -74,3 +74,29 @@ fn decode_stream(protocol: Protocol, format: Option<BodyFormat>, body: &str) -> 
         }
     }
 }
+
+/// The way in which a streamed reply ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum StreamEnd {
+    Whole,
+    /// The server sent an error in place of the end, or broke the protocol.
+    Error,
+}
+
+/// Finds the end of a streamed reply; `None` if it is not in the bytes so far.
+pub(crate) fn end_of_stream(
+    protocol: Protocol,
+    content_type: Option<&str>,
+    body: &[u8],
+) -> Option<StreamEnd> {
+    let mut decoder = StreamDecoder::new(protocol, content_type.and_then(body_format));
+    decoder.feed(body.to_vec().into());
+    loop {
+        match decoder.next_event() {
+            Ok(StreamEvent::Delta(_)) => {}
+            Ok(StreamEvent::NeedsInput) => return None,
+            Ok(StreamEvent::Done) => return Some(StreamEnd::Whole),
+            Err(_) => return Some(StreamEnd::Error),
+        }
+    }
+}

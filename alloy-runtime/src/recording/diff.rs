@@ -21,6 +21,13 @@ pub(crate) struct Difference {
     live: Side,
 }
 
+impl Difference {
+    /// Returns `true` if it is a whole message: its path is `messages[2]`.
+    fn is_message(&self) -> bool {
+        self.path.starts_with("messages[") && self.path.ends_with(']')
+    }
+}
+
 /// The value of one of the two requests.
 #[derive(Clone, Debug, PartialEq)]
 enum Side {
@@ -109,11 +116,19 @@ fn collect(path: String, recorded: &Value, live: &Value, out: &mut Vec<Differenc
     }
 }
 
+/// Distance of a message that one of two requests does not have: more than that of any change of a text, because the
+/// requests are at different places of a conversation.
+const MISSING_MESSAGE: usize = 150;
+
 /// Returns how far two requests are from each other: the sum over their differences.
 pub(crate) fn distance(differences: &[Difference]) -> usize {
-    let distances = differences.iter().map(|Difference { recorded, live, .. }| {
-        let (Side::Text(old), Side::Text(new)) = (recorded, live) else {
-            return 30;
+    let distances = differences.iter().map(|difference| {
+        let (old, new) = match (&difference.recorded, &difference.live) {
+            (Side::Text(old), Side::Text(new)) => (old, new),
+            (Side::Missing, _) | (_, Side::Missing) if difference.is_message() => {
+                return MISSING_MESSAGE;
+            }
+            _ => return 30,
         };
         let length = old.chars().count().max(new.chars().count());
         let (start, end) = common(old, new);
@@ -316,6 +331,21 @@ mod tests {
     + [\"age\",\"name\"]
 ";
         assert_eq!(rendered(&one, &other), expected);
+    }
+
+    #[test]
+    fn a_message_that_changed_is_nearer_than_one_that_is_missing() {
+        let messages = |texts: &[&str]| {
+            let messages = texts
+                .iter()
+                .map(|text| json!({"role": "user", "content": text}));
+            json!({"messages": messages.collect::<Vec<_>>()})
+        };
+        let live = messages(&["Extract the user", "Jason", "The age is missing"]);
+        let distance = |recorded: &[&str]| distance(&compare(&messages(recorded), &live));
+        let first = distance(&["Extract the user"]);
+        assert!(distance(&["Extract the user", "A fox", "Twelve"]) < first);
+        assert!(first < distance(&["Extract the user", "A", "B", "C", "D", "E", "F"]));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::backend::file_name;
 use crate::error::{ConnectionError, Error, ErrorKind};
 
 /// An error that ended an exchange.
@@ -36,11 +37,6 @@ const KINDS: [(&str, ErrorKind); 13] = [
 pub(super) fn names<T>(known: &[(&'static str, T)]) -> String {
     let names: Vec<_> = known.iter().map(|(name, _)| format!("`{name}`")).collect();
     names.join(", ")
-}
-
-/// Returns the name at the end of a path, of any system.
-pub(super) fn file_name(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 impl RecordedFailure {

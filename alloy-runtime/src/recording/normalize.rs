@@ -6,8 +6,8 @@ use std::sync::Arc;
 use regex_lite::Regex;
 use serde_json::{Value, json};
 
-use super::failure::file_name;
 use super::format::protocol_name;
+use crate::backend::portable_body;
 use crate::endpoint::Protocol;
 use crate::error::redact;
 
@@ -64,6 +64,22 @@ impl Rules {
         }
     }
 
+    /// Returns a request, as it is stored in a recording, after the redactions of the test.
+    pub(crate) fn redacted_request(
+        &self,
+        protocol: Protocol,
+        command: &str,
+        request: &Value,
+    ) -> Value {
+        let mut exchange = json!({
+            "protocol": protocol_name(protocol),
+            "command": command,
+            "request": request,
+        });
+        self.redact_exchange(&mut exchange);
+        exchange["request"].take()
+    }
+
     /// Returns the normal form of a request, as it is stored in a recording.
     pub(crate) fn normalized(
         &self,
@@ -71,13 +87,7 @@ impl Rules {
         command: &str,
         request: &Value,
     ) -> NormalizedRequest {
-        let mut exchange = json!({
-            "protocol": protocol_name(protocol),
-            "command": command,
-            "request": request,
-        });
-        self.redact_exchange(&mut exchange);
-        let mut body = exchange["request"].take();
+        let mut body = self.redacted_request(protocol, command, request);
         for edit in &self.edits {
             edit(&mut body);
         }
@@ -122,28 +132,19 @@ impl fmt::Debug for Rules {
 /// Returns the request of a body, in the form in which a recording stores it: a model file by its name alone, and
 /// without the texts of `secrets`.
 pub(crate) fn stored_request(protocol: Protocol, body: &[u8], secrets: &[String]) -> Value {
-    let mut request = request_of_body(body);
-    if let (Protocol::Engine, Some(Value::String(model))) = (protocol, request.get_mut("model")) {
-        *model = file_name(model).to_owned();
-    }
+    let mut request = portable_body(protocol, body);
     redact_all(&mut request, secrets);
     request
 }
 
 /// Returns the path of the model file that a body names.
 pub(crate) fn model_file(protocol: Protocol, body: &[u8]) -> Option<String> {
-    match (protocol, request_of_body(body).get_mut("model")) {
+    // NOTE: A body is JSON, which Alloy has just written.
+    let mut request: Value = serde_json::from_slice(body).unwrap_or_default();
+    match (protocol, request.get_mut("model")) {
         (Protocol::Engine, Some(Value::String(path))) => Some(std::mem::take(path)),
         _ => None,
     }
-}
-
-/// Parses a body, twice: a number that is written and read again may differ in its last digit, and the request of a
-/// recording was written and read again.
-fn request_of_body(body: &[u8]) -> Value {
-    // NOTE: A body is JSON, which Alloy has just written.
-    let request: Value = serde_json::from_slice(body).unwrap_or_default();
-    serde_json::from_str(&request.to_string()).unwrap_or(request)
 }
 
 /// Replaces secrets in all texts of a JSON value, names of members included.

@@ -1,6 +1,7 @@
 //! A backend that plays recorded exchanges, and records them.
 
 mod exchange;
+mod installation;
 mod mode;
 mod name;
 mod replay;
@@ -8,6 +9,7 @@ mod report;
 mod state;
 mod tap;
 mod tape;
+mod threads;
 
 use std::fmt;
 use std::future::Future;
@@ -17,15 +19,22 @@ use std::sync::Arc;
 use regex_lite::Regex;
 use serde_json::Value;
 
+pub use self::installation::CassetteInstallation;
+use self::installation::InstalledCassette;
 pub use self::mode::CassetteMode;
 pub use self::name::cassette;
 use self::state::TapeInfo;
 use self::tape::{Conclusion, Tape, TapeUse};
+use self::threads::{blocking, in_task};
+use super::caller::Caller;
 use crate::backend;
 use crate::config::Config;
 use crate::error::Error;
-use crate::global::{self, InstallGuard};
+use crate::global;
 use crate::recording::{self, RecordingSet, Rules};
+
+/// The name of the backend.
+const NAME: &str = "cassette";
 
 /// Recorded exchanges with a model, in a file that a person can read and edit.
 ///
@@ -43,7 +52,8 @@ use crate::recording::{self, RecordingSet, Rules};
 /// Requests with the same body are answered in the order of the file, others in any order. A request without a recording
 /// fails with [`ErrorKind::Unanswered`](crate::ErrorKind::Unanswered), and its message shows how the request differs from
 /// the nearest recording: the prompt, the doc comment of a field, an option, a tool or the model has changed. It also
-/// fails the test at its end, even where the program ignores the error. So does a recording that is not played.
+/// fails the test at its end, even where the program ignores the error. So does a recording that is not played, and
+/// [`models`](crate::models()) without a recording.
 ///
 /// Tools run during a replay. If their results differ from run to run, use [`ignore_text`](Self::ignore_text),
 /// [`ignore`](Self::ignore) or [`normalize`](Self::normalize).
@@ -199,8 +209,12 @@ impl Cassette {
     /// Runs a future, whose commands the cassette answers, and checks at the end that each request had a recording and
     /// each recording was played. When it records, it writes the file at the end.
     ///
-    /// Nothing is written if the future panics, or if a request got no reply. A reply after which the command sent its
-    /// request again, and a stream that the program dropped before its end, are not recorded.
+    /// If the returned future is dropped before its end, by a `timeout` or a `select!`, nothing is checked and nothing is
+    /// written. Put the limit inside: `cassette.run(timeout(limit, future))`.
+    ///
+    /// Nothing is written if the future panics. Nothing is written either, and the test fails, if a request got no reply,
+    /// if a stream was not read to its end, or if no request was made. A reply after which the command sent its request
+    /// again is not recorded.
     ///
     /// Commands in tasks that the future spawns are outside of it: they fail, and never reach a model. Use
     /// [`install`](Self::install) for them.
@@ -210,24 +224,28 @@ impl Cassette {
     /// If the recordings do not fit; the message shows why. If the file is damaged, cannot be written, or is used by
     /// another test. If the cassette would record, and the variable `CI` is set. If a stand-in is installed on the current
     /// runtime.
-    pub async fn run<F: Future>(&self, future: F) -> F::Output {
-        let mode = passed(self.resolve_mode());
-        if mode == CassetteMode::Off {
-            return future.await;
+    #[track_caller]
+    pub fn run<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
+        let caller = Caller::new();
+        async move {
+            let mode = caller.passed(self.resolve_mode());
+            if mode == CassetteMode::Off {
+                return future.await;
+            }
+            let guard = caller.passed(global::install(NAME, None));
+            let used = caller.passed(self.load_in_task(mode).await);
+            let mut scope = Config::current();
+            scope.merge(config(&used.tape));
+            let output = global::scoped(scope.shared(), future).await;
+            drop(guard);
+            let Conclusion { set, report } = used.tape.conclude();
+            if let Some(set) = set {
+                let path = self.path.clone();
+                caller.passed(in_task(move || recording::write(&path, &set)).await);
+            }
+            caller.check(report);
+            output
         }
-        let guard = passed(global::install(None));
-        let used = passed(self.load_in_task(mode).await);
-        let mut scope = Config::current();
-        scope.merge(config(&used.tape));
-        let output = global::scoped(scope.shared(), future).await;
-        drop(guard);
-        let Conclusion { set, report } = used.tape.conclude();
-        if let Some(set) = set {
-            let path = self.path.clone();
-            passed(in_task(move || recording::write(&path, &set)).await);
-        }
-        check(report);
-        output
     }
 
     /// Answers the commands of the current tokio runtime until the guard is dropped: those of every task, and of the
@@ -239,16 +257,21 @@ impl Cassette {
     ///
     /// As [`run`](Self::run).
     #[must_use = "the cassette is removed when the guard is dropped"]
+    #[track_caller]
     pub fn install(&self) -> CassetteInstallation {
-        let mode = passed(self.resolve_mode());
+        let caller = Caller::new();
+        let mode = caller.passed(self.resolve_mode());
         if mode == CassetteMode::Off {
             return CassetteInstallation(None);
         }
-        let load = self.loader(mode);
-        let loaded = recording::on_thread(load).map_err(no_thread);
-        let used = passed(loaded.and_then(|loaded| self.insert(mode, loaded?)));
-        let guard = passed(global::install(Some(config(&used.tape).shared())));
-        CassetteInstallation(Some((used, guard)))
+        let loaded = blocking(self.loader(mode));
+        let used = caller.passed(loaded.and_then(|loaded| self.insert(mode, loaded)));
+        let guard = caller.passed(global::install(NAME, Some(config(&used.tape).shared())));
+        CassetteInstallation(Some(InstalledCassette {
+            used,
+            guard,
+            caller,
+        }))
     }
 
     fn resolve_mode(&self) -> Result<CassetteMode, Error> {
@@ -267,6 +290,7 @@ impl Cassette {
             }
             Ok(LoadedFile {
                 identity: recording::identity(&path),
+                has_file: path.exists(),
                 set: match mode {
                     // A damaged file is replaced, too.
                     CassetteMode::Rerecord => None,
@@ -283,13 +307,17 @@ impl Cassette {
 
     /// Reserves a file that was read.
     fn insert(&self, mode: CassetteMode, loaded: LoadedFile) -> Result<TapeUse, Error> {
-        let LoadedFile { identity, set } = loaded;
+        let LoadedFile {
+            identity,
+            has_file,
+            set,
+        } = loaded;
         let file = global::open_file(identity)?;
         let info = TapeInfo {
             path: self.path.clone(),
             test: self.test.clone(),
             mode,
-            has_file: set.is_some(),
+            has_file,
         };
         let tape = Tape::new(info, self.rules.clone(), set);
         Ok(TapeUse::new(tape, file))
@@ -306,80 +334,15 @@ impl fmt::Debug for Cassette {
     }
 }
 
-/// A cassette that is installed. Returned by [`Cassette::install`]; dropping it removes the cassette, writes what was
-/// recorded, and fails the test if the recordings do not fit.
-pub struct CassetteInstallation(Option<(TapeUse, InstallGuard)>);
-
-impl fmt::Debug for CassetteInstallation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.0.as_ref().map(|(used, _)| &used.tape.info.path);
-        f.debug_tuple("CassetteInstallation").field(&path).finish()
-    }
-}
-
-impl Drop for CassetteInstallation {
-    fn drop(&mut self) {
-        let Some((used, guard)) = self.0.take() else {
-            return;
-        };
-        drop(guard);
-        // A failed test changes no file.
-        if std::thread::panicking() {
-            return;
-        }
-        let Conclusion { set, report } = used.tape.conclude();
-        if let Some(set) = set {
-            let path = used.tape.info.path.clone();
-            let written = recording::on_thread(move || recording::write(&path, &set));
-            passed(written.map_err(no_thread).and_then(|written| written));
-        }
-        check(report);
-    }
-}
-
 /// A file that was read, and its absolute path.
 struct LoadedFile {
     identity: PathBuf,
+    has_file: bool,
     set: Option<RecordingSet>,
 }
 
 fn config(tape: &Arc<Tape>) -> Config {
-    Config::new().backend(backend::custom("cassette", Arc::clone(tape)))
-}
-
-/// Runs a function that may block on a thread of no runtime, and waits for it without blocking.
-async fn in_task<T: Send + 'static>(
-    function: impl FnOnce() -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    let receiver = global::spawn_thread(function).map_err(no_thread)?;
-    match receiver.await {
-        Ok(value) => value,
-        // NOTE: The function does not panic.
-        Err(_) => Err(Error::configuration("the thread of a cassette ended", "")),
-    }
-}
-
-fn no_thread(error: std::io::Error) -> Error {
-    Error::configuration(
-        "a thread for the file of a cassette could not be started",
-        "Look at the cause: usually a limit of threads.",
-    )
-    .with_source(error)
-}
-
-/// Returns a value, or fails the test.
-#[track_caller]
-#[allow(clippy::panic, reason = "a test fails by a panic")]
-fn passed<T>(result: Result<T, Error>) -> T {
-    result.unwrap_or_else(|error| panic!("{error:?}"))
-}
-
-#[track_caller]
-#[allow(clippy::panic, reason = "a test fails by a panic")]
-fn check(report: Option<String>) {
-    if let Some(report) = report {
-        panic!("{report}");
-    }
+    Config::new().backend(backend::custom(NAME, Arc::clone(tape)))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use super::caller::Caller;
 use super::stand_in::{self, Installation};
 use crate::backend::{self, FakeBackend};
 use crate::config::Backend;
@@ -14,7 +15,7 @@ use crate::config::Backend;
 /// does not show how a value looks.
 ///
 /// The value follows from the seed, the command and the request: the same test gets the same values, on every machine.
-/// A command whose value breaks an `#[ensure]` asks again within its `retry`, and gets another value.
+/// It satisfies the `#[ensure]` conditions of its command: up to 200 values are tried.
 ///
 /// `ALLOY_BACKEND=fake` answers all commands of a program this way, with the seed 0.
 ///
@@ -53,8 +54,10 @@ use crate::config::Backend;
 /// found for its type. The error names the field, and its [`help`](crate::Error::help) shows the
 /// [`Script`](super::Script) to write. This happens if
 ///
-/// - limits exclude each other, or a pattern is not supported: look-around and back references are not;
-/// - the type checks more than its schema says, and rejects 50 values.
+/// - limits exclude each other, or a pattern is not supported (look-around and back references are not), in a part that
+///   no value can do without;
+/// - the type checks more than its schema says, and rejects 50 values;
+/// - 200 values break an `#[ensure]`.
 ///
 /// ```
 /// use alloy_runtime::testing::Fake;
@@ -137,8 +140,9 @@ impl Fake {
     /// # Panics
     ///
     /// If a stand-in is installed on the current runtime already.
-    pub async fn run<F: Future>(&self, future: F) -> F::Output {
-        stand_in::run(self.clone(), future).await
+    #[track_caller]
+    pub fn run<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
+        stand_in::run(self.clone(), Caller::new(), future)
     }
 
     /// Answers the commands of the current tokio runtime until the guard is dropped: those of every task, and of the
@@ -159,8 +163,9 @@ impl Fake {
     ///
     /// If a stand-in is installed on this runtime or thread already.
     #[must_use = "the fake is removed when the guard is dropped"]
+    #[track_caller]
     pub fn install(&self) -> Installation {
-        stand_in::install(self.clone(), || {})
+        stand_in::install(self.clone(), Caller::new(), || {})
     }
 }
 

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use self::replies::{Replies, ScriptedReply};
 pub use self::request::ScriptRequest;
 use self::state::{Matcher, ScriptState};
+use super::caller::Caller;
 use super::error::ErrorBuilder;
 use super::stand_in::{self, Installation};
 use crate::backend;
@@ -125,18 +126,26 @@ impl Script {
         self
     }
 
-    /// Runs a future, whose commands the script answers, and [verifies](Self::verify) the script.
+    /// Runs a future, whose commands the script answers, and [verifies](Self::verify) the script at its end. A failure
+    /// names the place of this call.
+    ///
+    /// If the returned future is dropped before its end, by a `timeout` or a `select!`, nothing is verified. Put the limit
+    /// inside: `script.run(timeout(limit, future))`. Or call [`verify`](Self::verify).
     ///
     /// Commands in tasks that the future spawns are outside of it: they fail, and never reach a model. Use
     /// [`install`](Self::install) for them.
     ///
     /// # Panics
     ///
-    /// As [`verify`](Self::verify), and if a script is installed on the current runtime already.
-    pub async fn run<F: Future>(&self, future: F) -> F::Output {
-        let output = stand_in::run(self.clone(), future).await;
-        self.verify();
-        output
+    /// As [`verify`](Self::verify), and if a stand-in is installed on the current runtime already.
+    #[track_caller]
+    pub fn run<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
+        let caller = Caller::new();
+        async move {
+            let output = stand_in::run(self.clone(), caller, future).await;
+            caller.check(self.report());
+            output
+        }
     }
 
     /// Answers the commands of the current tokio runtime until the guard is dropped: those of every task, and of the
@@ -160,9 +169,12 @@ impl Script {
     ///
     /// If a script is installed on this runtime or thread already.
     #[must_use = "the script is removed when the guard is dropped"]
+    #[track_caller]
     pub fn install(&self) -> Installation {
-        let script = self.clone();
-        stand_in::install(self.clone(), move || script.verify())
+        let (script, caller) = (self.clone(), Caller::new());
+        stand_in::install(self.clone(), caller, move || {
+            caller.check(script.report());
+        })
     }
 
     /// Returns the requests so far.
@@ -178,11 +190,14 @@ impl Script {
     /// If not. The message shows the script and where it stood.
     #[track_caller]
     pub fn verify(&self) {
-        let report = self.state().report();
         #[allow(clippy::panic, reason = "a test fails by a panic")]
-        if let Some(report) = report {
+        if let Some(report) = self.report() {
             panic!("{report}");
         }
+    }
+
+    fn report(&self) -> Option<String> {
+        self.state().report()
     }
 
     fn extend(self, replies: impl FnOnce(Replies) -> Replies) -> Self {

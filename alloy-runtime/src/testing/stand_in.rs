@@ -3,13 +3,18 @@
 use std::fmt;
 use std::future::Future;
 
+use super::caller::Caller;
 use crate::config::{Backend, Config};
 use crate::global::{self, InstallGuard};
 
 /// Runs a future, whose commands the stand-in answers. Commands outside of its task scope fail until it ends.
-pub(super) async fn run<F: Future>(stand_in: impl Into<Backend>, future: F) -> F::Output {
-    #[allow(clippy::panic, reason = "a test fails by a panic")]
-    let guard = global::install(None).unwrap_or_else(|error| panic!("{error}"));
+pub(super) async fn run<F: Future>(
+    stand_in: impl Into<Backend>,
+    caller: Caller,
+    future: F,
+) -> F::Output {
+    let stand_in = stand_in.into();
+    let guard = caller.passed(global::install(stand_in.name(), None));
     let mut scope = Config::current();
     scope.merge(Config::new().backend(stand_in));
     let output = global::scoped(scope.shared(), future).await;
@@ -19,15 +24,16 @@ pub(super) async fn run<F: Future>(stand_in: impl Into<Backend>, future: F) -> F
 
 /// Answers the commands of the current runtime, or of the current thread outside of one, until the installation is
 /// dropped. It calls `verify` then.
+#[track_caller]
 pub(super) fn install(
     stand_in: impl Into<Backend>,
+    caller: Caller,
     verify: impl FnOnce() + Send + Sync + 'static,
 ) -> Installation {
     let stand_in = stand_in.into();
     let name = stand_in.name();
     let scope = Config::new().backend(stand_in).shared();
-    #[allow(clippy::panic, reason = "a test fails by a panic")]
-    let guard = global::install(Some(scope)).unwrap_or_else(|error| panic!("{error}"));
+    let guard = caller.passed(global::install(name, Some(scope)));
     Installation {
         name,
         verify: Some(Box::new(verify)),

@@ -205,7 +205,14 @@ async fn a_type_may_check_more_than_its_schema() {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[allow(dead_code, reason = "only printed")]
 struct Contradiction {
-    inner: Vec<Impossible>,
+    inner: (Impossible,),
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[allow(dead_code, reason = "only printed")]
+struct Avoidable {
+    one: Option<Impossible>,
+    many: Vec<Impossible>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -217,34 +224,70 @@ struct Impossible {
 
 #[tokio::test]
 async fn an_error_names_the_field() {
-    let mut shown = String::new();
-    // An empty list is valid, and is made up for some seeds.
     for seed in 0..5 {
-        if let Err(error) = command::<Contradiction>(seeded(seed), "Invent it").await {
-            assert_eq!(error.kind(), ErrorKind::Unanswered);
-            shown = error.to_string();
-        }
+        let error = command::<Contradiction>(seeded(seed), "Invent it");
+        let error = error.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unanswered);
+        assert_eq!(
+            error.to_string(),
+            "the fake has no answer for `invent`: no valid `Contradiction` was found: inner[0].code: no text was found with at least 5 characters and at most 9 characters and the pattern `^[a-z]{2}$`"
+        );
     }
-    assert_eq!(
-        shown,
-        "the fake has no answer for `invent`: no valid `Contradiction` was found: inner[0].code: no text was found with at least 5 characters and at most 9 characters and the pattern `^[a-z]{2}$`"
-    );
 }
 
 #[tokio::test]
-async fn a_follow_up_gets_another_answer() {
-    for seed in 0..5 {
+async fn a_part_without_a_value_is_left_out_if_it_can_be() {
+    for seed in 0..20 {
+        let found = outcome::<Avoidable>(seed).await.value;
+        assert!(found.one.is_none() && found.many.is_empty(), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn values_satisfy_the_conditions_of_the_command() {
+    for seed in 0..20 {
         let large = command::<u8>(seeded(seed), "Invent it").ensured(|value, broken| {
-            if *value < 100 {
-                broken.push("the number is at least 100");
+            if *value < 240 {
+                broken.push("the number is at least 240");
             }
         });
-        let outcome = large.retry(30).outcome().await.unwrap();
-        assert!(outcome.value >= 100);
-        assert_eq!(outcome.attempts, outcome.requests);
+        let outcome = large.retry(1).outcome().await.unwrap();
+        assert!(outcome.value >= 240);
+        assert_eq!((outcome.attempts, outcome.requests), (1, 1));
+        let text = command::<String>(seeded(seed), "Invent it").ensured(|text, broken| {
+            if text.matches('.').count() != 3 {
+                broken.push("the text has three sentences");
+            }
+        });
+        let mut stream = text.stream();
+        while let Some(chunk) = stream.next().await {
+            chunk.unwrap();
+        }
     }
+}
+
+#[tokio::test]
+async fn conditions_that_no_value_satisfies_name_a_script() {
     let never = command::<u8>(seeded(0), "Invent it");
-    let never = never.ensured(|_, broken| broken.push("never")).retry(3);
+    let never = never.ensured(|_, broken| broken.push("the number is odd and even"));
     let error = never.await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidOutput);
+    assert_eq!(error.kind(), ErrorKind::Unanswered);
+    assert_eq!(
+        error.to_string(),
+        "the fake has no answer for `invent`: no valid `u8` was found: 200 were rejected; the last one: the number is odd and even"
+    );
+    let help = error.help();
+    assert!(help.contains(r#"Script::new().on("invent", "#), "{help}");
+}
+
+#[tokio::test]
+async fn values_of_a_model_file_do_not_depend_on_its_folder() {
+    let outcome = async |model: &str| {
+        let command = command::<String>(seeded(0), "Invent it").model(model);
+        let outcome = command.outcome().await.unwrap();
+        (outcome.value, outcome.usage)
+    };
+    let here = outcome("gguf:/home/ann/models/tiny.gguf").await;
+    assert_eq!(here, outcome("gguf:/srv/tiny.gguf").await);
+    assert_ne!(here.0, outcome("gguf:/srv/large.gguf").await.0);
 }

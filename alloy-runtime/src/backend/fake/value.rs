@@ -31,6 +31,8 @@ pub(super) enum Preference {
     Mixed,
     /// Generated values. A string without a pattern and a format may be a number, a date and so on.
     Varied(FreeText),
+    /// Generated values that are as small as possible: they leave out parts that cannot be written.
+    Smallest,
 }
 
 /// A part of a value that could not be generated.
@@ -90,9 +92,9 @@ impl<'a> ValueWriter<'a, '_> {
         }
     }
 
-    /// Returns `true` if the value is large enough, so that its other parts are as small as possible.
+    /// Returns `true` if the parts that follow are as small as possible.
     fn is_large(&self) -> bool {
-        self.deep > 0 || self.shapes > MAX_USUAL_SHAPES
+        self.deep > 0 || self.shapes > MAX_USUAL_SHAPES || self.preference == Preference::Smallest
     }
 
     fn value(&mut self, shape: &'a Shape) -> Result<Value, NoValue> {
@@ -173,7 +175,7 @@ impl<'a> ValueWriter<'a, '_> {
         let is_used = match self.preference {
             Preference::Hints => true,
             Preference::Mixed => !shape.hints.is_empty() && self.random.one_in(2),
-            Preference::Varied(_) => false,
+            Preference::Varied(_) | Preference::Smallest => false,
         };
         let hint = self.random.pick(&shape.hints).filter(|_| is_used);
         hint.cloned()
@@ -182,7 +184,7 @@ impl<'a> ValueWriter<'a, '_> {
     fn free_text(&self) -> FreeText {
         match self.preference {
             Preference::Varied(free) => free,
-            Preference::Hints | Preference::Mixed => FreeText::Words,
+            Preference::Hints | Preference::Mixed | Preference::Smallest => FreeText::Words,
         }
     }
 

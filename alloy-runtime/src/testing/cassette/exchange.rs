@@ -73,7 +73,8 @@ impl Exchange for Arc<Tape> {
             };
             let tapped = match reply {
                 Ok(StreamedReply::Wire(response)) => {
-                    let tapped = TappedResponse::new(response, Arc::clone(self), index);
+                    let protocol = request.info.resolved.endpoint.protocol();
+                    let tapped = TappedResponse::new(response, protocol, Arc::clone(self), index);
                     StreamedReply::Wire(WireResponse::StandIn(Box::new(tapped)))
                 }
                 Ok(StreamedReply::Events(events)) => {
@@ -100,7 +101,12 @@ impl Exchange for Arc<Tape> {
                 return Ok(inspection(answer));
             }
             if !self.info.mode.is_recording() {
-                return Ok(Inspection::Unknown);
+                return match inquiry {
+                    Inquiry::InstalledModels {
+                        is_for_error: false,
+                    } => Err(self.unanswered_models()),
+                    _ => Ok(Inspection::Unknown),
+                };
             }
             let real = ActiveBackend::real(endpoint)?;
             let inspection = real.inspect(endpoint, inquiry).await?;
@@ -198,7 +204,7 @@ fn no_reply() -> Error {
 
 fn is_same_inquiry(known: &RecordedInquiry, inquiry: Inquiry<'_>) -> bool {
     match (&known.answer, inquiry) {
-        (RecordedAnswer::InstalledModels(_), Inquiry::InstalledModels) => true,
+        (RecordedAnswer::InstalledModels(_), Inquiry::InstalledModels { .. }) => true,
         (RecordedAnswer::Capabilities(_), Inquiry::Capabilities { model })
         | (RecordedAnswer::LoadedContext(_), Inquiry::LoadedContext { model }) => {
             known.model.as_deref() == Some(model)
@@ -223,11 +229,11 @@ fn inspection(answer: RecordedAnswer) -> Inspection {
 
 fn recorded_inquiry(inquiry: Inquiry<'_>, inspection: &Inspection) -> RecordedInquiry {
     let (model, answer) = match (inquiry, inspection) {
-        (Inquiry::InstalledModels, Inspection::InstalledModels(models)) => {
+        (Inquiry::InstalledModels { .. }, Inspection::InstalledModels(models)) => {
             let models = models.iter().map(Into::into).collect();
             (None, RecordedAnswer::InstalledModels(models))
         }
-        (Inquiry::InstalledModels, _) => (None, RecordedAnswer::InstalledModels(Vec::new())),
+        (Inquiry::InstalledModels { .. }, _) => (None, RecordedAnswer::InstalledModels(Vec::new())),
         (Inquiry::Capabilities { model }, Inspection::Capabilities(known)) => (
             Some(model),
             RecordedAnswer::Capabilities(Some(known.clone())),

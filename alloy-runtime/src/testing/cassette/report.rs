@@ -2,16 +2,21 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
 use super::state::{KnownRecording, TapeInfo, TapeState};
 use crate::backend::EncodedRequest;
 use crate::config::SettingSource;
-use crate::recording::{NormalizedRequest, compare, distance, protocol_name, render};
+use crate::error::excerpt;
+use crate::recording::{NormalizedRequest, Recording, compare, distance, protocol_name, render};
 
 /// Maximum number of problems that are shown in full.
 const MAX_PROBLEMS: usize = 5;
 /// Distance of a recording of another command, and of one in another protocol.
 const OTHER_COMMAND: usize = 60;
 const OTHER_PROTOCOL: usize = 200;
+/// Distance of a recording that was played already: the test made its request, so another one has changed.
+const PLAYED: usize = 200;
 
 /// Returns the command line that records a cassette.
 pub(super) fn command(tape: &TapeInfo) -> String {
@@ -20,43 +25,43 @@ pub(super) fn command(tape: &TapeInfo) -> String {
     line.trim_end().to_owned()
 }
 
-/// Returns the problem of a request without a recording: how it differs from the nearest one.
+/// Returns the problem of a request without a recording: how it differs from the nearest one. The message around it
+/// names the cassette.
 pub(super) fn unanswered(
     tape: &TapeInfo,
     state: &TapeState,
     request: &EncodedRequest,
     live: &NormalizedRequest,
 ) -> String {
-    let (name, path) = (request.info.command, tape.path.display());
+    let name = request.info.command;
     let measured = state.known.iter().enumerate().map(|(index, known)| {
         let distance = measure(known, name, live);
-        (distance, known.is_played, index, known)
+        (distance, index, known)
     });
-    let nearest =
-        measured.min_by_key(|(distance, is_played, index, _)| (*distance, *is_played, *index));
+    let nearest = measured.min_by_key(|(distance, index, _)| (*distance, *index));
     let mut out = String::new();
     // NOTE: Writing to a `String` cannot fail.
     let _written = match nearest {
         None if tape.has_file => writeln!(
             out,
-            "the request of `{name}` has no recording: cassette {path} is empty"
+            "the request of `{name}` has no recording: the file is empty"
         ),
         None => writeln!(
             out,
-            "the request of `{name}` has no recording: cassette {path} does not exist"
+            "the request of `{name}` has no recording: the file does not exist"
         ),
-        Some((0, _, index, _)) => writeln!(
+        Some((0, index, _)) => writeln!(
             out,
-            "the request of `{name}` has no recording left in cassette {path}: `exchanges[{index}]` was played already, and the same request was made again"
+            "the request of `{name}` has no recording left: `exchanges[{index}]` was played already, and the same request was made again"
         ),
-        Some((_, _, index, known)) => {
+        Some((_, index, known)) => {
             let recorded = match known.recording.command.as_str() {
                 same if same == name => String::new(),
                 other => format!(", of `{other}`,"),
             };
             let _written = writeln!(
                 out,
-                "the request of `{name}` has no recording in cassette {path}; the nearest one, `exchanges[{index}]`,{recorded} differs (- recorded, + now):"
+                "the request of `{name}` has no recording; the nearest one, `exchanges[{index}]`,{recorded} differs (- recorded, + now):"
             );
             if known.request.protocol != live.protocol {
                 let (old, new) = (known.request.protocol, live.protocol);
@@ -87,6 +92,9 @@ fn measure(known: &KnownRecording, command: &str, live: &NormalizedRequest) -> u
     if measured > 0 && known.recording.command != command {
         measured += OTHER_COMMAND;
     }
+    if measured > 0 && known.is_played {
+        measured += PLAYED;
+    }
     measured
 }
 
@@ -95,9 +103,12 @@ pub(super) fn of_replay(tape: &TapeInfo, state: &TapeState) -> Option<String> {
     let mut problems = state.problems.clone();
     let known = state.known.iter().enumerate();
     for (index, known) in known.filter(|(_, known)| !known.is_played) {
-        let (command, prompt) = (&known.recording.command, prompt(known));
+        let Recording {
+            command, request, ..
+        } = &*known.recording;
+        let message = last_message(request);
         problems.push(format!(
-            "`exchanges[{index}]` was not played: `{command}` {prompt}"
+            "`exchanges[{index}]` was not played: `{command}` {message}"
         ));
     }
     if problems.is_empty() {
@@ -126,12 +137,17 @@ fn list(problems: &[String]) -> String {
     lines.join("\n")
 }
 
-/// Returns the beginning of the last message of a recorded request.
-fn prompt(known: &KnownRecording) -> String {
-    let messages = known.recording.request["messages"].as_array();
+/// Returns the beginning of the last message of a request, in quotes.
+pub(super) fn last_message(request: &Value) -> String {
+    let messages = request["messages"].as_array();
     let last = messages.and_then(|messages| messages.last());
-    let content = last.and_then(|message| message["content"].as_str());
-    content.map_or_else(String::new, |text| {
-        format!("{:?}", crate::error::excerpt(text))
-    })
+    let content = last.map_or(&Value::Null, |message| &message["content"]);
+    let text = match content {
+        Value::Array(parts) => {
+            let texts = parts.iter().filter_map(|part| part["text"].as_str());
+            texts.collect()
+        }
+        content => content.as_str().unwrap_or_default().to_owned(),
+    };
+    format!("{:?}", excerpt(&text))
 }

@@ -59,8 +59,8 @@ pub(super) enum LiveResult {
     /// No reply yet.
     Pending,
     Replied(RecordedReply, Option<RecordedFailure>),
-    /// The program dropped a stream before its end.
-    Dropped,
+    /// The program did not read a stream to its end, for this reason.
+    Cut(String),
     /// There was no reply, for this reason.
     Failed(String),
 }
@@ -114,19 +114,21 @@ impl TapeState {
         Some(index)
     }
 
+    /// Returns `true` if the test asked nothing, so that a recording of it would be empty.
+    pub(super) fn is_unused(&self) -> bool {
+        self.live.is_empty()
+            && !self.known.iter().any(|known| known.is_played)
+            && !self.inquiries.iter().any(|known| known.is_used)
+    }
+
     /// Returns the new contents of the file; `None` if they are the old ones.
-    pub(super) fn contents(
-        &self,
-        mode: CassetteMode,
-        recordings: Vec<Recording>,
-    ) -> Option<RecordingSet> {
+    pub(super) fn contents(&self, recordings: Vec<Recording>) -> Option<RecordingSet> {
         let is_as_before = self.known.iter().all(|known| known.is_played)
             && self
                 .inquiries
                 .iter()
                 .all(|known| known.is_used && !known.is_new);
-        // Without any request there is nothing to replace the recordings with.
-        if recordings.is_empty() && (is_as_before || mode == CassetteMode::Rerecord) {
+        if recordings.is_empty() && is_as_before {
             return None;
         }
         let played = self.known.iter().filter(|known| known.is_played);

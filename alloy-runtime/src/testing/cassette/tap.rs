@@ -11,9 +11,11 @@ use futures_core::Stream;
 use super::state::LiveResult;
 use super::tape::Tape;
 use crate::backend::{ReplyEvents, ResponseHead, StandInResponse, WireResponse};
-use crate::error::Error;
+use crate::endpoint::Protocol;
+use crate::error::{Error, ErrorKind};
 use crate::recording::{
-    RecordedBody, RecordedEnd, RecordedEvent, RecordedFailure, RecordedReply, RecordedWire,
+    self, RecordedBody, RecordedEnd, RecordedEvent, RecordedFailure, RecordedReply, RecordedWire,
+    StreamEnd,
 };
 use crate::reply::ReplyEvent;
 
@@ -35,7 +37,8 @@ pub(super) fn recorded_wire(
     }
 }
 
-/// The slot of a recording that a streamed reply fills. A reply that is dropped before its end is not recorded.
+/// The slot of a recording that a streamed reply fills. A reply that is dropped before its end, or that ends by a time
+/// limit of the command, is not recorded: it would replay to a place that depends on time.
 struct TapSlot {
     tape: Arc<Tape>,
     index: usize,
@@ -54,10 +57,17 @@ impl TapSlot {
     fn fill(&mut self, reply: RecordedReply, failure: Option<&Error>) {
         if !self.is_filled {
             self.is_filled = true;
-            let failure = failure.map(|error| {
-                RecordedFailure::new(error).unwrap_or_else(RecordedFailure::interrupted)
-            });
-            let result = LiveResult::Replied(reply, failure);
+            let result = match failure {
+                Some(error) if error.kind() == ErrorKind::TimedOut => {
+                    LiveResult::Cut(error.to_string())
+                }
+                failure => {
+                    let failure = failure.map(|error| {
+                        RecordedFailure::new(error).unwrap_or_else(RecordedFailure::interrupted)
+                    });
+                    LiveResult::Replied(reply, failure)
+                }
+            };
             self.tape.record(self.index, result);
         }
     }
@@ -66,7 +76,7 @@ impl TapSlot {
 impl Drop for TapSlot {
     fn drop(&mut self) {
         if !self.is_filled {
-            self.tape.record(self.index, LiveResult::Dropped);
+            self.tape.record_dropped(self.index);
         }
     }
 }
@@ -75,16 +85,26 @@ impl Drop for TapSlot {
 pub(super) struct TappedResponse {
     response: WireResponse,
     head: ResponseHead,
+    protocol: Protocol,
     body: Vec<u8>,
+    /// The number of bytes that were decoded: more is read only once they are.
+    decoded: usize,
     slot: TapSlot,
 }
 
 impl TappedResponse {
-    pub(super) fn new(response: WireResponse, tape: Arc<Tape>, index: usize) -> Self {
+    pub(super) fn new(
+        response: WireResponse,
+        protocol: Protocol,
+        tape: Arc<Tape>,
+        index: usize,
+    ) -> Self {
         Self {
             head: response.head(),
             response,
+            protocol,
             body: Vec::new(),
+            decoded: 0,
             slot: TapSlot::new(tape, index),
         }
     }
@@ -109,6 +129,24 @@ impl TappedResponse {
         );
         self.slot.fill(RecordedReply::Wire(wire), failure);
     }
+
+    /// Returns `true` if the program read the reply to its end, or to an error in it. A server may leave the response
+    /// open after that.
+    fn is_read(&self) -> bool {
+        let format = self.head.content_type.as_deref();
+        let end = |body: &[u8]| recording::end_of_stream(self.protocol, format, body);
+        self.head.status == 200
+            && (end(&self.body[..self.decoded]).is_some()
+                || end(&self.body) == Some(StreamEnd::Error))
+    }
+}
+
+impl Drop for TappedResponse {
+    fn drop(&mut self) {
+        if !self.slot.is_filled && self.is_read() {
+            self.record(None);
+        }
+    }
 }
 
 impl StandInResponse for TappedResponse {
@@ -117,6 +155,7 @@ impl StandInResponse for TappedResponse {
     }
 
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
+        self.decoded = self.body.len();
         let chunk = ready!(self.response.poll_chunk(context));
         match &chunk {
             Ok(Some(bytes)) => self.body.extend_from_slice(bytes),

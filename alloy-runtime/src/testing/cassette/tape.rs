@@ -1,6 +1,7 @@
 //! A cassette in use: answers requests, and returns the file and the verdict at its end.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::report;
 use super::state::{KnownInquiry, LiveExchange, LiveResult, TapeInfo, TapeState};
@@ -109,22 +110,44 @@ impl Tape {
             return Ok(NextExchange::Send(state.live.len() - 1));
         }
         let problem = report::unanswered(&self.info, &state, request, &live);
-        let record = report::command(&self.info);
-        let message = format!("{problem}\nrecord it: {record}");
-        state.problems.push(problem);
+        state.problems.push(problem.clone());
         drop(state);
-        Err(Error::new(ConnectionError::Unanswered {
-            message,
+        Err(self.unanswered(&problem))
+    }
+
+    /// Notes that the program listed the installed models, which has no recording, and returns the error.
+    pub(super) fn unanswered_models(&self) -> Error {
+        let problem = "`models()` has no recording";
+        self.state().problems.push(problem.to_owned());
+        self.unanswered(problem)
+    }
+
+    /// Returns the error for a problem with one request.
+    fn unanswered(&self, problem: &str) -> Error {
+        let (path, record) = (self.info.path.display(), report::command(&self.info));
+        Error::new(ConnectionError::Unanswered {
+            message: format!("cassette {path}: {problem}\nrecord it: {record}"),
             help: format!(
                 "If the change is intended, record it: `{record}`. `.normalize(…)`, `.ignore(…)` and `.ignore_text(…)` leave out what differs from run to run."
             ),
-        }))
+        })
     }
 
     /// Records the result of an exchange that was sent.
     pub(super) fn record(&self, index: usize, result: LiveResult) {
         if let Some(live) = self.state().live.get_mut(index) {
             live.result = result;
+        }
+    }
+
+    /// Records that a stream was dropped before its end, by the program or at the deadline of its command.
+    pub(super) fn record_dropped(&self, index: usize) {
+        if let Some(live) = self.state().live.get_mut(index) {
+            let reason = match live.request.info.deadline.allows(Duration::ZERO) {
+                true => "the program dropped the stream before its end",
+                false => "the command's timeout passed",
+            };
+            live.result = LiveResult::Cut(reason.to_owned());
         }
     }
 
@@ -157,9 +180,15 @@ impl Tape {
                 report: report::of_replay(&self.info, &self.state()),
             };
         }
-        // Redactions of the test run without the lock.
-        let live = std::mem::take(&mut self.state().live);
+        let (is_unused, live) = {
+            let mut state = self.state();
+            (state.is_unused(), std::mem::take(&mut state.live))
+        };
         let mut problems = Vec::new();
+        if is_unused && self.info.has_file {
+            problems.push("the test made no request, so there is nothing to record; if that is intended, delete the file".to_owned());
+        }
+        // Redactions of the test run without the lock.
         let mut recordings = Vec::new();
         for LiveExchange { request, result } in live {
             let command = request.info.command;
@@ -170,16 +199,21 @@ impl Tape {
                         Err(problem) => problems.push(problem),
                     }
                 }
-                LiveResult::Dropped => tracing::warn!(
-                    "the stream of `{command}` was dropped before its end, so it was not recorded"
-                ),
-                LiveResult::Pending => {
+                LiveResult::Cut(reason) => {
+                    let message = self.last_message(&request);
                     problems.push(format!(
-                        "`{command}` got no reply: the program dropped it, or the test ended before"
+                        "`{command}` got a part of the reply to {message}: {reason}; let the stream come to its end, or test this with a `Script`"
+                    ));
+                }
+                LiveResult::Pending => {
+                    let message = self.last_message(&request);
+                    problems.push(format!(
+                        "`{command}` got no reply to {message}: the program dropped it, its timeout passed, or the test ended before"
                     ));
                 }
                 LiveResult::Failed(reason) => {
-                    problems.push(format!("`{command}` got no reply: {reason}"));
+                    let message = self.last_message(&request);
+                    problems.push(format!("`{command}` got no reply to {message}: {reason}"));
                 }
             }
         }
@@ -190,9 +224,17 @@ impl Tape {
             };
         }
         Conclusion {
-            set: self.state().contents(self.info.mode, recordings),
+            set: self.state().contents(recordings),
             report: None,
         }
+    }
+
+    /// Returns the beginning of the last message of a request, without secrets.
+    fn last_message(&self, request: &EncodedRequest) -> String {
+        let (command, endpoint) = (request.info.command, &request.info.resolved.endpoint);
+        let (protocol, secrets) = (endpoint.protocol(), endpoint.redaction_patterns());
+        let stored = stored_request(protocol, &request.body, &secrets);
+        report::last_message(&self.rules.redacted_request(protocol, command, &stored))
     }
 
     /// Returns the recording of an exchange, without secrets.

@@ -130,14 +130,16 @@ async fn a_changed_prompt_fails_with_a_diff_even_if_the_error_is_ignored() {
     let path = path.display();
     let expected = format!(
         "cassette {path} does not fit the test:
-- the request of `ask` has no recording in cassette {path}; the nearest one, `exchanges[0]`, differs (- recorded, + now):
+- the request of `ask` has no recording; the nearest one, `exchanges[0]`, differs (- recorded, + now):
   messages[0].content:
     - Say hello
     + Say hallo
 - `exchanges[0]` was not played: `ask` \"Say hello\"
-if the change is intended, record it: ALLOY_CASSETTE=record cargo test greets"
+if the change is intended, record it: ALLOY_CASSETTE=record cargo test greets
+at {}:",
+        file!()
     );
-    assert_eq!(message, expected);
+    assert!(message.starts_with(&expected), "{message}");
 }
 
 #[tokio::test]
@@ -159,9 +161,32 @@ async fn recordings_that_are_not_played_fail_and_so_does_one_that_is_played_agai
     let missing = Folder::new("missing");
     let message = failure(missing.replay(), async { drop(ask::<String>("a").await) }).await;
     assert!(
-        message.contains("does not exist\nif the change"),
+        message.contains("the file does not exist\nif the change"),
         "{message}"
     );
+}
+
+#[tokio::test]
+async fn models_without_a_recording_fail_as_a_command_does() {
+    let folder = Folder::new("models");
+    folder.write(&[]);
+    let asked = async {
+        let error = crate::models().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unanswered);
+        let shown = error.to_string();
+        assert!(shown.contains("`models()` has no recording"), "{shown}");
+    };
+    let message = failure(folder.replay(), asked).await;
+    let expected = "- `models()` has no recording\nif the change is intended, record it: ";
+    assert!(message.contains(expected), "{message}");
+    // Models that an error would suggest are not a request of the program.
+    folder.write(&[("a", "1")]);
+    let mut file = folder.json();
+    let error = json!({"error": "model 'test' not found"});
+    file["exchanges"][0]["wire"] = json!({"status": 404, "body": error});
+    std::fs::write(folder.file(), file.to_string()).unwrap();
+    let error = folder.replay().run(ask::<String>("a")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ModelNotFound);
 }
 
 #[tokio::test]
@@ -195,6 +220,20 @@ async fn an_installed_cassette_answers_spawned_tasks() {
         .unwrap();
     assert_eq!(answer.unwrap(), "1");
     drop(guard);
+}
+
+#[tokio::test]
+async fn the_error_of_a_spawned_task_names_the_cassette() {
+    let folder = Folder::new("spawned");
+    folder.write(&[]);
+    let spawned = async {
+        let asked = tokio::spawn(async { ask::<String>("a").await });
+        asked.await.unwrap()
+    };
+    let error = folder.replay().run(spawned).await.unwrap_err();
+    let help = error.help();
+    let expected = "`let _guard = cassette.install();` in place of `cassette.run(…)`";
+    assert!(help.contains(expected), "{help}");
 }
 
 #[tokio::test]

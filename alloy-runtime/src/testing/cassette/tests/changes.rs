@@ -86,6 +86,34 @@ async fn a_changed_option_and_model_show_their_values() {
 }
 
 #[tokio::test]
+async fn a_recording_that_was_not_played_is_nearer_than_one_that_was() {
+    let folder = Folder::new("not-played");
+    folder.write(&[
+        ("Translate: cat", "Katze"),
+        ("Translate the story", "Es war"),
+    ]);
+    let asked = async {
+        ask::<String>("Translate: cat").await.unwrap();
+        drop(ask::<String>("Translate: cats").await);
+    };
+    let message = failure(folder.replay(), asked).await;
+    assert!(
+        message.contains("the nearest one, `exchanges[1]`, differs"),
+        "{message}"
+    );
+    // The request that it was played to is made again.
+    let twice = async {
+        ask::<String>("Translate: cat").await.unwrap();
+        drop(ask::<String>("Translate: cat").await);
+    };
+    let message = failure(folder.replay(), twice).await;
+    assert!(
+        message.contains("`exchanges[0]` was played already"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
 async fn a_dropped_tool_shows_its_definition() {
     #[derive(Deserialize, schemars::JsonSchema)]
     struct Number {

@@ -131,7 +131,8 @@ async fn without_a_reply_or_with_a_failed_test_the_old_file_stays() {
     let asked = ask::<String>("b").host(nobody);
     let message = failure(folder.record(), async { drop(asked.await) }).await;
     assert!(
-        message.contains("was not written") && message.contains("`ask` got no reply: Unreachable"),
+        message.contains("was not written")
+            && message.contains("`ask` got no reply to \"b\": Unreachable"),
         "{message}"
     );
     assert_eq!(folder.text(), old);
@@ -146,6 +147,40 @@ async fn without_a_reply_or_with_a_failed_test_the_old_file_stays() {
     assert_eq!(folder.text(), old);
     let names = std::fs::read_dir(&folder.0).unwrap();
     assert_eq!(names.count(), 1, "no temporary file is left");
+}
+
+#[tokio::test]
+async fn a_run_without_a_request_leaves_the_old_file() {
+    let folder = Folder::new("no-request");
+    folder.write(&[("a", "1")]);
+    let old = folder.text();
+    for mode in [CassetteMode::Record, CassetteMode::Rerecord] {
+        let message = failure(folder.cassette(mode), async {}).await;
+        assert!(
+            message.contains("was not written") && message.contains("the test made no request"),
+            "{message}"
+        );
+        assert_eq!(folder.text(), old);
+    }
+    // Without recordings there is nothing to lose.
+    std::fs::remove_file(folder.file()).unwrap();
+    folder.record().run(async {}).await;
+    assert!(!folder.file().exists());
+}
+
+#[tokio::test]
+async fn a_run_that_is_dropped_checks_and_writes_nothing() {
+    let folder = Folder::new("cancelled");
+    folder.write(&[("a", "1")]);
+    let old = folder.text();
+    for cassette in [folder.replay(), folder.record()] {
+        let run = cassette.run(std::future::pending::<()>());
+        let limit = std::time::Duration::from_millis(20);
+        tokio::time::timeout(limit, run).await.unwrap_err();
+    }
+    assert_eq!(folder.text(), old);
+    // The file and the runtime are free again.
+    folder.replay().run(ask::<String>("a")).await.unwrap();
 }
 
 #[tokio::test]
