@@ -125,6 +125,10 @@ pub(crate) fn run<'a>(
 /// The settings are not valid, or the server cannot be reached, is not Ollama, or answers with an error.
 pub(crate) async fn installed_models() -> Result<Vec<InstalledModel>, Error> {
     let scope = global::scope();
+    #[cfg(feature = "testing")]
+    if scope.is_none() {
+        global::check_scope()?;
+    }
     let settings = resolve::settings(None, &Layer::EMPTY, scope.as_deref())?;
     let endpoint = Endpoint::ollama(&settings, Api::Native);
     let deadline = Deadline::after(settings.timeout.as_ref().map(|set| set.value));

@@ -348,6 +348,12 @@ async fn a_spawned_task_is_answered_by_an_installed_script() {
     assert_eq!(error.kind(), ErrorKind::Unanswered);
     assert!(error.help().contains("install()"), "{}", error.help());
     assert!(error.help().contains("with_config(Config::current(), …)"));
+    // The list of models is not asked for either.
+    let script = Script::new().text("One").optional();
+    let listed = script
+        .run(async { tokio::spawn(alloy_runtime::models()).await.unwrap() })
+        .await;
+    assert_eq!(listed.unwrap_err().kind(), ErrorKind::Unanswered);
     // The scope can be passed on.
     let script = Script::new().text("One");
     let text = script
