@@ -39,7 +39,8 @@ pub struct Outcome<T> {
     pub messages: Vec<Message>,
     /// The tokens of all answers, including rejected ones.
     pub usage: Usage,
-    /// The server's timings of the last answer. Chat Completions does not report any.
+    /// The server's timings of the last answer. Of the Chat Completions servers, llama.cpp's alone reports
+    /// them, without total and load.
     pub timings: Timings,
     /// The reason why the model stopped. `None` if the server did not send one.
     pub finish_reason: Option<FinishReason>,
@@ -79,7 +80,7 @@ pub struct Summary {
     pub messages: Vec<Message>,
     /// The tokens of the answer.
     pub usage: Usage,
-    /// The server's timings. Chat Completions does not report any.
+    /// The server's timings. Of the Chat Completions servers, llama.cpp's alone reports them, without total and load.
     pub timings: Timings,
     /// The reason why the model stopped. `None` if the server did not send one.
     pub finish_reason: Option<FinishReason>,

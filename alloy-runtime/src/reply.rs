@@ -64,7 +64,7 @@ pub struct Usage {
     /// Tokens of the answer, including thinking (`eval_count`).
     pub completion_tokens: Option<u64>,
     /// Tokens of the prompt that were taken from a cache instead of being processed again. They are included in
-    /// `prompt_tokens`. The embedded engine reports this count; Ollama does not.
+    /// `prompt_tokens`. The embedded engine, llama.cpp's server, vLLM and OpenAI report this count; Ollama does not.
     pub cached_tokens: Option<u64>,
     /// `true` if a reply had no count of its prompt or of its answer.
     is_partial: bool,
@@ -80,10 +80,6 @@ impl Usage {
         }
     }
 
-    #[cfg_attr(
-        not(any(feature = "embedded", feature = "testing")),
-        allow(dead_code, reason = "only the engine and recordings of it count these")
-    )]
     pub(crate) const fn with_cached(self, cached_tokens: u64) -> Self {
         Self {
             cached_tokens: Some(cached_tokens),

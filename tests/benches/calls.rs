@@ -1,5 +1,5 @@
 //! Compares Alloy with hand-written code on both routes: allocations and CPU time of a typed and of a text call, and
-//! the throughput of a thousand concurrent calls.
+//! the throughput of a thousand concurrent calls, and of a thousand rows of a batch.
 //!
 //! ```text
 //! cargo bench
@@ -23,10 +23,11 @@ mod measure;
 use std::borrow::Cow;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use alloy_runtime::command;
+use alloy_runtime::{batch, command};
 use alloy_tests::server::Said;
+use futures::stream::{self, StreamExt as _};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
@@ -89,7 +90,7 @@ fn serve(answer: &str) {
 }
 
 fn measure() {
-    for measure in ["typed_call", "text_call", "concurrent"] {
+    for measure in ["typed_call", "text_call", "concurrent", "batch"] {
         let server = ServerProcess::start(match measure {
             "text_call" => "text_call",
             _ => "typed_call",
@@ -105,6 +106,11 @@ fn measured(measure: &str, host: &str) {
         match measure {
             "typed_call" => typed_call(&runtime, host, route),
             "text_call" => text_call(&runtime, host, route),
+            "batch" => {
+                for concurrency in [16, 64] {
+                    rows(&runtime, host, route, concurrency);
+                }
+            }
             _ => concurrent(&runtime, host, route),
         }
     }
@@ -205,6 +211,49 @@ fn concurrent(runtime: &tokio::runtime::Runtime, host: &str, route: Route) {
         let ratio = measure::ratio(by_hand, alloy).await;
         println!("concurrent {} throughput ratio={ratio:.2}", route.name());
     });
+}
+
+/// Compares a batch with hand-written code that keeps as many calls in flight, in the order of the rows.
+fn rows(runtime: &tokio::runtime::Runtime, host: &str, route: Route, concurrency: usize) {
+    let extract = extract_on(route);
+    let floor = Floor::new(host, route);
+    let parts = typed_parts(&extract, &floor);
+    let alloy = async || {
+        let rows = batch(0..CROWD, |_: &usize| extract(TEXT));
+        let mut results = rows.concurrency(concurrency);
+        while let Some(item) = results.next().await {
+            assert_eq!(item.unwrap().result.unwrap().value.age, 25);
+        }
+    };
+    let by_hand = async || {
+        let (system, schema) = &parts;
+        let calls = (0..CROWD).map(|_| {
+            let read = |content: &str| serde_json::from_str::<User>(content).unwrap();
+            floor.call(Some(system), TEXT, Some(schema), read)
+        });
+        let mut results = stream::iter(calls).buffered(concurrency);
+        while let Some(user) = results.next().await {
+            assert_eq!(user.age, 25);
+        }
+    };
+    runtime.block_on(async {
+        alloy().await;
+        by_hand().await;
+        let ratio = measure::ratio(async || time(&by_hand).await, async || time(&alloy).await);
+        let name = format!("batch of {concurrency} {}", route.name());
+        println!("{name} throughput ratio={:.2}", ratio.await);
+        let ratio = measure::ratio(
+            async || measure::cpu_time(1, &alloy).await,
+            async || measure::cpu_time(1, &by_hand).await,
+        );
+        println!("{name} cpu ratio={:.2}", ratio.await);
+    });
+}
+
+async fn time<F: Future<Output = ()>>(run: &impl Fn() -> F) -> Duration {
+    let start = Instant::now();
+    run().await;
+    start.elapsed()
 }
 
 type Extract = alloy_runtime::Command<User>;

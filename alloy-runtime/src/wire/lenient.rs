@@ -3,6 +3,7 @@
 //! Such a field is not needed, so it must not make the reply invalid. Its value is skipped whatever its size.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
@@ -88,6 +89,35 @@ pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
         absent_for!(unit, bool, fraction, text, list, object);
     }
     deserializer.deserialize_any(CountVisitor)
+}
+
+/// Deserializes a number of milliseconds.
+pub(super) fn milliseconds<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
+    struct MillisecondsVisitor;
+    impl<'de> Visitor<'de> for MillisecondsVisitor {
+        type Value = Option<Duration>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a number of milliseconds")
+        }
+
+        fn visit_u64<E>(self, milliseconds: u64) -> Result<Self::Value, E> {
+            Ok(Some(Duration::from_millis(milliseconds)))
+        }
+
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_f64<E>(self, milliseconds: f64) -> Result<Self::Value, E> {
+            Ok(Duration::try_from_secs_f64(milliseconds / 1000.0).ok())
+        }
+
+        absent_for!(unit, bool, text, list, object);
+    }
+    deserializer.deserialize_any(MillisecondsVisitor)
 }
 
 /// Deserializes a word: a string, or a number as its digits, since a reason that is not understood must be reported.

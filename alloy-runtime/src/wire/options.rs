@@ -67,8 +67,8 @@ impl<'a> OptionMap<'a> {
         let protocol = self.protocol;
         let sent = all(self.settings).filter(move |(name, _)| is_sent(protocol, name));
         sent.map(move |(name, json)| {
-            // Ollama's server expects a list of stop texts. The engine and Chat Completions accept one text too.
-            let as_list = protocol == Protocol::Native && name == "stop" && json.starts_with('"');
+            // Servers accept a list of stop texts; Ollama, and gateways in front of it, no single text.
+            let as_list = protocol != Protocol::Engine && name == "stop" && json.starts_with('"');
             (name, OptionValue { json, as_list })
         })
     }

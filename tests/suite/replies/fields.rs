@@ -1,5 +1,7 @@
 //! Fields in another type, or in another place.
 
+use std::time::Duration;
+
 use alloy_runtime::{Api, ErrorKind, command, tool};
 use alloy_tests::server::{Reply, Said, Server};
 use serde_json::{Value, json};
@@ -218,5 +220,42 @@ async fn json_as_text_is_read_where_the_schema_wants_it() {
         assert_eq!(outcome.value.sizes, [1, 2]);
         assert_eq!(outcome.value.inner["a"], 3);
         assert_eq!(outcome.repairs.len(), 2);
+    }
+}
+
+// As llama.cpp's server sends them.
+#[tokio::test]
+async fn cached_tokens_and_timings_are_read_where_they_are_sent() {
+    let message = json!({"role": "assistant", "content": "Hello"});
+    let mut body = completion(&message, "stop");
+    body["usage"] = json!({
+        "prompt_tokens": 144,
+        "completion_tokens": 12,
+        "prompt_tokens_details": {"cached_tokens": 74}
+    });
+    body["timings"] = json!({"cache_n": 74, "prompt_n": 70, "prompt_ms": 14.5, "predicted_ms": 20});
+    let outcome = outcome_of_other::<String>(Reply::json(200, &body))
+        .await
+        .unwrap();
+    assert_eq!(outcome.usage.prompt_tokens, Some(144));
+    assert_eq!(outcome.usage.cached_tokens, Some(74));
+    assert_eq!(outcome.timings.prompt, Some(Duration::from_micros(14_500)));
+    assert_eq!(outcome.timings.generation, Some(Duration::from_millis(20)));
+
+    // They are not needed.
+    for (details, milliseconds) in [
+        (json!("many"), json!("long")),
+        (json!({"cached_tokens": -1}), json!(-1)),
+        (json!(null), json!(1e300)),
+        (json!([1]), json!({"a": 1})),
+    ] {
+        body["usage"]["prompt_tokens_details"] = details;
+        body["timings"] = json!({"prompt_ms": milliseconds});
+        let outcome = outcome_of_other::<String>(Reply::json(200, &body))
+            .await
+            .unwrap();
+        assert_eq!(outcome.usage.cached_tokens, None);
+        assert_eq!(outcome.timings.prompt, None);
+        assert_eq!(outcome.usage.completion_tokens, Some(12));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -10,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::error::Error;
 use crate::message::ThinkingField;
-use crate::reply::Usage;
+use crate::reply::{Timings, Usage};
 use crate::wire::content::WireContent;
 use crate::wire::reply_builder::ReplyBuilder;
 use crate::wire::tool_calls::WireToolCalls;
@@ -22,6 +23,9 @@ struct ChatCompletion {
     choices: Option<First<Choice>>,
     #[serde(default, deserialize_with = "lenient::object")]
     usage: Option<WireUsage>,
+    /// The timings of llama.cpp's server.
+    #[serde(default, deserialize_with = "lenient::object")]
+    timings: Option<WireTimings>,
     error: Option<Box<RawValue>>,
     /// Servers report errors in these two fields as well, in an object without choices.
     message: Option<IgnoredAny>,
@@ -90,6 +94,23 @@ struct WireUsage {
     prompt_tokens: Option<u64>,
     #[serde(default, deserialize_with = "lenient::count")]
     completion_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    prompt_tokens_details: Option<PromptTokensDetails>,
+}
+
+#[derive(Deserialize)]
+struct PromptTokensDetails {
+    /// Sent by llama.cpp's server, vLLM and OpenAI.
+    #[serde(default, deserialize_with = "lenient::count")]
+    cached_tokens: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct WireTimings {
+    #[serde(default, deserialize_with = "lenient::milliseconds")]
+    prompt_ms: Option<Duration>,
+    #[serde(default, deserialize_with = "lenient::milliseconds")]
+    predicted_ms: Option<Duration>,
 }
 
 /// The data of an event with text and nothing else, as most are. Any other event is decoded as a [`ChatCompletion`].
@@ -168,7 +189,21 @@ fn add(
     is_event: bool,
 ) -> Result<String, Error> {
     if let Some(usage) = completion.usage {
-        builder.usage = Some(Usage::new(usage.prompt_tokens, usage.completion_tokens));
+        let cached = usage
+            .prompt_tokens_details
+            .and_then(|details| details.cached_tokens);
+        let usage = Usage::new(usage.prompt_tokens, usage.completion_tokens);
+        builder.usage = Some(match cached {
+            Some(tokens) => usage.with_cached(tokens),
+            None => usage,
+        });
+    }
+    if let Some(timings) = completion.timings {
+        builder.timings = Timings {
+            prompt: timings.prompt_ms,
+            generation: timings.predicted_ms,
+            ..Timings::default()
+        };
     }
     if let Some(error) = error_reply::in_reply(completion.error) {
         builder.failure = Some(error);
