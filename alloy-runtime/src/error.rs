@@ -302,6 +302,12 @@ impl Error {
         self
     }
 
+    /// Adds whether the command sets `max_tokens`.
+    pub(crate) fn with_token_limit(mut self, has_limit: bool) -> Self {
+        self.0.context.has_token_limit = Some(has_limit);
+        self
+    }
+
     pub(crate) fn with_own_port(mut self, address: Option<&str>) -> Self {
         self.0.context.with_own_port = address.map(str::to_owned);
         self

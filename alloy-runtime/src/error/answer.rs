@@ -86,8 +86,13 @@ impl ErrorOrigin for AnswerError {
         }
     }
 
-    fn help(&self, _context: &ErrorContext) -> Cow<'static, str> {
+    fn help(&self, context: &ErrorContext) -> Cow<'static, str> {
         match self {
+            // Without a limit of the command, only the context or the server can have ended the answer.
+            Self::Truncated { .. } if context.has_token_limit == Some(false) => context.server.choose(
+                "No `max_tokens` is set, so the answer filled the model's context: set the option `num_ctx` for a larger one (on `openai_chat`, OLLAMA_CONTEXT_LENGTH on the server), shorten the prompt, or ask for a shorter answer. Thinking counts too.",
+                "No `max_tokens` is set, so the answer filled the model's context, or the server has a limit: set `max_tokens` if that is the server's default, enlarge the context on the server, or ask for a shorter answer. Thinking counts too.",
+            ),
             Self::Truncated { .. } => "Raise `max_tokens`, or ask for a shorter answer. Thinking counts too.",
             Self::Empty => "Say more plainly in the prompt what to answer, or try another model. A thinking model may have spent its `max_tokens` on thinking.",
             Self::Refused { .. } => "Say in the prompt why the question is harmless, or ask another model.",

@@ -36,6 +36,8 @@ pub(super) struct ErrorContext {
     pub(super) is_final: bool,
     /// `true` if a key was sent to the server.
     pub(super) has_key: bool,
+    /// `true` if the command sets `max_tokens`; `None` if that is not known.
+    pub(super) has_token_limit: Option<bool>,
     /// The address with Ollama's own port, if its port follows from `http://` alone.
     pub(super) with_own_port: Option<String>,
     /// The model's name as it was sent to the server.

@@ -101,6 +101,7 @@ fn write_fields(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         server: _,
         is_final: _,
         has_key: _,
+        has_token_limit: _,
         with_own_port: _,
         model,
         attempts,

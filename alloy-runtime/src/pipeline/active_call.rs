@@ -126,7 +126,9 @@ impl ActiveCall {
         let error = counters
             .attach_to(error)
             .with_tool_results(transcript.tool_results());
-        let error = error.with_command(self.info.command);
+        let error = error
+            .with_command(self.info.command)
+            .with_token_limit(self.settings().max_tokens.is_some());
         self.info.resolved.attach_to(error)
     }
 }

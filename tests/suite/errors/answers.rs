@@ -167,9 +167,17 @@ async fn a_truncated_answer_carries_the_partial_text() {
             the answer was cut off at the token limit, after 4 tokens
               after: 1 answer of the model
               command: answer
-              help: Raise `max_tokens`, or ask for a shorter answer. Thinking counts too."#]],
+              help: No `max_tokens` is set, so the answer filled the model's context: set the option `num_ctx` for a larger one (on `openai_chat`, OLLAMA_CONTEXT_LENGTH on the server), shorten the prompt, or ask for a shorter answer. Thinking counts too."#]],
     )
     .await;
+    // With a limit of the command, the limit is what cut it.
+    let server = Server::start([cut("Once there ")]);
+    let limited = alloy_runtime::ask("Tell a story.")
+        .model("ollama:m")
+        .max_tokens(4);
+    let limited = limited.host(server.host()).await.unwrap_err();
+    let help = "Raise `max_tokens`, or ask for a shorter answer. Thinking counts too.";
+    assert_eq!(limited.help(), help);
     assert_eq!(error.partial_text(), Some("{\"name\":\"J"));
     let error = error_of::<String>(cut("Once there ")).await;
     assert_eq!(
