@@ -128,6 +128,12 @@ const INTERRUPTED: [&str; 30] = [
 ];
 
 impl ReplyEnd {
+    /// Returns `true` if the answer came to its end, or the model called tools.
+    pub(super) fn is_whole(&self) -> bool {
+        use FinishReason::{Stop, ToolCalls};
+        matches!(self, Self::Finished(None | Some(Stop | ToolCalls)))
+    }
+
     /// Parses the reason that a server sent; an empty one counts as absent.
     ///
     /// An unknown word is kept: the caller decides if the answer can be trusted.

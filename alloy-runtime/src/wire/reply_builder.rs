@@ -33,9 +33,13 @@ impl ReplyBuilder {
         self.thinking += thinking;
     }
 
-    /// Marks the generation as ended. `reason` is the server's word.
+    /// Marks the generation as ended. `reason` is the server's word. An end of the answer that follows a cut or a refusal
+    /// does not undo it.
     pub(super) fn end(&mut self, reason: Option<&str>) {
-        self.end = Some(ReplyEnd::parse(reason.unwrap_or_default()));
+        let end = ReplyEnd::parse(reason.unwrap_or_default());
+        if self.end.as_ref().is_none_or(ReplyEnd::is_whole) || !end.is_whole() {
+            self.end = Some(end);
+        }
     }
 
     /// Returns `true` if nothing of the answer can follow.

@@ -146,3 +146,36 @@ async fn a_stream_without_its_last_event_is_finished_on_other_servers() {
         ErrorKind::Interrupted
     );
 }
+
+#[tokio::test]
+async fn a_later_stop_does_not_undo_a_cut() {
+    for (reason, kind) in [
+        ("length", ErrorKind::Truncated),
+        ("abort", ErrorKind::Interrupted),
+        ("content_filter", ErrorKind::Refused),
+    ] {
+        let body = events(&[piece("Once"), last(reason), last("stop")]) + "data: [DONE]\n\n";
+        for api in [None, Some(Api::OpenaiChat)] {
+            let reply = Reply::body(200, "text/event-stream", &body);
+            let (text, end) = stream(api, reply).await;
+            assert_eq!(text, "Once");
+            assert_eq!(end.unwrap_err().kind(), kind, "{reason}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reason_that_is_no_word_is_unknown() {
+    for reason in [json!({"type": "max_tokens"}), json!(true)] {
+        let mut body = completion(&json!({"role": "assistant", "content": "Once"}), "stop");
+        body["choices"][0]["finish_reason"] = reason.clone();
+        let outcome = outcome_of_other::<String>(Reply::json(200, &body))
+            .await
+            .unwrap();
+        let warning = outcome.warnings.first().map(ToString::to_string);
+        assert!(
+            warning.is_some_and(|text| text.contains("not known")),
+            "{reason}"
+        );
+    }
+}

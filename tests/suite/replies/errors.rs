@@ -190,3 +190,47 @@ async fn one_odd_entry_does_not_hide_the_installed_models() {
         .unwrap_err();
     assert!(error.to_string().contains("or use `llama3.1`"), "{error}");
 }
+
+#[tokio::test]
+async fn an_error_in_a_message_is_the_error_of_the_reply() {
+    let error = json!({"message": "boom"});
+    let message = json!({"role": "assistant", "content": "Once", "error": error});
+    let whole = json!({"choices": [{"message": message, "finish_reason": "stop"}]});
+    let found = outcome_of_other::<String>(Reply::json(200, &whole)).await;
+    let native = json!({"message": message, "done": true, "done_reason": "stop"});
+    let other = outcome::<String>(Api::Native, Reply::json(200, &native)).await;
+    for error in [found.unwrap_err(), other.unwrap_err()] {
+        assert_eq!(
+            (error.kind(), error.partial_text()),
+            (ErrorKind::Server, Some("Once"))
+        );
+        assert!(error.to_string().contains("boom"), "{error}");
+    }
+    let event = json!({"choices": [{"delta": message}]});
+    let body = events(&[event, super::last("stop")]) + "data: [DONE]\n\n";
+    let (_, end) = stream(None, Reply::body(200, "text/event-stream", body)).await;
+    assert!(end.unwrap_err().to_string().contains("boom"));
+}
+
+#[tokio::test]
+async fn an_event_without_choices_that_reports_an_error_ends_the_stream() {
+    for event in [
+        json!({"code": 500, "msg": "boom"}),
+        json!({"type": "error", "code": "x"}),
+        json!({"errors": [{"message": "boom"}]}),
+        json!({"error_code": 1, "error_message": "boom"}),
+    ] {
+        let body = events(&[piece("Once"), event.clone(), super::last("stop")]);
+        let reply = Reply::body(200, "text/event-stream", body + "data: [DONE]\n\n");
+        let (text, end) = stream(None, reply).await;
+        assert_eq!(text, "Once");
+        let error = end.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Protocol, "{event}");
+    }
+    // Events that only keep the connection alive, or that count.
+    for event in [json!({"type": "ping"}), json!({"id": "x", "code": null})] {
+        let body = events(&[piece("Once"), event, super::last("stop")]);
+        let reply = Reply::body(200, "text/event-stream", body + "data: [DONE]\n\n");
+        assert!(stream(None, reply).await.1.is_ok());
+    }
+}

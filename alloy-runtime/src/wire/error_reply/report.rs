@@ -6,7 +6,7 @@ use crate::error::excerpt;
 
 /// Parts of the texts by which servers report that the prompt does not fit: Ollama, llama.cpp, OpenAI, vLLM, `SGLang`,
 /// LM Studio, TGI, Anthropic and Gemini.
-pub(super) const CONTEXT_OVERFLOW: [&str; 20] = [
+pub(super) const CONTEXT_OVERFLOW: [&str; 23] = [
     "exceeds the context length",
     "longer than the context length",
     "exceeds the available context size",
@@ -27,6 +27,9 @@ pub(super) const CONTEXT_OVERFLOW: [&str; 20] = [
     "prompt is too long",
     "input is too long",
     "exceeds the maximum number of tokens",
+    "context size has been exceeded",
+    "`inputs` tokens + `max_new_tokens` must be",
+    "exceed the configured limit of",
 ];
 
 /// Parts of the texts by which servers report that the model ended while it ran. They come before log lines of the model,

@@ -125,6 +125,17 @@ fn newer_texts_are_recognized() {
         Capability,
     );
     check(400, "/models/m is not a multimodal model", Capability);
+    check(400, "Context size has been exceeded.", ContextOverflow);
+    check(
+        422,
+        "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 `inputs` tokens and 20 `max_new_tokens`",
+        ContextOverflow,
+    );
+    check(
+        400,
+        "input tokens exceed the configured limit of 8192 tokens",
+        ContextOverflow,
+    );
     // LiteLLM.
     check(
         400,

@@ -46,6 +46,8 @@ struct NativeReplyMessage {
     thinking: Option<String>,
     #[serde(default)]
     tool_calls: WireToolCalls,
+    /// Gateways put the error that ended the message here.
+    error: Option<Box<RawValue>>,
 }
 
 /// A line of a stream with text and nothing else, as most are. Any other line is decoded as a [`NativeReply`].
@@ -64,6 +66,7 @@ struct StreamLineMessage {
     content: String,
     thinking: Option<IgnoredAny>,
     tool_calls: Option<IgnoredAny>,
+    error: Option<IgnoredAny>,
 }
 
 /// Decodes a line of a stream, and returns its text.
@@ -75,6 +78,7 @@ pub(crate) fn decode_line(json: &str, builder: &mut ReplyBuilder) -> Result<Stri
                     content,
                     thinking: None,
                     tool_calls: None,
+                    error: None,
                 },
             done: false,
             error: None,
@@ -104,6 +108,9 @@ fn add(reply: NativeReply, json: &str, builder: &mut ReplyBuilder) -> Result<Str
         }
         None => return Err(error_reply::protocol("it has no `message`", json)),
     };
+    if let Some(error) = error_reply::in_reply(message.error) {
+        builder.failure = Some(error);
+    }
     if reply.done {
         builder.end(reply.done_reason.as_deref());
         builder.usage = Some(Usage::new(reply.prompt_eval_count, reply.eval_count));

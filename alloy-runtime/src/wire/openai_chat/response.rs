@@ -30,6 +30,13 @@ struct ChatCompletion {
     /// Servers report errors in these two fields as well, in an object without choices.
     message: Option<IgnoredAny>,
     detail: Option<IgnoredAny>,
+    /// Fields by which other servers report an error in an object without choices.
+    code: Option<IgnoredAny>,
+    error_code: Option<IgnoredAny>,
+    errors: Option<IgnoredAny>,
+    /// The kind of an event: `error` for an error.
+    #[serde(default, deserialize_with = "lenient::word")]
+    r#type: Option<String>,
 }
 
 /// The first item of a list. Requests ask for one choice. The others are skipped, so that a long list takes no memory.
@@ -86,6 +93,8 @@ struct WireMessage {
     /// The field before `tool_calls`, which some servers still send.
     #[serde(default)]
     function_call: Value,
+    /// Gateways put the error that ended the message here.
+    error: Option<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -141,6 +150,7 @@ struct Delta {
     refusal: Option<IgnoredAny>,
     tool_calls: Option<IgnoredAny>,
     function_call: Option<IgnoredAny>,
+    error: Option<IgnoredAny>,
 }
 
 /// Decodes the data of an event, and returns its text. An event without choices has no text: it has usage, or keeps the
@@ -159,6 +169,7 @@ pub(crate) fn decode_event(json: &str, builder: &mut ReplyBuilder) -> Result<Str
                             refusal: None,
                             tool_calls: None,
                             function_call: None,
+                            error: None,
                         },
                     finish_reason: None,
                     error: None,
@@ -209,7 +220,15 @@ fn add(
         builder.failure = Some(error);
     }
     let Some(First(choice)) = completion.choices else {
-        let is_error = completion.message.is_some() || completion.detail.is_some();
+        let fields = [
+            completion.message,
+            completion.detail,
+            completion.code,
+            completion.error_code,
+            completion.errors,
+        ];
+        let is_error = fields.iter().any(Option::is_some)
+            || completion.r#type.is_some_and(|kind| kind == "error");
         return match &builder.failure {
             Some(_) => Ok(String::new()),
             None if is_error => Err(error_reply::from_body(200, json)),
@@ -235,6 +254,9 @@ fn add(
     let Some(message) = message else {
         return Ok(String::new());
     };
+    if let Some(error) = error_reply::in_reply(message.error) {
+        builder.failure = Some(error);
+    }
     let thinking = match (message.reasoning, message.reasoning_content) {
         (Some(text), _) => Some((ThinkingField::Reasoning, text)),
         (None, Some(text)) => Some((ThinkingField::ReasoningContent, text)),
