@@ -572,7 +572,7 @@ async fn parts_of_an_input_have_all_its_rows_once() {
     let server = Server::start([Reply::error(401, "no")]);
     let results = batch(0..10, |number: &u32| say(*number)).partition(1, 4);
     let (_, stopped) = with_config(at(&server), read(results.concurrency(1))).await;
-    // Of 1, 5 and 9, the first was begun.
+    // The part has the rows 1, 5 and 9, and the first was begun.
     assert!(
         stopped
             .unwrap()

@@ -81,7 +81,7 @@ async fn a_model_that_failed_is_left_out_for_a_while() {
         [("big".to_owned(), ErrorKind::ModelNotFound)]
     );
     assert_eq!(models(&server), ["big", "middle", "middle"]);
-    // Where all failed, all are asked again.
+    // If all models failed, all are asked again.
     let server = Server::start([missing("big"), missing("small"), Reply::answer("7")]);
     assert_eq!(
         age().host(server.host()).await.unwrap_err().kind(),
@@ -104,42 +104,13 @@ async fn which_errors_lead_to_another_model() {
                 | ErrorKind::Overloaded
         )
     };
-    let kinds = [
-        ErrorKind::Configuration,
-        ErrorKind::Prompt,
-        ErrorKind::Unreachable,
-        ErrorKind::WrongServer,
-        ErrorKind::ModelNotFound,
-        ErrorKind::ModelLoad,
-        ErrorKind::ModelStopped,
-        ErrorKind::Capability,
-        ErrorKind::OutOfMemory,
-        ErrorKind::Overloaded,
-        ErrorKind::TimedOut,
-        ErrorKind::ContextOverflow,
-        ErrorKind::Unauthorized,
-        ErrorKind::Unanswered,
-        ErrorKind::Server,
-        ErrorKind::Protocol,
-        ErrorKind::Interrupted,
-        ErrorKind::Truncated,
-        ErrorKind::Empty,
-        ErrorKind::Refused,
-        ErrorKind::InvalidOutput,
-        ErrorKind::ContractViolated,
-        ErrorKind::ToolTurnLimit,
-        ErrorKind::ToolAborted,
-        ErrorKind::Panicked,
-        ErrorKind::UnreadableRow,
-        ErrorKind::BatchStopped,
-    ];
     for model in [
         "ollama:big",
         "ollama:gpt-oss",
         "openai:big",
         "gguf:big.gguf",
     ] {
-        for kind in kinds {
+        for kind in crate::KINDS {
             let script = Script::new()
                 .error(testing::error(kind))
                 .text("7")

@@ -51,3 +51,37 @@ mod wild;
 /// The two routes to an Ollama server. Both behave alike, so most tests run on both.
 const ROUTES: [alloy_runtime::Api; 2] =
     [alloy_runtime::Api::Native, alloy_runtime::Api::OpenaiChat];
+
+/// All kinds of errors.
+const KINDS: [alloy_runtime::ErrorKind; 27] = {
+    use alloy_runtime::ErrorKind;
+    [
+        ErrorKind::Configuration,
+        ErrorKind::Prompt,
+        ErrorKind::Unreachable,
+        ErrorKind::WrongServer,
+        ErrorKind::ModelNotFound,
+        ErrorKind::ModelLoad,
+        ErrorKind::ModelStopped,
+        ErrorKind::Capability,
+        ErrorKind::OutOfMemory,
+        ErrorKind::Overloaded,
+        ErrorKind::TimedOut,
+        ErrorKind::ContextOverflow,
+        ErrorKind::Unauthorized,
+        ErrorKind::Unanswered,
+        ErrorKind::Server,
+        ErrorKind::Protocol,
+        ErrorKind::Interrupted,
+        ErrorKind::Truncated,
+        ErrorKind::Empty,
+        ErrorKind::Refused,
+        ErrorKind::InvalidOutput,
+        ErrorKind::ContractViolated,
+        ErrorKind::ToolTurnLimit,
+        ErrorKind::ToolAborted,
+        ErrorKind::Panicked,
+        ErrorKind::UnreadableRow,
+        ErrorKind::BatchStopped,
+    ]
+};

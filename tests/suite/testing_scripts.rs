@@ -477,36 +477,7 @@ async fn errors_are_made_up_and_returned_at_once() {
         (error.kind(), error.requests(), error.command()),
         (ErrorKind::Overloaded, 1, Some("story"))
     );
-    let kinds = [
-        ErrorKind::Configuration,
-        ErrorKind::Prompt,
-        ErrorKind::Unreachable,
-        ErrorKind::WrongServer,
-        ErrorKind::ModelNotFound,
-        ErrorKind::ModelLoad,
-        ErrorKind::ModelStopped,
-        ErrorKind::Capability,
-        ErrorKind::OutOfMemory,
-        ErrorKind::Overloaded,
-        ErrorKind::TimedOut,
-        ErrorKind::ContextOverflow,
-        ErrorKind::Unauthorized,
-        ErrorKind::Unanswered,
-        ErrorKind::Server,
-        ErrorKind::Protocol,
-        ErrorKind::Interrupted,
-        ErrorKind::Truncated,
-        ErrorKind::Empty,
-        ErrorKind::Refused,
-        ErrorKind::InvalidOutput,
-        ErrorKind::ContractViolated,
-        ErrorKind::ToolTurnLimit,
-        ErrorKind::ToolAborted,
-        ErrorKind::Panicked,
-        ErrorKind::UnreadableRow,
-        ErrorKind::BatchStopped,
-    ];
-    for kind in kinds {
+    for kind in crate::KINDS {
         let error = testing::error(kind).command("ask").model("m").build();
         assert_eq!(
             (error.kind(), error.command(), error.model()),

@@ -349,7 +349,7 @@ impl Coercer<'_> {
         self.note(Err(self.path.mismatch(problem)))
     }
 
-    /// Notes the mismatch of a check. Returns `true` if there is none.
+    /// Records the mismatch of a check. Returns `true` if the check succeeded.
     fn note(&mut self, checked: Result<(), Mismatch>) -> bool {
         let mismatch = checked.err();
         let is_accepted = mismatch.is_none();

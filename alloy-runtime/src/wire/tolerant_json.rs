@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// Returns equivalent JSON without these irregularities; `None` if it is not JSON even then.
 ///
-/// Of a key that is repeated, the last value counts. A number that JSON does not have is null, and half of a surrogate
+/// If a key is repeated, its last value counts. A number that JSON does not have is null, and half of a surrogate
 /// pair is U+FFFD.
 pub(super) fn rewrite(json: &str) -> Option<String> {
     let value: Value = serde_json::from_str(&tolerant(json)).ok()?;

@@ -516,7 +516,7 @@ fn coercion_agrees_with_a_json_schema_validator() {
                 *counts.borrow_mut().0 += 1;
                 prop_assert!(result.is_ok(), "{wire} accepts {answer}: {result:?}");
                 prop_assert!(same(&answer, &coerced), "{answer} became {coerced}");
-                // Of alternatives, the one is checked that a type would choose, whether another fits or not.
+                // A type chooses one of the alternatives, and that one is checked, whether another fits or not.
                 let checked = Limits::new(&schema).validate(&answer, &schema);
                 let has_alternatives = wire.to_string().contains("anyOf");
                 prop_assert!(

@@ -15,13 +15,15 @@ fn read(status: u16, body: &str) -> Error {
     )
 }
 
+/// Checks the kind of an error with this text.
+fn check(status: u16, text: &str, expected: ErrorKind) {
+    let body = serde_json::json!({ "error": text }).to_string();
+    assert_eq!(read(status, &body).kind(), expected, "{text}");
+}
+
 // E1: the texts of servers from 0.11 to 0.32.
 #[test]
 fn the_cause_is_recognized_by_the_text() {
-    let check = |status: u16, text: &str, expected: ErrorKind| {
-        let body = serde_json::json!({ "error": text }).to_string();
-        assert_eq!(read(status, &body).kind(), expected, "{text}");
-    };
     check(404, "model 'llama9' not found", ModelNotFound);
     check(
         404,
@@ -94,10 +96,6 @@ fn the_cause_is_recognized_by_the_text() {
 // Servers of 2026: Ollama 0.30 and newer, llama.cpp, vLLM, LiteLLM.
 #[test]
 fn newer_texts_are_recognized() {
-    let check = |status: u16, text: &str, expected: ErrorKind| {
-        let body = serde_json::json!({ "error": text }).to_string();
-        assert_eq!(read(status, &body).kind(), expected, "{text}");
-    };
     // Since 0.30 the text ends with lines that the runner logged for earlier requests.
     check(
         500,
