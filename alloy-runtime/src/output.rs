@@ -5,6 +5,7 @@
 //! [`validate`] checks the limits that only the schema states.
 
 mod alternatives;
+mod argument_names;
 mod coerce;
 mod convert;
 mod describe;
@@ -12,6 +13,7 @@ mod extract;
 mod fence;
 mod json_with_duplicates;
 mod limits;
+mod map_keys;
 mod mismatch;
 mod parse;
 mod repair;
@@ -26,6 +28,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 pub(crate) use self::fence::fenced;
+pub(crate) use self::map_keys::unreadable_key;
 pub(crate) use self::parse::AnswerText;
 pub use self::repair::Repair;
 #[cfg(feature = "testing")]

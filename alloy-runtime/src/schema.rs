@@ -11,6 +11,8 @@ mod format_instructions;
 mod formats;
 mod from_json_schema;
 mod range;
+#[cfg(test)]
+mod tests;
 mod to_json_schema;
 mod tool_parameters;
 
@@ -74,6 +76,8 @@ pub(crate) enum ShapeKind {
         keys: Option<String>,
         /// Minimum and maximum number of entries.
         count: (Option<u64>, Option<u64>),
+        /// `true` if the type rejects an object with any other key.
+        denies_unknown: bool,
     },
     Union(Vec<Shape>),
     /// A reference, by name, to one of [`Schema::definitions`].
@@ -167,6 +171,7 @@ impl Schema {
                 additional: None,
                 keys: None,
                 count: (None, None),
+                denies_unknown: false,
             }
             .into(),
             definitions: self.definitions,
@@ -316,6 +321,21 @@ impl Shape {
     }
 }
 
+impl ShapeKind {
+    /// Returns `true` if each value of this kind is a scalar.
+    pub(crate) fn is_scalar(&self) -> bool {
+        matches!(
+            self,
+            Self::Null
+                | Self::Boolean
+                | Self::Integer(_)
+                | Self::Number(_)
+                | Self::Text(_)
+                | Self::Literals(_)
+        )
+    }
+}
+
 impl From<ShapeKind> for Shape {
     fn from(kind: ShapeKind) -> Self {
         Self {
@@ -323,71 +343,6 @@ impl From<ShapeKind> for Shape {
             description: None,
             #[cfg(feature = "testing")]
             hints: Vec::new(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(JsonSchema)]
-    #[allow(dead_code, reason = "only its schema matters")]
-    struct Twice<T> {
-        left: T,
-        right: T,
-        share: Percent,
-        role: Role,
-    }
-
-    #[derive(JsonSchema)]
-    #[allow(dead_code, reason = "only its schema matters")]
-    struct Percent(#[schemars(range(min = 1, max = 100))] u8);
-
-    #[derive(JsonSchema)]
-    #[allow(dead_code, reason = "only its schema matters")]
-    enum Role {
-        /// May do all.
-        Admin,
-        User,
-    }
-
-    type Four<T> = Twice<Twice<T>>;
-    type Sixteen<T> = Four<Four<T>>;
-
-    /// Doubles like [`Twice`], but has no named fields.
-    #[derive(JsonSchema)]
-    #[allow(dead_code, reason = "only its schema matters")]
-    struct Pair<T>(T, T);
-
-    type FourPairs<T> = Pair<Pair<Pair<Pair<T>>>>;
-
-    // Inlined, the large type would have a million strings.
-    #[test]
-    fn types_that_are_too_large_to_inline_become_definitions() {
-        let count_strings = |schema: &Schema| {
-            let json = schema.to_server_schema().to_string();
-            json.matches(r#"{"type":"string"}"#).count()
-        };
-        let small = Schema::for_type::<Sixteen<String>>();
-        assert_eq!((small.definitions.len(), count_strings(&small)), (0, 16));
-
-        let large = Schema::for_type::<Sixteen<Sixteen<Sixteen<Sixteen<Sixteen<String>>>>>>();
-        assert!(large.is_object());
-        assert_eq!((large.definitions.len(), count_strings(&large)), (19, 2));
-        let small = small.to_format_instructions();
-        let large = large.to_format_instructions();
-        assert!(large.len() < 20_000, "{large}");
-        let pairs = Schema::for_type::<FourPairs<FourPairs<FourPairs<FourPairs<String>>>>>();
-        assert!(pairs.to_server_schema().to_string().len() < 20_000);
-        assert!(pairs.to_format_instructions().len() < 20_000);
-        // Both forms describe a field on its own line.
-        for comment in [
-            "\"share\": integer, // 1 to 100\n",
-            "// \"Admin\": May do all.\n",
-        ] {
-            assert!(small.contains(comment), "{small}");
-            assert!(large.contains(comment), "{large}");
         }
     }
 }

@@ -16,7 +16,6 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub use self::abort::Abort;
-pub(crate) use self::arguments::parameters_schema;
 pub use self::arguments::{Arguments, Parameter, ParameterSpec, ToolParameter, parameter};
 pub(crate) use self::definition::ToolDefinition;
 pub use self::into_output::{IntoToolOutput, ToolError, ToolOutput, ToolReturn};

@@ -28,7 +28,7 @@ use self::reply_builder::ReplyBuilder;
 #[cfg(fuzzing)]
 pub(crate) use self::stream_decoder::read as read_stream;
 pub(crate) use self::stream_decoder::{BodyFormat, StreamDecoder, StreamEvent};
-pub(crate) use self::tool_calls::parse_arguments;
+pub(crate) use self::tool_calls::{CallParts, parse_arguments};
 use crate::endpoint::Protocol;
 use crate::error::Error;
 use crate::reply::Reply;

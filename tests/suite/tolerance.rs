@@ -1,5 +1,6 @@
 //! Answers that deviate from the schema: which are accepted, with which repairs, and which are rejected.
 
+mod alternatives;
 mod finding;
 mod fitting;
 mod limits;

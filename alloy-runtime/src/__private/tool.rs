@@ -13,7 +13,7 @@ pub use crate::tool::{
     Arguments, Parameter, ParameterSpec, ToolError, ToolOutcome, ToolOutput, ToolParameter,
     ToolRun, parameter,
 };
-use crate::tool::{Tool, ToolFailure, parameters_schema};
+use crate::tool::{Tool, ToolFailure};
 
 /// The constant part of a declared tool. Each expansion has one `static`.
 #[derive(Debug)]
@@ -47,11 +47,10 @@ impl DeclaredTool {
         run: impl Fn(&Arguments<'_>) -> Result<ToolRun, Unread> + Send + Sync + 'static,
     ) -> Tool {
         let definition = self.definition.get_or_make(|| {
-            let parameters = parameters_schema(self.parameters);
-            Arc::new(ToolDefinition::new(
+            Arc::new(ToolDefinition::for_parameters(
                 self.name,
                 self.description,
-                &parameters,
+                self.parameters,
             ))
         });
         let run = move |json: &Value| run(&Arguments::new(json));

@@ -72,8 +72,14 @@ pub(super) fn check(name: &str) -> Result<(), Error> {
     let provider = prefix.to_ascii_lowercase().replace(['-', '_'], "");
     let is_tag = name[at..].starts_with(':') && is_tag(rest);
     let repeats = rest.to_ascii_lowercase().starts_with(&provider);
+    // Before a `/`, only the port of a registry follows a `:`.
+    let before_slash = rest.split_once('/').map(|(before, _)| before);
+    let is_port = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let has_no_port =
+        name[at..].starts_with(':') && before_slash.is_some_and(|port| !is_port(port));
     let is_foreign = PROVIDERS.contains(&provider.as_str()) && !is_tag
-        || PROVIDERS_AND_MODELS.contains(&provider.as_str()) && repeats;
+        || PROVIDERS_AND_MODELS.contains(&provider.as_str()) && repeats
+        || has_no_port;
     if !is_foreign {
         return Ok(());
     }
@@ -128,6 +134,9 @@ mod tests {
             ("mistral:mistral-large-latest", "mistral:"),
             ("mistral/mistral-small", "mistral/"),
             ("deepseek:deepseek-chat", "deepseek:"),
+            ("deepinfra:meta-llama/Llama-3", "deepinfra:"),
+            ("foo:bar/baz:7b", "foo:"),
+            ("novita:x/y", "novita:"),
         ] {
             let error = check(name).unwrap_err();
             assert_eq!(

@@ -16,9 +16,13 @@ impl<'s> Alternatives<'s> {
         Self { schema, options }
     }
 
-    /// Returns the alternatives of the value's JSON type. If some of them have all fields of an object, those that
+    /// Returns the alternatives with the tag of a value, or else those of its JSON type. If some of them have all fields of an object, those that
     /// would ignore a field are left out.
     pub(super) fn likely(&self, value: &Value) -> Vec<&'s Shape> {
+        let tagged = self.of_same_tag(value);
+        if !tagged.is_empty() {
+            return tagged;
+        }
         let options = self.options.iter();
         let mut likely: Vec<_> = options.filter(|one| self.is_likely(value, one)).collect();
         if likely.iter().any(|option| self.knows_all(value, option)) {
@@ -42,15 +46,55 @@ impl<'s> Alternatives<'s> {
         self.options.iter().filter(is_same).collect()
     }
 
+    /// Returns `true` if an object is the only container that can be meant.
+    pub(super) fn are_objects(&self) -> bool {
+        let mut containers = self.kinds().filter(|kind| !kind.is_scalar()).peekable();
+        containers.peek().is_some()
+            && containers.all(|kind| matches!(kind, ShapeKind::Object { .. }))
+    }
+
+    /// Returns the alternatives that have the tag of a value; none if it has no tag that is known.
+    pub(super) fn of_same_tag(&self, value: &Value) -> Vec<&'s Shape> {
+        let accepts_any = |kind: &ShapeKind| {
+            matches!(
+                kind,
+                ShapeKind::Any | ShapeKind::Named(_) | ShapeKind::Union(_)
+            )
+        };
+        let tag = self
+            .tag()
+            .filter(|_| !self.kinds().any(accepts_any))
+            .and_then(|(tag, _)| Some((tag, value.get(tag)?)));
+        let Some((tag, found)) = tag else {
+            return Vec::new();
+        };
+        let has_tag = |property: &Property| match &property.shape.kind {
+            ShapeKind::Literals(literals) if property.name == tag => {
+                literals.iter().any(|literal| literal.value == *found)
+            }
+            _ => false,
+        };
+        let options = self.options.iter();
+        let options = options.filter(|option| match &self.schema.resolve(option).kind {
+            ShapeKind::Object { properties, .. } => properties.iter().any(has_tag),
+            _ => false,
+        });
+        options.collect()
+    }
+
+    fn kinds(&self) -> impl Iterator<Item = &'s ShapeKind> {
+        let schema = self.schema;
+        self.options
+            .iter()
+            .map(|option| &schema.resolve(option).kind)
+    }
+
     /// Returns the tag of the objects with all its literals: the first property that has literals in each of them.
     pub(super) fn tag(&self) -> Option<(&'s str, Vec<Literal>)> {
-        let mut objects =
-            self.options
-                .iter()
-                .filter_map(|option| match &self.schema.resolve(option).kind {
-                    ShapeKind::Object { properties, .. } => Some(properties),
-                    _ => None,
-                });
+        let mut objects = self.kinds().filter_map(|kind| match kind {
+            ShapeKind::Object { properties, .. } => Some(properties),
+            _ => None,
+        });
         let fixed = |property: &'s Property| match &property.shape.kind {
             ShapeKind::Literals(literals) => Some((property.name.as_str(), literals.clone())),
             _ => None,

@@ -290,7 +290,8 @@ impl Coercer<'_> {
             return self.coerce(value, only);
         }
         if let Some((tag, literals)) = all.tag() {
-            if let Some(other) = value.get(tag) {
+            let is_known = |tag: &&Value| literals.iter().any(|literal| literal.value == **tag);
+            if let Some(other) = value.get(tag).filter(|tag| !is_known(tag)) {
                 let length = self.path.push_field(tag);
                 self.wrong(&one_of(&literals), other);
                 self.path.truncate(length);

@@ -13,8 +13,14 @@ pub(super) fn as_integer(value: &Value) -> Result<Value, &'static str> {
             let text = text.trim();
             let read: Result<Number, _> = text.parse::<i64>().map(Number::from);
             let read = read.or_else(|_| text.parse::<u64>().map(Number::from));
+            let without_zeros = || {
+                let (integer, zeros) = text.split_once('.')?;
+                let is_whole = !zeros.is_empty() && zeros.bytes().all(|digit| digit == b'0');
+                integer.parse::<i64>().ok().filter(|_| is_whole)
+            };
             let float = || serde_json::from_str::<Number>(text).ok();
-            read.ok().or_else(|| whole_float(&float()?))
+            let read = read.ok().or_else(|| Some(without_zeros()?.into()));
+            read.or_else(|| whole_float(&float()?))
         }
         Value::Number(number) => whole_float(number),
         _ => None,
@@ -29,9 +35,13 @@ fn whole_float(number: &Number) -> Option<Number> {
     let exact: i128 = float.to_string().parse().ok()?;
     #[allow(clippy::cast_possible_truncation, reason = "compared with the digits")]
     let is_exact = float as i128 == exact;
+    // Above 2^53 a float may stand for another integer that was written: 9007199254740993.0 is read as the one before.
+    // With up to 15 digits before the zeros, as in 1e18, it is the one that was written.
+    let digits = exact.unsigned_abs().to_string();
+    let is_certain = exact.unsigned_abs() < 1 << 53 || digits.trim_end_matches('0').len() <= 15;
     let integer = || Some(Number::from(i64::try_from(exact).ok()?));
     let integer = integer().or_else(|| Some(Number::from(u64::try_from(exact).ok()?)));
-    integer.filter(|_| is_exact)
+    integer.filter(|_| is_exact && is_certain)
 }
 
 /// Converts a scalar to a literal of the same text: 1 to `"1"`, `" red "` to `"red"`.

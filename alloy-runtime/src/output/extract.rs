@@ -3,10 +3,12 @@
 //! There must be one value, or one value several times. Where a part of the text looks like JSON and is not valid, the
 //! answer is rejected: JSON inside of that part, or next to it, need not be the answer.
 
+mod enclosing;
 mod prose;
 
 use serde_json::Value;
 
+use self::enclosing::Fields;
 use self::prose::{Bracket, code_span};
 use super::fence::fenced;
 use super::json_with_duplicates::JsonWithDuplicates;
@@ -61,6 +63,7 @@ struct Expected<'a> {
     labels: Vec<&'a Value>,
     /// `true` if a list can be the answer.
     accepts_lists: bool,
+    fields: Fields<'a>,
 }
 
 impl<'a> Expected<'a> {
@@ -87,6 +90,7 @@ impl<'a> Expected<'a> {
         Self {
             labels: literals.map(|Literal { value, .. }| value).collect(),
             accepts_lists: root == Root::Any || options.iter().any(is_list),
+            fields: Fields::new(shape.unwrap_or(&schema.root), schema),
         }
     }
 
@@ -133,38 +137,37 @@ fn doubled_brace(text: &str) -> Option<JsonWithDuplicates> {
     whole(inside).or_else(|| whole(inside.strip_suffix('}')?))
 }
 
-/// A value between other text.
-struct Candidate {
-    found: JsonWithDuplicates,
-    /// `true` for `{}` and `[]`, which prose contains too.
-    is_empty: bool,
-}
-
 /// Parses the only object or list in a text.
 fn surrounded(text: &str, expected: &Expected<'_>) -> Result<Option<JsonWithDuplicates>, Mismatch> {
-    let mut candidates: Vec<Candidate> = Vec::new();
+    let mut candidates = Candidates::default();
+    // End of the last value.
+    let mut end = 0;
     let mut open = 0;
     let mut at = 0;
     while let Some(start) = text[at..].find(['{', '[', '`']) {
         let start = at + start;
         let rest = &text[start..];
         if rest.starts_with('`') {
-            at = start + code_span(rest, |inside| whole(inside).is_some());
+            at = start
+                + code_span(rest, |inside| {
+                    inside.contains('{') || whole(inside).is_some()
+                });
             continue;
         }
         let mut values = serde_json::Deserializer::from_str(rest).into_iter::<JsonWithDuplicates>();
         if let Some(Ok(found)) = values.next() {
             at = start + values.byte_offset();
-            let is_candidate = match &found.value {
-                Value::Array(items) => is_answer_list(items, &text[..start], &text[at..], expected),
-                _ => true,
+            let role = match &found.value {
+                Value::Array(items) => list_role(items, &text[..start], &text[at..], expected),
+                _ => Role::Answer,
             };
-            if is_candidate {
-                candidates.push(Candidate {
-                    is_empty: is_empty(&found.value),
-                    found,
-                });
+            if role != Role::Prose && expected.fields.enclose(&text[end..start], &found.value) {
+                return candidates.broken();
             }
+            if role != Role::Prose {
+                end = at;
+            }
+            candidates.push(found, role);
             continue;
         }
         match prose::bracket(rest, expected.accepts_lists) {
@@ -174,24 +177,71 @@ fn surrounded(text: &str, expected: &Expected<'_>) -> Result<Option<JsonWithDupl
                 open += 1;
                 at = start + 1;
             }
-            Bracket::Open | Bracket::Broken => {
-                return match candidates.iter().any(|candidate| !candidate.is_empty) {
-                    true => Err(two_values("one of them is not valid JSON")),
-                    false => Ok(None),
-                };
-            }
+            Bracket::Open | Bracket::Broken => return candidates.broken(),
         }
     }
-    if candidates.iter().any(|candidate| !candidate.is_empty) {
-        candidates.retain(|candidate| !candidate.is_empty);
+    match expected.fields.occur_as_keys(&text[end..]) {
+        true => Ok(None),
+        false => candidates.only(),
     }
-    let mut candidates = candidates.into_iter().map(|candidate| candidate.found);
-    let Some(first) = candidates.next() else {
-        return Ok(None);
-    };
-    match candidates.all(|other| other.value == first.value) {
-        true => Ok(Some(first)),
-        false => Err(two_values("they differ")),
+}
+
+/// The values between other text.
+#[derive(Default)]
+struct Candidates {
+    answers: Vec<JsonWithDuplicates>,
+    /// `{}` and `[]`, which prose contains too.
+    empty: Vec<JsonWithDuplicates>,
+    /// Lists that are the answer only if no other list is.
+    others: Vec<Value>,
+}
+
+impl Candidates {
+    fn push(&mut self, found: JsonWithDuplicates, role: Role) {
+        match role {
+            Role::Answer if is_empty(&found.value) => self.empty.push(found),
+            Role::Answer => self.answers.push(found),
+            Role::Unclear => self.others.push(found.value),
+            Role::Prose => {}
+        }
+    }
+
+    /// Returns the result for a text with a value that is not valid JSON.
+    fn broken(&self) -> Result<Option<JsonWithDuplicates>, Mismatch> {
+        match self.answers.is_empty() {
+            true => Ok(None),
+            false => Err(two_values("one of them is not valid JSON")),
+        }
+    }
+
+    /// Returns the only value, which may occur several times.
+    fn only(self) -> Result<Option<JsonWithDuplicates>, Mismatch> {
+        let answers = match self.answers.is_empty() {
+            true => self.empty,
+            false => self.answers,
+        };
+        let mut answers = answers.into_iter();
+        let Some(first) = answers.next() else {
+            return Ok(None);
+        };
+        let is_same = |other: &Value| *other == first.value || !is_same_kind(other, &first.value);
+        match answers.all(|other| other.value == first.value) && self.others.iter().all(is_same) {
+            true => Ok(Some(first)),
+            false => Err(two_values("they differ")),
+        }
+    }
+}
+
+/// Returns `true` if two values are lists whose first items have the same JSON type.
+fn is_same_kind(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Array(left), Value::Array(right)) => match (left.first(), right.first()) {
+            (Some(left), Some(right)) => {
+                std::mem::discriminant(left) == std::mem::discriminant(right)
+            }
+            _ => false,
+        },
+        _ => false,
     }
 }
 
@@ -207,23 +257,35 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Returns `true` if a list between other text can be the answer, or a part of it. Prose contains lists as well:
-/// citations, such as `[1]`, and check boxes.
-fn is_answer_list(items: &[Value], before: &str, after: &str, expected: &Expected<'_>) -> bool {
+/// The meaning of a list between other text.
+#[derive(Clone, Copy, PartialEq)]
+enum Role {
+    /// The answer, or a part of it.
+    Answer,
+    /// A citation such as `[1]`, or a second answer.
+    Unclear,
+    /// A part of the prose: a link, a check box.
+    Prose,
+}
+
+fn list_role(items: &[Value], before: &str, after: &str, expected: &Expected<'_>) -> Role {
     let text_after = after;
     let before = before.trim_end_matches([' ', '\t']);
     let after = after.trim_start_matches([' ', '\t', '\r']);
     if items.iter().any(Value::is_object) {
-        return true;
+        return Role::Answer;
     }
     if !expected.accepts_lists || text_after.starts_with('(') {
-        return false;
+        return Role::Prose;
     }
     let begins_line = before.is_empty() || before.ends_with('\n');
     let is_alone = begins_line && (after.is_empty() || after.starts_with('\n'));
     let is_citation = items.iter().all(Value::is_number);
     let is_announced = ends_with_announcement(before);
-    is_alone || (is_announced || !is_citation) && !items.is_empty()
+    match is_alone || (is_announced || !is_citation) && !items.is_empty() {
+        true => Role::Answer,
+        false => Role::Unclear,
+    }
 }
 
 /// Returns `true` if a text announces a value: it ends with a colon, an equals sign, `is` or `are`.

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use super::Output;
 use super::limits::Limits;
+use super::map_keys::unreadable_key;
 #[cfg(feature = "testing")]
 use super::repair::Repair;
 #[cfg(feature = "testing")]
@@ -111,7 +112,7 @@ pub(super) enum Root {
 /// The objects that can be the wrapper `{"value": …}` of a value, and not the value itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Wrapper {
-    /// Any object: no value is one.
+    /// Any object: no value is one, and none is null.
     AnyObject,
     /// An object with the key `value` and no other. A value with this key alone would have been wrapped.
     OnlyKey,
@@ -128,7 +129,8 @@ impl Wrapper {
                     false => Self::OnlyKey,
                 }
             }
-            ShapeKind::Any => Self::OnlyKey,
+            // `{"value": null, "error": …}` does not say that there is no value.
+            ShapeKind::Any | ShapeKind::Null => Self::OnlyKey,
             ShapeKind::Union(options) => {
                 let options = options.iter().map(|option| Self::new(option, schema));
                 options.fold(Self::AnyObject, |all, option| match (all, option) {
@@ -170,7 +172,7 @@ impl OutputSpec {
         };
         Self {
             type_name,
-            unreadable_key: unreadable_key::<T>(&content),
+            unreadable_key: unreadable_key_of::<T>(&content),
             #[cfg(feature = "testing")]
             check: None,
             content,
@@ -207,8 +209,8 @@ impl Content {
     }
 }
 
-/// Tries the type out with an example, and returns the type of a map's keys that no string can be.
-fn unreadable_key<T: Output>(content: &Content) -> Option<Box<str>> {
+/// Returns the type of a map's keys that no string can be, if the type has such a map.
+fn unreadable_key_of<T: Output>(content: &Content) -> Option<Box<str>> {
     let Content::Json(typed) = content else {
         return None;
     };
@@ -216,16 +218,10 @@ fn unreadable_key<T: Output>(content: &Content) -> Option<Box<str>> {
         return None;
     }
     let example = typed.schema.example();
-    let value = match typed.root {
+    unreadable_key::<T>(match typed.root {
         Root::Wrapped => &example[Schema::VALUE],
         Root::Any | Root::Value => &example,
-    };
-    let error = T::deserialize(value).err()?;
-    // The example has this text only as a key.
-    let text = error.to_string();
-    let (_, expected) = text.split_once("invalid type: string \"key\", expected ")?;
-    // The text of a boolean can be a key.
-    (expected != "a boolean").then(|| expected.into())
+    })
 }
 
 /// Shortens a type's name: `Vec<User>` for `alloc::vec::Vec<my_crate::model::User>`.

@@ -6,7 +6,7 @@
 pub(crate) const TAGS: (&str, &str) = (MARKS[0].0, MARKS[0].1);
 
 /// The marks around thinking text, by the templates of models: most of them, Mistral, Seed, Kimi, Gemma, gpt-oss.
-const MARKS: [(&str, &str); 10] = [
+const MARKS: [(&str, &str); 11] = [
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
     ("<thought>", "</thought>"),
@@ -16,19 +16,25 @@ const MARKS: [(&str, &str); 10] = [
     ("◁think▷", "◁/think▷"),
     ("<|channel>thought", "<channel|>"),
     ("<unused94>thought", "<unused95>"),
-    (HARMONY_ANALYSIS, "<|end|>"),
+    (HARMONY_ANALYSIS, HARMONY_MESSAGE_END),
+    (HARMONY_COMMENTARY, HARMONY_MESSAGE_END),
 ];
 
-/// The format of gpt-oss has a channel for thinking and one for the answer.
+/// The format of gpt-oss has a channel for thinking, one for remarks before a tool call, and one for the answer.
 const HARMONY_ANALYSIS: &str = "<|channel|>analysis<|message|>";
+const HARMONY_COMMENTARY: &str = "<|channel|>commentary<|message|>";
+const HARMONY_MESSAGE_END: &str = "<|end|>";
 
-/// Marks of the same format before the answer, and at its end.
-const HARMONY_START: [&str; 3] = [
+/// Marks of the same format before the answer, with the format of the answer or without, and at its end.
+const HARMONY_START: [&str; 6] = [
     "<|start|>assistant",
     "<|channel|>final<|message|>",
-    "<|channel|>commentary<|message|>",
+    "<|channel|>final <|constrain|>json<|message|>",
+    "<|channel|>final <|constrain|>JSON<|message|>",
+    "<|channel|>final<|constrain|>json<|message|>",
+    "<|channel|>final json<|message|>",
 ];
-const HARMONY_END: [&str; 2] = ["<|return|>", "<|end|>"];
+const HARMONY_END: [&str; 2] = ["<|return|>", HARMONY_MESSAGE_END];
 
 /// Splits an answer into the thinking text at its start, without marks, and the rest. Returns `None` if the answer does
 /// not start with thinking text, or if that has no end. The opening mark may be missing, because some templates omit it.
@@ -74,7 +80,9 @@ impl<'a> ThinkingPart<'a> {
         }
         // Without an opening mark, the closing mark must be at the start or the end of a line. Inside of a line it may
         // be prose. The end of a message in harmony's format is no such mark.
-        let closes = MARKS.iter().filter(|(open, _)| *open != HARMONY_ANALYSIS);
+        let closes = MARKS
+            .iter()
+            .filter(|(_, close)| *close != HARMONY_MESSAGE_END);
         let found = closes.filter_map(|(_, close)| Some((text.find(close)?, close.len())));
         let (at, length) = found.min()?;
         let (before, after) = (&text[..at], &text[at + length..]);
@@ -140,7 +148,7 @@ impl Scan {
                     self.marks = Some(*marks);
                     self.depth = 1;
                     self.found = true;
-                    self.is_harmony |= marks.0 == HARMONY_ANALYSIS;
+                    self.is_harmony |= marks.1 == HARMONY_MESSAGE_END;
                     continue;
                 }
                 if let Some(mark) = HARMONY_START.iter().find(|mark| rest.starts_with(**mark)) {
@@ -346,6 +354,18 @@ mod tests {
         let answer = "<|start|>assistant<|channel|>final<|message|>Hello < <|return|>";
         check(&format!("{analysis}{answer}"), "Hello < ", "so");
         check("<|channel|>final<|message|>Hello<|return|>", "Hello", "");
+        for format in [" <|constrain|>json", "<|constrain|>json", " json"] {
+            let answer = format!("<|channel|>final{format}<|message|>{{}}<|return|>");
+            check(&format!("{analysis}<|start|>assistant{answer}"), "{}", "so");
+            check(&answer, "{}", "");
+        }
+        // A remark before the answer is no part of it.
+        let remark = "<|channel|>commentary<|message|>wait<|end|>";
+        check(
+            &format!("{remark}<|start|>assistant<|channel|>final<|message|>Hello<|return|>"),
+            "Hello",
+            "wait",
+        );
         check("<think>so", "", "");
         check("<think>so</think>", "", "so");
     }

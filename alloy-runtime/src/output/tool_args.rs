@@ -7,16 +7,14 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use serde_path_to_error::Error as PathError;
 
+use super::argument_names::unknown_names;
 use super::coerce::{coerce, drop_unknown_keys};
 use super::limits::Limits;
-use super::mismatch::{Mismatch, ValuePath};
+use super::mismatch::{MAX_MISMATCHES, Mismatch};
 use super::parse::not_json;
 use super::serde_error;
 use crate::error::excerpt;
-use crate::schema::{Property, Schema, Shape, ShapeKind};
-
-/// Maximum length in bytes of a name that is compared with those of the parameters.
-const MAX_COMPARED: usize = 80;
+use crate::schema::{Schema, ShapeKind};
 
 /// Schema and limits of a tool's arguments. Created once per tool.
 #[derive(Debug)]
@@ -94,6 +92,11 @@ impl ToolArgsSpec {
         &self.schema
     }
 
+    /// Returns an example of the arguments if they have a map, to try the type of its keys out.
+    pub(crate) fn example_of_maps(&self) -> Option<Value> {
+        self.limits.has_maps.then(|| self.schema.example())
+    }
+
     /// Returns `true` if a model can pass these arguments by name.
     pub(crate) fn has_named_arguments(&self) -> bool {
         self.schema.has_named_arguments()
@@ -140,16 +143,22 @@ impl ToolArgsSpec {
             Value::Array(items) if items.is_empty() => &none,
             given => given,
         };
-        check_names(given, &schema.root, schema, &mut ValuePath::default())?;
+        let is_known = unknown_names(given, schema).is_empty();
         // The limits are checked first, because `read` may also run the tool.
-        if given.is_object() && limits.validate(given, schema).is_ok() {
+        if is_known && given.is_object() && limits.validate(given, schema).is_ok() {
             if let Ok(arguments) = read(given) {
                 return Ok(arguments);
             }
         }
         let mut repairs = Vec::new();
         let mut json = given.clone();
-        coerce(&mut json, schema, limits, &mut repairs)?;
+        let coerced = coerce(&mut json, schema, limits, &mut repairs);
+        // Those in an object that was sent as text are known only now.
+        let unknown = unknown_names(&json, schema);
+        if !unknown.is_empty() {
+            return Err(all_mismatches(unknown, coerced.err().unwrap_or_default()));
+        }
+        coerced?;
         limits.validate(&json, schema)?;
         let arguments = match read(&json) {
             Err(unread) if unread.is_of_unknown_field() => {
@@ -164,73 +173,22 @@ impl ToolArgsSpec {
     }
 }
 
-/// Checks that each name is a parameter, and that the fields inside a parameter are known where one of them is absent.
-/// The tool would run without the argument that was meant, and a default would act in its place.
-fn check_names(
-    value: &Value,
-    shape: &Shape,
-    schema: &Schema,
-    path: &mut ValuePath,
-) -> Result<(), Vec<Mismatch>> {
-    match (&schema.resolve(shape).kind, value) {
-        (
-            ShapeKind::Object {
-                properties,
-                additional,
-                ..
-            },
-            Value::Object(fields),
-        ) => {
-            let known = |name: &str| properties.iter().find(|property| property.name == name);
-            let is_given = |property: &Property| fields.contains_key(&property.name);
-            // The name may be another one that the type knows for a field that it requires.
-            let mut required = properties.iter().filter(|property| property.is_required());
-            let is_complete = required.all(is_given);
-            let is_inner = !path.is_empty() && properties.iter().all(is_given);
-            let ignores = properties.is_empty() || !is_complete || is_inner;
-            for (name, value) in fields {
-                let shape = known(name).map(|property| &property.shape);
-                let length = path.push_field(name);
-                match shape.or(additional.as_deref()) {
-                    Some(shape) => check_names(value, shape, schema, path)?,
-                    None if value.is_null() || ignores => {}
-                    None => return Err(vec![path.mismatch(not_a_parameter(name, properties))]),
-                }
-                path.truncate(length);
-            }
-        }
-        (ShapeKind::List { items, .. }, Value::Array(values)) => {
-            for (index, value) in values.iter().enumerate() {
-                let length = path.push_index(index);
-                check_names(value, items, schema, path)?;
-                path.truncate(length);
-            }
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
-/// Returns the problem of an argument that no parameter has, with the name that was probably meant.
-fn not_a_parameter(name: &str, properties: &[Property]) -> String {
-    let simple = |name: &str| name.to_lowercase().replace(['_', '-', ' '], "");
-    let names = || properties.iter().map(|property| property.name.as_str());
-    let same = names().find(|known| simple(known) == simple(name));
-    let near = || {
-        let distance = |known: &&str| strsim::osa_distance(name, known);
-        let near = names()
-            .filter(|_| name.len() <= MAX_COMPARED)
-            .min_by_key(distance)?;
-        (distance(&near) <= name.len() / 3).then_some(near)
-    };
-    match same.or_else(near) {
-        Some(near) => format!("there is no parameter of this name; did you mean `{near}`?"),
-        None => {
-            let names = names().map(|name| format!("`{name}`"));
-            let names = names.collect::<Vec<_>>().join(", ");
-            format!("there is no parameter of this name; the parameters are {names}")
-        }
-    }
+/// Returns the unknown names and the values of the wrong type, at most [`MAX_MISMATCHES`]. An object that has none of
+/// its fields is not reported beside the names that it has instead.
+fn all_mismatches(mut unknown: Vec<Mismatch>, values: Vec<Mismatch>) -> Vec<Mismatch> {
+    let parents: Vec<String> = unknown
+        .iter()
+        .map(|name| match name.path.rsplit_once('.') {
+            Some((parent, _)) => parent.to_owned(),
+            None => ".".to_owned(),
+        })
+        .collect();
+    let others = values
+        .into_iter()
+        .filter(|value| !parents.contains(&value.path));
+    unknown.extend(others);
+    unknown.truncate(MAX_MISMATCHES);
+    unknown
 }
 
 #[cfg(test)]
@@ -278,6 +236,12 @@ mod tests {
 
     #[test]
     fn all_problems_are_reported() {
+        let given = json!({"left": "x", "right": [2], "Left": 3, "rigth": 4});
+        assert_eq!(
+            read(&given).unwrap_err(),
+            "Left: there is no parameter of this name; did you mean `left`?; rigth: there is no parameter of this \
+             name; did you mean `right`?; left: expected an integer, found \"x\""
+        );
         let given = json!({"left": "x", "right": [2, "y"]});
         assert_eq!(
             read(&given).unwrap_err(),

@@ -128,6 +128,13 @@ impl Validator<'_> {
     /// Checks the alternative that the type has chosen: an untagged enum takes the first that accepts the value.
     fn check_union(&mut self, value: &Value, options: &[Shape]) {
         let all = Alternatives::new(self.schema, options);
+        // A derived deserializer accepts a list for a struct.
+        if value.is_array() && all.are_objects() {
+            return self.wrong(&alternatives(options), value);
+        }
+        if let [only] = all.of_same_tag(value).as_slice() {
+            return self.check(value, only);
+        }
         self.budget = self.budget.saturating_sub(part_count(value));
         let is_text = |option: &&Shape| {
             value.is_string() && matches!(self.schema.resolve(option).kind, ShapeKind::Text(_))
@@ -151,8 +158,9 @@ impl Validator<'_> {
             }
             self.mismatches.truncate(before);
         }
-        match candidates.as_slice() {
-            [] => {}
+        match (candidates.as_slice(), all.likely(value).as_slice()) {
+            ([], _) => {}
+            (_, [only]) => self.check(value, only),
             _ if all.tag().is_some_and(|(tag, _)| value.get(tag).is_some()) => {}
             _ => {
                 let (expected, found) = (alternatives(options), found_fields(value));
@@ -194,6 +202,7 @@ impl Validator<'_> {
                 ShapeKind::Object {
                     properties,
                     additional,
+                    denies_unknown,
                     ..
                 },
                 Value::Object(fields),
@@ -209,6 +218,7 @@ impl Validator<'_> {
                     });
                 let is_known = |name: &String| properties.iter().any(|known| known.name == *name);
                 accepted
+                    && (!denies_unknown || fields.keys().all(is_known))
                     && additional.as_deref().is_none_or(|shape| {
                         let mut others = fields.iter().filter(|(name, _)| !is_known(name));
                         others.all(|(_, value)| self.accepts(value, shape))

@@ -221,14 +221,18 @@ impl Conversation<'_> {
 }
 
 /// Returns `true` if an answer produced without schema enforcement can be used as the value. A text that only mentions
-/// JSON, such as the result of a tool, cannot. Neither can a truncated one, which would be an error without tools, too.
+/// JSON, such as the result of a tool, cannot. Neither can one that was cut, or may have been: it would be an error
+/// without tools, too.
 fn is_value(accepted: &Result<Vec<Repair>, Error>, reply: &Reply) -> bool {
     match accepted {
         Ok(repairs) => {
             let is_code_block = reply.text.trim_start().starts_with('`');
             is_code_block || !repairs.contains(&Repair::SurroundingText)
         }
-        Err(error) => !reask::is_reaskable(error) && error.kind() != ErrorKind::Truncated,
+        Err(error) => {
+            let may_be_cut = error.kind() == ErrorKind::Truncated || unknown_end(reply).is_some();
+            !reask::is_reaskable(error) && !may_be_cut
+        }
     }
 }
 

@@ -130,7 +130,8 @@ pub(crate) fn is_of_format(format: &str, text: &str) -> Option<bool> {
         "duration" => text.chars().any(|c| c.is_ascii_digit()) && !text.contains([':', '/']),
         "email" | "idn-email" => match text.rsplit_once('@') {
             Some((name, host)) => {
-                !name.is_empty() && is_host(host) && !text.contains(char::is_whitespace)
+                let is_name = |name: &str| !name.is_empty() && !name.contains(['@', '<', '>', ',']);
+                is_name(name) && is_host(host) && !text.contains(char::is_whitespace)
             }
             None => false,
         },
@@ -164,14 +165,27 @@ fn is_date(text: &str) -> bool {
     let [year, month, day] = parts.as_slice() else {
         return false;
     };
-    is_number(year, 4, 9999) && is_number(month, 2, 12) && is_number(day, 2, 31)
+    let days = match *month {
+        "02" if is_leap_year(year) => 29,
+        "02" => 28,
+        "04" | "06" | "09" | "11" => 30,
+        _ => 31,
+    };
+    let is_positive = *month != "00" && *day != "00";
+    is_positive && is_number(year, 4, 9999) && is_number(month, 2, 12) && is_number(day, 2, days)
 }
 
-/// Returns `true` if a text begins with `HH:MM`, which seconds and a zone may follow.
+fn is_leap_year(year: &str) -> bool {
+    let is_multiple = |of: u32| year.parse().is_ok_and(|year: u32| year % of == 0);
+    is_multiple(4) && (!is_multiple(100) || is_multiple(400))
+}
+
+/// Returns `true` if a text is `HH:MM`, with seconds and a zone or without.
 fn is_time(text: &str) -> bool {
-    let clock = text.find(['Z', 'z', '+', '-', '[', ' ', '.']);
-    let parts: Vec<&str> = text[..clock.unwrap_or(text.len())].split(':').collect();
-    match parts.as_slice() {
+    let clock = text.find(|c: char| !c.is_ascii_digit() && c != ':');
+    let (clock, rest) = text.split_at(clock.unwrap_or(text.len()));
+    let parts: Vec<&str> = clock.split(':').collect();
+    let is_clock = match parts.as_slice() {
         [hour, minute, seconds @ ..] => {
             is_number(hour, 2, 23)
                 && is_number(minute, 2, 59)
@@ -179,7 +193,34 @@ fn is_time(text: &str) -> bool {
                 && seconds.iter().all(|second| is_number(second, 2, 60))
         }
         _ => false,
-    }
+    };
+    let fraction = rest.strip_prefix(['.', ',']).filter(|_| parts.len() == 3);
+    let zone = match fraction {
+        Some(fraction) => {
+            let zone = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
+            Some(zone).filter(|zone| zone.len() < fraction.len())
+        }
+        None => Some(rest),
+    };
+    is_clock && zone.is_some_and(|zone| is_zone(zone.strip_prefix(' ').unwrap_or(zone)))
+}
+
+/// Returns `true` if a text is a zone, or empty: `Z`, `+01:00`, and the form of jiff, `+01:00[Europe/Berlin]`.
+fn is_zone(text: &str) -> bool {
+    let (offset, name) = text.split_once('[').unwrap_or((text, "x]"));
+    let is_name = |name: &str| {
+        let is_part = |c: char| c.is_alphanumeric() || "/_-+".contains(c);
+        !name.is_empty() && name.chars().all(is_part)
+    };
+    let offset = match offset.strip_prefix(['+', '-']) {
+        Some(offset) => {
+            let (hours, minutes) = offset.split_at(offset.len().min(2));
+            let minutes = minutes.strip_prefix(':').unwrap_or(minutes);
+            is_number(hours, 2, 23) && (minutes.is_empty() || is_number(minutes, 2, 59))
+        }
+        None => matches!(offset, "" | "Z" | "z" | "UTC" | "GMT"),
+    };
+    offset && name.strip_suffix(']').is_some_and(is_name)
 }
 
 /// Returns `true` if a text has this number of digits, and a value of at most `max`.
@@ -217,17 +258,49 @@ mod tests {
         check(
             "date",
             &["2026-11-29"],
-            &["29.11.2026", "2026-13-01", "2026-1-1"],
+            &[
+                "29.11.2026",
+                "2026-13-01",
+                "2026-1-1",
+                "2026-02-29",
+                "2026-02-30",
+                "1900-02-29",
+                "2026-04-31",
+                "2026-00-01",
+                "2026-01-00",
+                "2026-11-29 or so",
+            ],
         );
+        check("date", &["2024-02-29", "2000-02-29", "2026-12-31"], &[]);
         check(
             "time",
-            &["10:30:00Z", "10:30:00.5+01:00", "10:30"],
-            &["25:00:00", "10h30"],
+            &["10:30:00Z", "10:30:00.5+01:00", "10:30", "10:30:00 +0100"],
+            &[
+                "25:00:00",
+                "10h30",
+                "10:30:00 or so",
+                "10:30 a.m.",
+                "10:30:00.",
+                "10:30:00-10:31:00",
+                "10:30.5",
+            ],
         );
         check(
             "date-time",
-            &["2026-11-29T10:30:00Z", "2026-11-29 10:30:00+01:00"],
-            &["2026-11-29", "2026-11-29T", "10:30:00Z"],
+            &[
+                "2026-11-29T10:30:00Z",
+                "2026-11-29 10:30:00+01:00",
+                "2026-11-29T10:30:00+01:00[Europe/Berlin]",
+                "2026-11-29T10:30:00.123456Z",
+            ],
+            &[
+                "2026-11-29",
+                "2026-11-29T",
+                "10:30:00Z",
+                "2026-02-30T10:30:00Z",
+                "2026-11-29T10:30:00Z (about)",
+                "2026-11-29T10:30:00+01:00[",
+            ],
         );
         check(
             "partial-date-time",
@@ -237,7 +310,7 @@ mod tests {
         check(
             "email",
             &["ann@example.com", "a+b@x"],
-            &["ann", "@x", "ann@", "a b@x"],
+            &["ann", "@x", "ann@", "a b@x", "a@b@c", "a@x,b@x", "<a@x"],
         );
         check(
             "uri",

@@ -245,7 +245,8 @@ impl<'a> Parser<'a> {
         };
         let keys = patterned.map(|(pattern, _)| pattern.clone());
         let patterned = patterned.map(|(_, schema)| schema);
-        let additional = match (patterned, schema.get("additionalProperties")) {
+        let others = schema.get("additionalProperties");
+        let additional = match (patterned, others) {
             (Some(schema), _) | (None, Some(schema @ Value::Object(_))) => Some(self.shape(schema)),
             (None, Some(Value::Bool(true))) => Some(ShapeKind::Any.into()),
             _ => None,
@@ -258,6 +259,7 @@ impl<'a> Parser<'a> {
                 schema.get("minProperties").and_then(Value::as_u64),
                 schema.get("maxProperties").and_then(Value::as_u64),
             ),
+            denies_unknown: patterned.is_none() && others == Some(&Value::Bool(false)),
         }
         .into()
     }
@@ -369,6 +371,7 @@ impl NamedShapes for Parser<'_> {
                 additional: Some(Box::new(ShapeKind::Any.into())),
                 keys: None,
                 count: (None, None),
+                denies_unknown: false,
             }
             .into(),
         }

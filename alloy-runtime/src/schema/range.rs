@@ -24,6 +24,24 @@ pub(crate) struct Bound {
 }
 
 impl Range {
+    /// Returns the bounds with those of another range where this one has none of its own.
+    pub(crate) fn limited_by(self, other: Self) -> Self {
+        let explicit = |own: Option<Bound>, other: Option<Bound>| match (own, other) {
+            (Some(own), Some(other)) if own.implied => Some(other),
+            (own, other) => own.or(other),
+        };
+        Self {
+            implied: (
+                self.implied.0.or(other.implied.0),
+                self.implied.1.or(other.implied.1),
+            ),
+            min: explicit(self.min, other.min),
+            max: explicit(self.max, other.max),
+            multiple_of: self.multiple_of.or(other.multiple_of),
+            is_f32: self.is_f32 || other.is_f32,
+        }
+    }
+
     /// Returns the bounds that the Rust type itself checks.
     pub(crate) fn of_type(&self) -> Self {
         let own = |bound: &Option<Bound>| bound.clone().filter(|bound| bound.implied);

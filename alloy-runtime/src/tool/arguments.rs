@@ -5,7 +5,7 @@ use schemars::{JsonSchema, Schema};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::output::Unread;
+use crate::output::{Unread, unreadable_key};
 
 /// A type that a parameter of a tool can have: any type that implements `DeserializeOwned` and `JsonSchema`. The
 /// function takes it by value or by `&`, and may also take `&str`, `&[T]` or `&Path`.
@@ -38,6 +38,8 @@ pub struct ParameterSpec {
     /// The default as JSON, if the macro can write it as JSON.
     default: Option<&'static str>,
     schema: fn(&mut SchemaGenerator) -> Schema,
+    /// Finds the type of a map's keys that no string can be, in an example of the argument.
+    unreadable_key: fn(&Value) -> Option<Box<str>>,
 }
 
 /// Creates a required parameter.
@@ -53,6 +55,7 @@ pub const fn parameter<T: ToolParameter>(
             required: true,
             default: None,
             schema: SchemaGenerator::subschema_for::<T>,
+            unreadable_key: unreadable_key::<T>,
         },
         read: Unread::field::<T>,
         default: None,
@@ -106,8 +109,14 @@ impl<'a> Arguments<'a> {
     }
 }
 
+/// Returns the type of a map's keys that no string can be, if a parameter has such a map.
+pub(super) fn unreadable_key_of(parameters: &[ParameterSpec], example: &Value) -> Option<Box<str>> {
+    let mut parameters = parameters.iter();
+    parameters.find_map(|parameter| (parameter.unreadable_key)(&example[parameter.name]))
+}
+
 /// Returns the JSON Schema of the object whose properties are the parameters.
-pub(crate) fn parameters_schema(parameters: &[ParameterSpec]) -> Value {
+pub(super) fn parameters_schema(parameters: &[ParameterSpec]) -> Value {
     let mut generator = crate::schema::Schema::generator();
     let mut properties = Map::new();
     let mut required = Vec::new();

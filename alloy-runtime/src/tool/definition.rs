@@ -1,12 +1,12 @@
 //! The definition of a tool: its name, description and parameters.
 
-use schemars::JsonSchema;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::arguments::{ParameterSpec, ToolParameter, parameters_schema, unreadable_key_of};
 use super::outcome::ToolFailure;
 use super::{ToolOutcome, ToolRun};
-use crate::output::{ToolArgsSpec, Unread};
+use crate::output::{ToolArgsSpec, Unread, unreadable_key};
 use crate::schema::{Schema, to_raw};
 
 /// The definition of a tool. It is created once and encoded here, so that requests copy it.
@@ -18,17 +18,38 @@ pub(crate) struct ToolDefinition {
     /// The JSON Schema of a call, which the embedded engine enforces. `null` without the feature `embedded`.
     call_schema: Box<RawValue>,
     arguments: ToolArgsSpec,
+    /// The type of a map's keys, if they can never be read from JSON.
+    unreadable_key: Option<Box<str>>,
 }
 
 impl ToolDefinition {
     /// Creates the definition of a tool whose arguments are the fields of `A`.
-    pub(crate) fn for_type<A: JsonSchema>(name: &str, description: &str) -> Self {
+    pub(crate) fn for_type<A: ToolParameter>(name: &str, description: &str) -> Self {
         let root = Schema::generator().into_root_schema_for::<A>();
-        Self::new(name, description, &root.to_value())
+        let definition = Self::new(name, description, &root.to_value());
+        definition.with_tried_maps(unreadable_key::<A>)
     }
 
-    /// Creates the definition of a tool from the JSON Schema of its arguments.
-    pub(crate) fn new(name: &str, description: &str, arguments: &Value) -> Self {
+    /// Creates the definition of a tool with these parameters.
+    pub(crate) fn for_parameters(
+        name: &str,
+        description: &str,
+        parameters: &[ParameterSpec],
+    ) -> Self {
+        let definition = Self::new(name, description, &parameters_schema(parameters));
+        definition.with_tried_maps(|example| unreadable_key_of(parameters, example))
+    }
+
+    /// Tries the maps in the arguments out.
+    fn with_tried_maps(self, find: impl FnOnce(&Value) -> Option<Box<str>>) -> Self {
+        let example = self.arguments.example_of_maps();
+        Self {
+            unreadable_key: example.and_then(|example| find(&example)),
+            ..self
+        }
+    }
+
+    fn new(name: &str, description: &str, arguments: &Value) -> Self {
         let schema = Schema::from_tool_arguments(arguments);
         let json = json!({
             "type": "function",
@@ -47,6 +68,7 @@ impl ToolDefinition {
             json: to_raw(&json),
             call_schema,
             arguments: ToolArgsSpec::new(schema),
+            unreadable_key: None,
         }
     }
 
@@ -63,6 +85,11 @@ impl ToolDefinition {
     /// Returns `true` if a model can pass the arguments by name.
     pub(super) fn has_named_arguments(&self) -> bool {
         self.arguments.has_named_arguments()
+    }
+
+    /// Returns the type of a map's keys, if they can never be read from JSON.
+    pub(super) fn unreadable_key(&self) -> Option<&str> {
+        self.unreadable_key.as_deref()
     }
 
     /// Returns the definition as JSON, as requests contain it.

@@ -26,8 +26,8 @@ impl Toolset {
     ///
     /// # Errors
     ///
-    /// Fails if a tool's name is not valid, if two tools have the same name, or if the arguments of a tool are not
-    /// an object.
+    /// Fails if a tool's name is not valid, if two tools have the same name, or if no model can pass the arguments of
+    /// a tool.
     pub(crate) fn new(tools: Vec<Tool>) -> Result<Self, Error> {
         for (index, tool) in tools.iter().enumerate() {
             let definition = tool.definition();
@@ -47,6 +47,14 @@ impl Toolset {
                         "the arguments of the tool `{name}` are not an object; expected an object, since a model passes arguments by name"
                     ),
                     "Make the closure's parameter a struct with a field for each argument, or `()` for a tool without arguments.",
+                ));
+            }
+            if let Some(key) = definition.unreadable_key() {
+                return Err(Error::configuration(
+                    format!(
+                        "no model can call the tool `{name}`: the keys of a JSON object are strings, and a map in its arguments has {key} as its key"
+                    ),
+                    "Take a list of pairs or of structs in place of the map, for example `Vec<(Key, Value)>`, or a map whose keys are strings, numbers or enums without data.",
                 ));
             }
             let others = &tools[..index];

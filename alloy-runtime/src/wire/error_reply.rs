@@ -7,6 +7,7 @@ mod report;
 #[cfg(test)]
 mod tests;
 
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use self::report::{CONTEXT_OVERFLOW, ErrorReport, LOADING, NO_IMAGES, STOPPED, page_title};
@@ -26,8 +27,8 @@ pub(crate) fn from_reply(reply: &RawReply, path: &str) -> Error {
         return from_report(status, &report, Some(path));
     }
     let text = String::from_utf8_lossy(body);
-    let page = page_title(&text);
-    let text = excerpt(&text);
+    let is_loading = status == 503 && contains_any(&text.to_lowercase(), &LOADING);
+    let text = page_title(&text).unwrap_or_else(|| excerpt(&text));
     match status {
         300..=399 if location.is_some() => {
             let location = location.as_deref().unwrap_or_default();
@@ -42,15 +43,10 @@ pub(crate) fn from_reply(reply: &RawReply, path: &str) -> Error {
         // Ollama itself rejects an unknown Host header with an empty 403.
         403 if !body.is_empty() => Error::new(ServerError::Unauthorized { status, text }),
         404 | 405 => wrong_server(format!("it has no {path}"), text),
+        503 if is_loading => Error::new(ServerError::Loading { text }),
         // The page of a gateway. Its status is about the server behind it.
-        429 | 503 | 529 => Error::new(ServerError::Overloaded {
-            status,
-            text: page.unwrap_or_default(),
-        }),
-        _ => Error::new(ServerError::Status {
-            status,
-            text: page.unwrap_or(text),
-        }),
+        429 | 503 | 529 => Error::new(ServerError::Overloaded { status, text }),
+        _ => Error::new(ServerError::Status { status, text }),
     }
 }
 
@@ -65,18 +61,34 @@ pub(super) fn from_body(status: u16, body: &str) -> Error {
 /// Maps the `error` of a reply with status 200. Returns `None` if it is empty, as some servers send it with each reply.
 pub(super) fn in_reply(error: Option<Box<RawValue>>) -> Option<Error> {
     let error = error?;
-    match error.get() {
-        "null" | "false" | "\"\"" | "{}" | "[]" => None,
-        error => Some(from_body(200, &format!("{{\"error\":{error}}}"))),
+    let error = error.get();
+    // One that cannot be parsed is an error all the same.
+    let is_none = serde_json::from_str(error).is_ok_and(|error| is_nothing(&error));
+    (!is_none).then(|| from_body(200, &format!("{{\"error\":{error}}}")))
+}
+
+/// Returns `true` if a value reports no error: it is empty, or all its parts are.
+fn is_nothing(error: &Value) -> bool {
+    match error {
+        Value::Null | Value::Bool(false) => true,
+        Value::Bool(true) => false,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(items) => items.iter().all(is_nothing),
+        Value::Object(fields) => fields.values().all(is_nothing),
     }
+}
+
+fn contains_any(text: &str, parts: &[&str]) -> bool {
+    parts.iter().any(|part| text.contains(part))
 }
 
 /// Maps a server's report of an error. `path` is the path of the request, where the status is about it.
 fn from_report(status: u16, report: &ErrorReport, path: Option<&str>) -> Error {
     let ErrorReport { text, codes } = report;
     let lower = text.to_lowercase();
-    let says = |any: &[&str]| any.iter().any(|part| lower.contains(part));
-    let has_code = |any: &[&str]| any.iter().any(|part| codes.contains(part));
+    let says = |any: &[&str]| contains_any(&lower, any);
+    let has_code = |any: &[&str]| contains_any(codes, any);
     let text = excerpt(text);
     // From the original text: a key in it would not be redacted in lower case.
     let missing_capability = text

@@ -61,6 +61,11 @@ impl Lines {
         self.at = 0;
     }
 
+    /// Returns the bytes of the latest piece that were not read yet.
+    pub(super) fn rest(&self) -> &[u8] {
+        &self.piece[self.at..]
+    }
+
     /// Marks the end of the body. An incomplete line becomes the last one.
     pub(super) fn end(&mut self) {
         self.ended = true;
@@ -134,6 +139,11 @@ impl Events {
     /// See [`Lines::feed`].
     pub(super) fn feed(&mut self, piece: Bytes) {
         self.lines.feed(piece);
+    }
+
+    /// See [`Lines::rest`].
+    pub(super) fn rest(&self) -> &[u8] {
+        self.lines.rest()
     }
 
     /// See [`Lines::end`].

@@ -6,7 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::{error_reply, tolerant_json};
@@ -150,6 +150,31 @@ pub(super) fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
         absent_for!(unit, fraction, list);
     }
     deserializer.deserialize_any(WordVisitor)
+}
+
+/// Deserializes a list of strings. Items of another type are skipped.
+pub(super) fn words<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<String>>, D::Error> {
+    struct WordsVisitor;
+    impl<'de> Visitor<'de> for WordsVisitor {
+        type Value = Option<Vec<String>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of words")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+            let mut words = Vec::new();
+            while let Some(item) = items.next_element::<serde_json::Value>()? {
+                words.extend(item.as_str().map(str::to_owned));
+            }
+            Ok(Some(words))
+        }
+
+        absent_for!(unit, bool, number, text, object);
+    }
+    deserializer.deserialize_any(WordsVisitor)
 }
 
 /// Deserializes an object of a type whose fields are all optional.

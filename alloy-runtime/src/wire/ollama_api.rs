@@ -38,6 +38,7 @@ pub(crate) fn decode_tags(reply: &RawReply) -> Result<Vec<InstalledModel>, Error
         size: Option<u64>,
         #[serde(default, deserialize_with = "lenient::object")]
         details: Option<Details>,
+        #[serde(default, deserialize_with = "lenient::words")]
         capabilities: Option<Vec<String>>,
     }
     #[derive(Default, Deserialize)]
@@ -81,6 +82,7 @@ pub(crate) fn decode_tags(reply: &RawReply) -> Result<Vec<InstalledModel>, Error
 pub(crate) fn decode_capabilities(reply: &RawReply) -> Result<Option<Vec<String>>, Error> {
     #[derive(Deserialize)]
     struct Show {
+        #[serde(default, deserialize_with = "lenient::words")]
         capabilities: Option<Vec<String>>,
     }
     let Show { capabilities } = decode(reply, SHOW)?;
@@ -92,11 +94,12 @@ pub(crate) fn decode_capabilities(reply: &RawReply) -> Result<Option<Vec<String>
 pub(crate) fn decode_context_length(reply: &RawReply, model: &str) -> Option<u64> {
     #[derive(Deserialize)]
     struct Ps {
-        models: Vec<Running>,
+        models: Vec<Value>,
     }
     #[derive(Deserialize)]
     struct Running {
         name: String,
+        #[serde(default, deserialize_with = "lenient::count")]
         context_length: Option<u64>,
     }
     let Ps { models } = decode(reply, PS).ok()?;
@@ -108,7 +111,8 @@ pub(crate) fn decode_context_length(reply: &RawReply, model: &str) -> Option<u64
     };
     let wanted = with_tag(model);
     let running = models
-        .into_iter()
+        .iter()
+        .filter_map(|running| Running::deserialize(running).ok())
         .find(|running| with_tag(&running.name) == wanted)?;
     running.context_length.filter(|tokens| *tokens > 0)
 }

@@ -1,11 +1,16 @@
 //! Decodes a streamed reply piece by piece.
 
+mod frames;
+#[cfg(test)]
+mod tests;
+
 use bytes::Bytes;
-use memchr::memchr;
 use serde::de::IgnoredAny;
 
+pub(crate) use self::frames::BodyFormat;
+pub(super) use self::frames::is_stream;
+use self::frames::{EVENT_FIELDS, Frames};
 use super::error_reply;
-use super::framing::{Events, Lines};
 use super::reply_builder::ReplyBuilder;
 use super::tool_calls::WireToolCalls;
 use super::{NO_MESSAGE, as_object, native, openai_chat};
@@ -15,9 +20,6 @@ use crate::reply::Reply;
 
 /// Data of the event that ends a stream of Chat Completions.
 const DONE: &[u8] = b"[DONE]";
-
-/// Beginnings of the lines of server-sent events.
-const EVENT_FIELDS: [&[u8]; 5] = [b"data:", b"event:", b"id:", b"retry:", b":"];
 
 /// Decodes a streamed reply from the bytes of its body, however they are split.
 #[derive(Debug)]
@@ -43,26 +45,6 @@ enum State {
     Done,
 }
 
-/// Format of a body, by its content type.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum BodyFormat {
-    /// JSON lines.
-    Lines,
-    /// Server-sent events.
-    Events,
-    /// One document: an error, a web page, or a whole reply.
-    Document,
-}
-
-/// Splits a body into the objects of the stream.
-#[derive(Debug)]
-enum Frames {
-    Lines(Lines),
-    Events(Events),
-    /// The whole body so far.
-    Document(Vec<u8>),
-}
-
 /// Next event of a streamed reply.
 #[derive(Debug, PartialEq)]
 pub(crate) enum StreamEvent {
@@ -72,76 +54,6 @@ pub(crate) enum StreamEvent {
     NeedsInput,
     /// The reply has ended, or the body has ended before the reply. The decoder ignores what follows in the body.
     Done,
-}
-
-impl Frames {
-    fn new(format: BodyFormat) -> Self {
-        match format {
-            BodyFormat::Lines => Self::Lines(Lines::new()),
-            BodyFormat::Events => Self::Events(Events::new()),
-            BodyFormat::Document => Self::Document(Vec::new()),
-        }
-    }
-
-    fn feed(&mut self, bytes: Bytes) {
-        match self {
-            Self::Lines(lines) => lines.feed(bytes),
-            Self::Events(events) => events.feed(bytes),
-            Self::Document(whole) => whole.extend_from_slice(&bytes),
-        }
-    }
-
-    /// Marks the end of the body. A document that turns out to be a stream with the wrong content type is split.
-    fn end(&mut self) {
-        if let Self::Document(whole) = self {
-            if let Some(format) = stream_format(whole) {
-                let whole = std::mem::take(whole);
-                *self = Self::new(format);
-                self.feed(whole.into());
-            }
-        }
-        match self {
-            Self::Lines(lines) => lines.end(),
-            Self::Events(events) => events.end(),
-            Self::Document(_) => {}
-        }
-    }
-
-    /// Returns the next frame, and whether it is complete; `None` where it needs more input. A document is one frame,
-    /// which is returned once the body has `ended`.
-    fn next(&mut self, ended: bool) -> Result<Option<(&[u8], bool)>, Error> {
-        match self {
-            Self::Lines(lines) => lines.next(),
-            Self::Events(events) => events.next(),
-            Self::Document(whole) => Ok(ended.then_some((&**whole, true))),
-        }
-    }
-
-    /// Returns the number of bytes that are kept until the end of the body.
-    fn buffered(&self) -> usize {
-        match self {
-            Self::Document(whole) => whole.len(),
-            Self::Lines(_) | Self::Events(_) => 0,
-        }
-    }
-}
-
-/// Returns the format of a whole body that is a stream; `None` for a single document.
-fn stream_format(body: &[u8]) -> Option<BodyFormat> {
-    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
-    let body = body.trim_ascii_start();
-    if EVENT_FIELDS.iter().any(|field| body.starts_with(field)) {
-        return Some(BodyFormat::Events);
-    }
-    // An object on the first line, and another one after it. A document with line breaks ends its first line elsewhere.
-    let (first, rest) = body.split_at(memchr(b'\n', body)?);
-    let is_lines = first.trim_ascii_end().ends_with(b"}") && rest.trim_ascii().starts_with(b"{");
-    is_lines.then_some(BodyFormat::Lines)
-}
-
-/// Returns `true` if a whole body is a stream.
-pub(super) fn is_stream(body: &[u8]) -> bool {
-    stream_format(body).is_some()
 }
 
 impl StreamDecoder {
@@ -226,6 +138,10 @@ impl StreamDecoder {
                 return Ok(StreamEvent::NeedsInput);
             };
             let json = json.trim_ascii();
+            if json == b"{" && !is_document && !self.builder.has_message {
+                self.frames.become_document();
+                return self.decode_next();
+            }
             let json = if is_lines { line_data(json) } else { json };
             // A gateway may send `null` to keep the connection alive.
             if !is_document && (json.is_empty() || json == b"null") {
@@ -393,6 +309,3 @@ pub(crate) fn read<'a>(
     };
     (text, thinking, end)
 }
-
-#[cfg(test)]
-mod tests;

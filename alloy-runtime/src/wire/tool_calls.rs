@@ -116,35 +116,89 @@ impl<'de> Deserialize<'de> for WireToolCalls {
 }
 
 impl From<Value> for WireToolCall {
-    /// Reads a call of `{"function": {"name": …, "arguments": …}}`, or without the object around the function.
     fn from(call: Value) -> Self {
         let Value::Object(mut call) = call else {
             return Self::default();
         };
-        let text = |value: Option<Value>| match value {
-            Some(Value::String(text)) => text,
-            _ => String::new(),
-        };
         let id = text(call.remove("id"));
         let index = call.get("index").and_then(Value::as_u64);
-        let (name, mut function) = match call.remove("function") {
-            Some(Value::Object(mut function)) => (text(function.remove("name")), function),
-            Some(Value::String(name)) => (name, call),
-            _ => (text(call.remove("name")), call),
-        };
-        // Models that write calls as text use other names, and some servers pass them on.
-        let names = ["arguments", "parameters", "args", "input"];
-        let mut given = names.into_iter().filter_map(|name| function.remove(name));
-        let mut arguments = given.next().unwrap_or_default();
-        if is_empty(&arguments) {
-            arguments = given.find(|other| !is_empty(other)).unwrap_or(arguments);
-        }
+        let CallParts { name, arguments } = CallParts::take_from(call);
         Self {
             id: (!id.is_empty()).then_some(id),
             index,
-            name: name.trim().to_owned(),
-            arguments,
+            name,
+            arguments: arguments.unwrap_or_default(),
         }
+    }
+}
+
+/// Keys of a call's arguments, the one of the protocols first. Models that write calls as text use the others, and some
+/// servers pass them on.
+const ARGUMENT_KEYS: [&str; 8] = [
+    "arguments",
+    "parameters",
+    "args",
+    "params",
+    "kwargs",
+    "input",
+    "tool_input",
+    "action_input",
+];
+
+/// Keys of a call's name, the one of the protocols first.
+const NAME_KEYS: [&str; 3] = ["name", "tool_name", "tool"];
+
+/// The parts of a call that its tool needs.
+pub(crate) struct CallParts {
+    /// Empty if the call has none.
+    pub(crate) name: String,
+    pub(crate) arguments: Option<Value>,
+}
+
+impl CallParts {
+    /// Takes the parts of `{"function": {"name": …, "arguments": …}}`. The object around the function may be missing, and
+    /// each part may be beside the function.
+    pub(crate) fn take_from(mut call: Map<String, Value>) -> Self {
+        let mut function = match call.remove("function") {
+            Some(Value::Object(function)) => function,
+            Some(name @ Value::String(_)) => Map::from_iter([("name".to_owned(), name)]),
+            _ => Map::new(),
+        };
+        let name = take_name(&mut function).or_else(|| take_name(&mut call));
+        let inside = take_arguments(&mut function);
+        let is_found = inside.as_ref().is_some_and(|inside| !is_empty(inside));
+        let beside = match is_found {
+            true => None,
+            false => take_arguments(&mut call),
+        };
+        let beside = beside.filter(|beside| inside.is_none() || !is_empty(beside));
+        Self {
+            name: name.unwrap_or_default().trim().to_owned(),
+            arguments: beside.or(inside),
+        }
+    }
+}
+
+fn take_name(call: &mut Map<String, Value>) -> Option<String> {
+    let mut names = NAME_KEYS.iter().map(|key| text(call.remove(*key)));
+    names.find(|name| !name.is_empty())
+}
+
+/// Takes the arguments: the first that are not empty, or else the first.
+fn take_arguments(call: &mut Map<String, Value>) -> Option<Value> {
+    let mut present = ARGUMENT_KEYS
+        .into_iter()
+        .filter(|key| call.contains_key(*key));
+    let first = present.clone().next()?;
+    let key = present.find(|key| !is_empty(&call[*key])).unwrap_or(first);
+    call.remove(key)
+}
+
+/// Returns the text, or an empty one if the value is no text.
+fn text(value: Option<Value>) -> String {
+    match value {
+        Some(Value::String(text)) => text,
+        _ => String::new(),
     }
 }
 
@@ -152,8 +206,9 @@ impl From<Value> for WireToolCall {
 fn is_empty(arguments: &Value) -> bool {
     match arguments {
         Value::Null => true,
-        Value::String(text) => matches!(text.trim(), "" | "{}" | "null"),
+        Value::String(text) => matches!(text.trim(), "" | "{}" | "[]" | "null"),
         Value::Object(fields) => fields.is_empty(),
+        Value::Array(items) => items.is_empty(),
         _ => false,
     }
 }
@@ -262,8 +317,53 @@ mod tests {
         for given in [json!(null), json!(""), json!("  "), json!("{}"), json!({})] {
             assert_eq!(arguments(given), json!({}));
         }
+        for given in [json!([]), json!("[]"), json!(" null ")] {
+            assert_eq!(arguments(given), json!({}));
+        }
         assert_eq!(arguments(json!("{\"a\":1}")), json!({"a": 1}));
         assert_eq!(arguments(json!("a")), json!("a"));
+    }
+
+    #[test]
+    fn arguments_are_read_from_all_places() {
+        let check = |call: Value, expected: Value| {
+            let calls: WireToolCalls = serde_json::from_value(json!([call])).unwrap();
+            let calls = calls.into_calls();
+            let [call] = calls.as_slice() else {
+                panic!("not one call: {calls:?}");
+            };
+            assert_eq!((call.name.as_str(), &call.arguments), ("add", &expected));
+        };
+        let given = json!({"a": 1});
+        for key in ARGUMENT_KEYS {
+            check(
+                json!({"function": {"name": "add", key: given}}),
+                given.clone(),
+            );
+            check(
+                json!({"function": {"name": "add"}, key: given}),
+                given.clone(),
+            );
+            check(json!({"function": "add", key: given}), given.clone());
+            check(json!({"name": "add", key: given}), given.clone());
+        }
+        for empty in [json!({}), json!([]), json!("[]"), json!(""), json!(null)] {
+            for function in [
+                json!({"name": "add", "arguments": empty, "parameters": given}),
+                json!({"name": "add", "parameters": given, "params": empty}),
+            ] {
+                check(json!({ "function": function }), given.clone());
+            }
+            let function = json!({"name": "add", "arguments": empty});
+            check(
+                json!({"function": function, "arguments": given}),
+                given.clone(),
+            );
+            check(json!({"function": function, "arguments": empty}), json!({}));
+        }
+        check(json!({"function": {"name": "add"}}), json!({}));
+        let other = json!({"name": "add", "arguments": given, "input": {"b": 2}});
+        check(json!({"function": other, "args": {"c": 3}}), given.clone());
     }
 
     #[test]

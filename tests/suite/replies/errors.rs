@@ -59,7 +59,18 @@ async fn an_error_in_a_choice_is_the_error_of_the_reply() {
 // Some servers send the field with each reply.
 #[tokio::test]
 async fn an_empty_error_is_none() {
-    for error in [json!(null), json!(""), json!({}), json!([]), json!(false)] {
+    for error in [
+        json!(null),
+        json!(""),
+        json!(" "),
+        json!({}),
+        json!([]),
+        json!(false),
+        json!(0),
+        json!({"message": "", "type": "", "code": null}),
+        json!({"code": 0, "message": null, "details": []}),
+        json!([null]),
+    ] {
         let choice =
             json!({"message": {"content": "Once"}, "finish_reason": "stop", "error": error});
         let reply = json!({"choices": [choice], "error": error});
@@ -111,6 +122,19 @@ async fn the_status_of_a_web_page_decides() {
             );
         }
     }
+    // The text of a server that speaks no JSON.
+    for api in crate::ROUTES {
+        let error = outcome::<String>(
+            api,
+            Reply::body(429, "text/plain", "quota of team 7 used up"),
+        );
+        let error = error.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Overloaded);
+        assert!(
+            error.to_string().contains("quota of team 7 used up"),
+            "{error}"
+        );
+    }
     // A status that names a delay is waited for.
     let headers = [
         ("content-type", "text/html"),
@@ -139,8 +163,12 @@ async fn a_model_that_loads_is_waited_for_within_the_deadline() {
     };
     let replies = [
         loading(),
-        loading(),
-        loading(),
+        Reply::body(503, "text/plain", "Loading model"),
+        Reply::body(
+            503,
+            "text/html",
+            "<html><title>Loading model</title></html>",
+        ),
         loading(),
         Reply::answer("Once"),
     ];
@@ -180,7 +208,7 @@ async fn a_context_overflow_of_any_server_is_recognized() {
 
 #[tokio::test]
 async fn one_odd_entry_does_not_hide_the_installed_models() {
-    let models = json!({"models": [{"name": 7}, null, {"name": "llama3.1:latest", "size": "big", "details": 1}]});
+    let models = json!({"models": [{"name": 7}, null, {"name": "llama3.1:latest", "size": "big", "details": 1, "capabilities": ["completion", 1]}]});
     let missing = Reply::error(404, "model 'llama3' not found");
     let server = Server::start([missing]).inquiries_answered_by(Reply::json(200, &models));
     let error = answer::<String>()

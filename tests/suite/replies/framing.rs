@@ -161,3 +161,29 @@ async fn the_last_line_needs_no_message() {
     let (text, end) = stream(Some(Api::Native), Reply::body(200, LINES, body)).await;
     assert_eq!((text.as_str(), end.unwrap().len()), ("Once", 0));
 }
+
+// Written with line breaks, as a person would. Under the content type of a stream, each line would be an object.
+#[tokio::test]
+async fn a_reply_with_line_breaks_is_read_whatever_its_content_type() {
+    let message = json!({"role": "assistant", "content": "Once"});
+    for (api, reply) in [
+        (Api::Native, native(&message, "stop")),
+        (Api::OpenaiChat, completion(&message, "stop")),
+    ] {
+        for breaks in ["\n", "\r\n"] {
+            let pretty = serde_json::to_string_pretty(&reply).unwrap();
+            let pretty = pretty.replace('\n', breaks);
+            for content_type in [JSON, LINES, EVENTS, "text/plain"] {
+                let body = || Reply::body(200, content_type, &pretty);
+                let whole = outcome::<String>(api, body()).await.unwrap();
+                assert_eq!(whole.value, "Once", "{content_type}");
+                let (text, end) = stream(Some(api), body()).await;
+                assert_eq!(text, "Once", "{content_type}: {end:?}");
+                assert!(end.is_ok(), "{content_type}: {end:?}");
+                let cut = &pretty[..pretty.len() - 3];
+                let (text, end) = stream(Some(api), Reply::body(200, content_type, cut)).await;
+                assert!(end.is_err(), "{content_type}: {text}");
+            }
+        }
+    }
+}

@@ -332,6 +332,22 @@ async fn a_number_too_large_for_a_float_is_out_of_range() {
         &["value: \"25.0\" was read as 25"],
     )
     .await;
+    // A float of this size may stand for the integer before it.
+    for text in [
+        r#"{"value":9007199254740993.0}"#,
+        r#"{"value":-9007199254740993.0}"#,
+    ] {
+        let server = Server::start([Reply::answer(text)]);
+        let command = answer::<i64>().auto_finalize_missing_output(false);
+        let error = command.host(server.host()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidOutput, "{error}");
+    }
+    reads(
+        Said::new(r#"{"value":"9007199254740993.0"}"#),
+        9_007_199_254_740_993_i64,
+        &["value: \"9007199254740993.0\" was read as 9007199254740993"],
+    )
+    .await;
     let large = 1_000_000_000_000_000_000_i64;
     reads(
         Said::new(r#"{"value":1e18}"#),
@@ -394,6 +410,26 @@ async fn a_map_with_keys_that_are_structs_is_a_configuration_error() {
     check::<HashMap<Point, u32>>().await;
     check::<Grid>().await;
     check::<Option<HashMap<Point, u32>>>().await;
+    // No text is a variant of this enum: each has data.
+    #[derive(Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+    enum Shape {
+        Round(u8),
+        Square(u8),
+    }
+    let error = answer::<Vec<HashMap<Shape, u32>>>().preview().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(
+        error
+            .to_string()
+            .contains("has an enum with data as its key"),
+        "{error}"
+    );
+    #[derive(Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+    enum Part {
+        All,
+        Some(u8),
+    }
+    assert!(answer::<HashMap<Part, u32>>().preview().is_ok());
     for preview in [
         answer::<HashMap<String, u32>>().preview(),
         answer::<HashMap<u8, u32>>().preview(),

@@ -32,13 +32,24 @@ async fn plan() -> Plan;
 const CALL: &str = r#"{"name":"add","parameters":{"a":1,"b":2}}"#;
 const SUM: &str = r#"{"name":"sum","total":3}"#;
 
-fn forms() -> [String; 6] {
+fn forms() -> [String; 11] {
     [
         CALL.to_owned(),
         format!("```json\n{CALL}\n```"),
         format!("<tool_call>\n{CALL}\n</tool_call>"),
         format!("[TOOL_CALLS][{CALL}]"),
         format!("<|python_tag|>{CALL}"),
+        r#"[TOOL_CALLS]add[CALL_ID]x[ARGS]{"a":1,"b":2}"#.to_owned(),
+        "<|channel|>analysis<|message|>I add.<|end|><|start|>assistant<|channel|>commentary \
+         to=functions.add <|constrain|>json<|message|>{\"a\":1,\"b\":2}<|call|>"
+            .to_owned(),
+        "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>add<｜tool▁sep｜>{\"a\":1,\"b\":2}\
+         <｜tool▁call▁end｜><｜tool▁calls▁end｜>"
+            .to_owned(),
+        "<|tool_calls_section_begin|><|tool_call_begin|>functions.add:0<|tool_call_argument_begin|>\
+         {\"a\":1,\"b\":2}<|tool_call_end|><|tool_calls_section_end|>"
+            .to_owned(),
+        format!("<|START_ACTION|>[{}]<|END_ACTION|>", CALL.replace("name", "tool_name")),
         format!("<think>I add.</think>\n{CALL}"),
     ]
 }
@@ -282,4 +293,162 @@ async fn a_parameter_may_contain_itself() {
         names().api(api).host(server.host()).await.unwrap();
         assert_eq!(tool_messages(&server), ["2"]);
     }
+}
+
+/// A change of a file.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[serde(tag = "kind")]
+#[allow(dead_code, reason = "shown")]
+enum Change {
+    Delete {
+        path: String,
+        #[serde(default = "yes")]
+        dry_run: bool,
+    },
+    Rename {
+        from: String,
+        to: String,
+    },
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Changes files.
+#[tool]
+fn change(change: Change, #[tool(default = None)] pair: Option<(u8, Options)>) -> String {
+    format!("{change:?} {pair:?}")
+}
+
+/// Options of a change.
+#[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+#[allow(dead_code, reason = "shown")]
+struct Options {
+    #[serde(default = "yes")]
+    dry_run: bool,
+    #[serde(default)]
+    note: String,
+}
+
+#[command("Change", model = "m", tools(change))]
+async fn changes() -> String;
+
+// The default would act in the place of the field that was meant, in whatever the field is.
+#[tokio::test]
+async fn an_unknown_name_inside_an_argument_is_reported() {
+    let near =
+        |path: &str| format!("{path}: there is no parameter of this name; did you mean `dry_run`?");
+    let wrong = json!({"kind": "Delete", "path": "/x", "dryRun": false});
+    let right = json!({"kind": "Delete", "path": "/x", "dry_run": false});
+    for (arguments, told) in [
+        (json!({ "change": wrong }), near("change.dryRun")),
+        (
+            json!({ "change": wrong.to_string() }),
+            near("change.dryRun"),
+        ),
+        (
+            json!({"change": right, "pair": [1, {"dryRun": false}]}),
+            near("pair[1].dryRun"),
+        ),
+        (
+            json!({"change": right, "pair": [1, "{\"dryRun\": false}"]}),
+            near("pair[1].dryRun"),
+        ),
+        (
+            json!({"change": wrong, "pair": ["x", {"dryRun": false}], "other": 1}),
+            format!(
+                "{}; other: there is no parameter of this name; the parameters are `change`, `pair`; {}; pair[0]: \
+                 expected an integer, found \"x\"",
+                near("change.dryRun"),
+                near("pair[1].dryRun")
+            ),
+        ),
+    ] {
+        for api in ROUTES {
+            let call = Said::call("change", arguments.clone());
+            let server = Server::start([Reply::said(&call), Reply::answer("Done")]);
+            changes().api(api).host(server.host()).await.unwrap();
+            let message = &tool_messages(&server)[0];
+            let mut parts: Vec<&str> = message
+                .strip_prefix("The arguments were not accepted: ")
+                .and_then(|told| told.strip_suffix('.'))
+                .unwrap_or(message)
+                .split("; ")
+                .collect();
+            let mut expected: Vec<&str> = told.split("; ").collect();
+            parts.sort_unstable();
+            expected.sort_unstable();
+            assert_eq!(parts, expected, "{arguments}");
+        }
+    }
+    let server = Server::start([
+        Reply::said(&Said::call(
+            "change",
+            json!({ "change": right.to_string() }),
+        )),
+        Reply::answer("Done"),
+    ]);
+    changes().host(server.host()).await.unwrap();
+    let done = r#"Delete { path: "/x", dry_run: false } None"#;
+    assert_eq!(tool_messages(&server), [done]);
+}
+
+// A default would act in the place of arguments that stand elsewhere.
+#[tokio::test]
+async fn arguments_are_read_wherever_a_server_puts_them() {
+    let given = json!({"path": "/x", "dry_run": false});
+    for call in [
+        json!({"function": {"name": "delete"}, "arguments": given}),
+        json!({"function": {"name": "delete", "arguments": {}}, "parameters": given}),
+        json!({"function": {"name": "delete", "params": given}}),
+        json!({"function": {"name": "delete", "arguments": [], "parameters": given}}),
+        json!({"function": {"name": "delete", "arguments": "[]", "parameters": given.to_string()}}),
+        json!({"name": "delete", "input": given}),
+    ] {
+        for api in ROUTES {
+            let message = json!({"role": "assistant", "content": "", "tool_calls": [call]});
+            let reply = match api {
+                alloy_runtime::Api::Native => {
+                    json!({"message": message, "done": true, "done_reason": "stop"})
+                }
+                _ => json!({"choices": [{"message": message, "finish_reason": "tool_calls"}]}),
+            };
+            let server = Server::start([Reply::json(200, &reply), Reply::answer("Done")]);
+            clean().api(api).host(server.host()).await.unwrap();
+            assert_eq!(tool_messages(&server), ["/x false"], "{call}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_map_in_the_arguments_whose_keys_are_no_text_is_a_configuration_error() {
+    #[derive(Debug, PartialEq, Eq, Hash, serde::Deserialize, schemars::JsonSchema)]
+    struct Point {
+        x: u8,
+    }
+    /// Draws points.
+    #[tool]
+    fn draw(name: &str, cells: std::collections::HashMap<Point, u32>) -> String {
+        format!("{name} {cells:?}")
+    }
+    #[command("Draw", model = "m", tools(draw))]
+    async fn picture() -> String;
+    let error = picture().preview().unwrap_err();
+    assert_eq!(error.kind(), alloy_runtime::ErrorKind::Configuration);
+    assert!(
+        error
+            .to_string()
+            .contains("no model can call the tool `draw`"),
+        "{error}"
+    );
+    assert!(
+        error.to_string().contains("struct Point as its key"),
+        "{error}"
+    );
+    let server = Server::start([]);
+    assert_eq!(
+        picture().host(server.host()).await.unwrap_err().requests(),
+        0
+    );
 }

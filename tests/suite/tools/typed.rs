@@ -241,3 +241,27 @@ fn the_first_request_has_tools_and_no_schema() {
             .starts_with("Answer with JSON only")
     );
 }
+
+// The reason is unknown, so the text may have been cut; it is no value, and the typed turn asks for one.
+#[tokio::test]
+async fn the_typed_turn_follows_a_text_that_ends_for_an_unknown_reason() {
+    for api in ROUTES {
+        let text = match api {
+            alloy_runtime::Api::Native => {
+                json!({"message": {"content": "The result is"}, "done": true, "done_reason": "tired"})
+            }
+            _ => {
+                json!({"choices": [{"message": {"content": "The result is"}, "finish_reason": "tired"}]})
+            }
+        };
+        let server = Server::start([
+            call(),
+            Reply::json(200, &text),
+            Reply::answer(r#"{"total": 42}"#),
+        ]);
+        let command = sum(17, 25).api(api).host(server.host());
+        let outcome = command.outcome().await.unwrap();
+        assert_eq!((outcome.value.total, outcome.requests), (42, 3));
+        assert_eq!(outcome.warnings.len(), 1, "{:?}", outcome.warnings);
+    }
+}

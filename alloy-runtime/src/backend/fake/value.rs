@@ -144,6 +144,7 @@ impl<'a> ValueWriter<'a, '_> {
                 additional,
                 keys,
                 count,
+                ..
             } => {
                 let others = additional.as_deref().map(|shape| OtherEntries {
                     shape,

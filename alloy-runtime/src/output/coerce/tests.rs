@@ -292,6 +292,7 @@ fn shapes() -> BoxedStrategy<Shape> {
                         additional: Some(Box::new(additional)),
                         keys: None,
                         count: (None, None),
+                        denies_unknown: false,
                     })
                 }),
                 objects(inner),
@@ -320,6 +321,7 @@ fn objects(inner: BoxedStrategy<Shape>) -> impl Strategy<Value = Shape> {
             additional,
             keys: None,
             count: (None, None),
+            denies_unknown: false,
         }
         .into()
     })

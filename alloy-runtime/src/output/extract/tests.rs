@@ -53,6 +53,66 @@ fn a_broken_object_hides_the_objects_inside_it() {
 }
 
 #[test]
+fn a_field_of_an_answer_in_another_notation_is_not_the_answer() {
+    for text in [
+        r#""title": "Trip", "lead": INNER}"#,
+        r#""title": "Trip", "lead": INNER"#,
+        r#""lead": INNER, "title": "Trip"}"#,
+        r#"INNER, "title": "Trip"}"#,
+        "title: Trip\nlead: INNER",
+        "title: Trip\nlead:\n  INNER",
+        "- title: Trip\n- **lead**: INNER",
+        "title = \"Trip\"\nlead = INNER",
+        "<node><title>Trip</title><lead>INNER</lead></node>",
+        r#"Node(title="Trip", lead=INNER)"#,
+        r#"Node("Trip", INNER)"#,
+        "Node(title: \"Trip\", lead: Some(INNER))",
+        "The answer is `{title: \"Trip\", lead: INNER}`.",
+        "It`s {title: \"Trip\", lead: INNER} and that`s all.",
+    ] {
+        let text = text.replace("INNER", r#"{"title": "Guide", "lead": null}"#);
+        assert_eq!(found::<Node>(&text), "-", "{text}");
+        let list = text.replace(r#"{"title": "Guide", "lead": null}"#, "[1]");
+        assert_eq!(found::<Node>(&list), "-", "{list}");
+    }
+    assert_eq!(
+        found::<Option<Node>>("title: Trip\nlead: {\"title\": \"Guide\"}"),
+        "-"
+    );
+}
+
+#[test]
+fn labels_before_an_answer_are_prose() {
+    #[derive(serde::Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Visit {
+        user: Name,
+    }
+    #[derive(serde::Deserialize, JsonSchema)]
+    #[allow(dead_code, reason = "only its schema matters")]
+    struct Name {
+        first: String,
+    }
+    let object = r#"{"user":{"first":"Lee"}}"#;
+    for text in [
+        "user: OBJECT",
+        "The \"user\": OBJECT",
+        "**User:** OBJECT",
+        "first: OBJECT",
+        "Answer(OBJECT)",
+        "json.loads('OBJECT')",
+        "(as asked) OBJECT (done)",
+        "<answer>OBJECT</answer>",
+        "It is \"so\": OBJECT",
+    ] {
+        let is_key = text.contains("\"user\":");
+        let text = text.replace("OBJECT", object);
+        let expected = if is_key { "-" } else { object };
+        assert_eq!(found::<Visit>(&text), expected, "{text}");
+    }
+}
+
+#[test]
 fn brackets_in_prose_do_not_matter() {
     let value = r#"{"title":"Trip","lead":null}"#;
     let object = r#"{"title": "Trip", "lead": null}"#;
@@ -90,6 +150,23 @@ fn two_values_are_reported() {
     check(r#"Draft: {"title":"A"} Final: {title: "B"}"#, broken);
     check(r#"Draft: {"title":"A"} Final: {"title": "B""#, broken);
     check(r#"Draft: {title: "A"} Final: {"title":"B"}"#, "-");
+    check(r#"Draft: `{"title":"A"}` Final: {"title":"B"}"#, differ);
+    check(r#"Draft: {"title":"A"} Final: `{"title":"B"}`"#, differ);
+    check(r#"Draft: {"title":"A"} Final: `{title: "B"}`"#, broken);
+    check(r#"It`s {"title":"A"} and it`s {"title":"B"}"#, differ);
+    let check = |text: &str, expected: &str| assert_eq!(found::<Vec<u8>>(text), expected, "{text}");
+    check("The numbers: [1, 2] or [3, 4]", differ);
+    check("Draft: [1, 2]\nFinal: [3, 4]", differ);
+    check("The numbers: [1, 2], that is [1, 2].", "[1,2]");
+    check(
+        "The numbers: [1, 2], from [the docs](x) and [3](y).",
+        "[1,2]",
+    );
+    assert_eq!(found::<Vec<String>>(r#"["a"] or ["b"]"#), differ);
+    assert_eq!(
+        found::<Vec<String>>(r#"The words: ["a"], see [1]."#),
+        r#"["a"]"#
+    );
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Merges two shapes that a value must both have.
 
+use serde_json::Value;
+
 use super::definitions::NamedShapes;
 use super::union::union;
-use crate::schema::{Shape, ShapeKind};
+use crate::schema::{Literal, Shape, ShapeKind, StringRules};
 
 /// Returns the shape of the values that both shapes accept. If there are none, it accepts every value, and the
 /// type itself rejects the answer.
@@ -47,12 +49,14 @@ fn intersection(left: Shape, right: Shape, named: &mut impl NamedShapes) -> Opti
                 additional,
                 keys,
                 count,
+                denies_unknown,
             },
             ShapeKind::Object {
                 properties: other_properties,
                 additional: other_additional,
                 keys: other_keys,
                 count: other_count,
+                denies_unknown: other_denies_unknown,
             },
         ) => {
             let (additional, keys) = match additional {
@@ -69,14 +73,67 @@ fn intersection(left: Shape, right: Shape, named: &mut impl NamedShapes) -> Opti
                 additional,
                 keys,
                 count: (count.0.or(other_count.0), count.1.or(other_count.1)),
+                denies_unknown: denies_unknown || other_denies_unknown,
             }
         }
+        (ShapeKind::Literals(left), ShapeKind::Literals(mut right)) => {
+            let count = right.len();
+            right.retain(|one| left.iter().any(|other| other.value == one.value));
+            // The type accepts the others as well.
+            let is_subset = right.len() < count;
+            for literal in &mut right {
+                literal.is_checked |= is_subset;
+            }
+            return literals(right, description);
+        }
+        (ShapeKind::Literals(mut values), other) | (other, ShapeKind::Literals(mut values)) => {
+            values.retain(|literal| is_of_kind(&literal.value, &other));
+            return literals(values, description);
+        }
+        (ShapeKind::Integer(left) | ShapeKind::Number(left), ShapeKind::Integer(right))
+        | (ShapeKind::Integer(left), ShapeKind::Number(right)) => {
+            ShapeKind::Integer(left.limited_by(right))
+        }
+        (ShapeKind::Number(left), ShapeKind::Number(right)) => {
+            ShapeKind::Number(left.limited_by(right))
+        }
+        (ShapeKind::Text(left), ShapeKind::Text(right)) => ShapeKind::Text(StringRules {
+            min: left.min.max(right.min),
+            max: left.max.or(right.max),
+            pattern: left.pattern.or(right.pattern),
+            format: left.format.or(right.format),
+        }),
+        (left, right) if left == right => left,
         _ => return None,
     };
     Some(Shape {
         description,
         ..kind.into()
     })
+}
+
+/// Returns the shape of some values, or `None` if there are none.
+fn literals(values: Vec<Literal>, description: Option<String>) -> Option<Shape> {
+    (!values.is_empty()).then(|| Shape {
+        description,
+        ..ShapeKind::Literals(values).into()
+    })
+}
+
+/// Returns `true` if a literal has the JSON type of a shape.
+fn is_of_kind(value: &Value, kind: &ShapeKind) -> bool {
+    match kind {
+        ShapeKind::Null => value.is_null(),
+        ShapeKind::Boolean => value.is_boolean(),
+        ShapeKind::Integer(_) => value.is_i64() || value.is_u64(),
+        ShapeKind::Number(_) => value.is_number(),
+        ShapeKind::Text(_) => value.is_string(),
+        ShapeKind::List { .. } | ShapeKind::Tuple(_) => value.is_array(),
+        ShapeKind::Object { .. } => value.is_object(),
+        ShapeKind::Any | ShapeKind::Literals(_) | ShapeKind::Union(_) | ShapeKind::Named(_) => {
+            false
+        }
+    }
 }
 
 /// Returns the union of `options`, or `None` if there are none.

@@ -1,0 +1,332 @@
+//! Calls between the marks that chat templates put around them.
+
+use serde_json::{Map, Value};
+
+use super::{Call, MAX_CALLS, objects};
+use crate::message::ToolCall;
+use crate::output::fenced;
+use crate::wire::parse_arguments;
+
+/// The marks around a call, or around a list of calls. A model may omit the closing mark at the end of the text.
+const MARKS: [(&str, &str); 24] = [
+    ("<tool_call>", "</tool_call>"),
+    ("<tool_calls>", "</tool_calls>"),
+    ("<function_call>", "</function_call>"),
+    ("<function_calls>", "</function_calls>"),
+    ("<functioncall>", "</functioncall>"),
+    ("<start_function_call>", "<end_function_call>"),
+    ("<minimax:tool_call>", "</minimax:tool_call>"),
+    ("<seed:tool_call>", "</seed:tool_call>"),
+    ("<|tool_call|>", "<|/tool_call|>"),
+    ("<|tool_call>", "<tool_call|>"),
+    ("<|tool_calls|>", "<|/tool_calls|>"),
+    ("<|tool_call_start|>", "<|tool_call_end|>"),
+    ("<|tool_calls_section_begin|>", "<|tool_calls_section_end|>"),
+    ("<|tool_call_begin|>", "<|tool_call_end|>"),
+    ("<｜tool▁calls▁begin｜>", "<｜tool▁calls▁end｜>"),
+    ("<｜tool▁call▁begin｜>", "<｜tool▁call▁end｜>"),
+    ("<|START_ACTION|>", "<|END_ACTION|>"),
+    ("<|action_start|><|plugin|>", "<|action_end|>"),
+    ("<|python_tag|>", "<|eom_id|>"),
+    ("<|python_start|>", "<|python_end|>"),
+    ("[TOOL_REQUEST]", "[END_TOOL_REQUEST]"),
+    ("[TOOL_CALLS]", "[/TOOL_CALLS]"),
+    ("<function=", "</function>"),
+    ("<invoke name=", "</invoke>"),
+];
+
+/// Marks between the name of a tool and its arguments.
+const SEPARATORS: [&str; 4] = [
+    "[ARGS]",
+    "<｜tool▁sep｜>",
+    "<|tool_call_argument_begin|>",
+    "<arg_key>",
+];
+
+/// The marks of an argument: before its name, between name and value, after the value.
+const ARGUMENT_MARKS: [[&str; 3]; 3] = [
+    ["<parameter=", ">", "</parameter>"],
+    ["<parameter name=", ">", "</parameter>"],
+    ["<arg_key>", "</arg_key>", "</arg_value>"],
+];
+
+/// Maximum depth of marks in marks: a call in a list of calls.
+const MAX_DEPTH: usize = 3;
+
+/// Reads calls between marks, one pair after the other. Returns `None` if there is anything else.
+pub(super) fn read(text: &str) -> Option<Vec<ToolCall>> {
+    if let Some(call) = harmony_call(text) {
+        return Some(vec![call]);
+    }
+    let mut calls = Vec::new();
+    push_calls(text, MAX_DEPTH, &mut calls)?;
+    (!calls.is_empty()).then_some(calls)
+}
+
+fn push_calls(text: &str, depth: usize, calls: &mut Vec<ToolCall>) -> Option<()> {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (open, close) = opening(rest)?;
+        if calls.len() >= MAX_CALLS {
+            return None;
+        }
+        let inside = &rest[open.len()..];
+        let (inside, after) = inside.split_once(close).unwrap_or((inside, ""));
+        // Mistral marks the beginning of each call, and no end.
+        let (inside, after) = match inside.find(open) {
+            Some(next) if open == "[TOOL_CALLS]" => (&inside[..next], &rest[open.len() + next..]),
+            _ => (inside, after),
+        };
+        let inside = inside.trim();
+        match (open, opening(inside)) {
+            // The name is in the mark.
+            ("<function=" | "<invoke name=", _) => {
+                let (name, inside) = inside.split_once('>')?;
+                calls.push(named(name, inside));
+            }
+            (_, Some(_)) if depth > 0 => push_calls(inside, depth - 1, calls)?,
+            _ => calls.extend(payload(inside)),
+        }
+        rest = after.trim_start();
+    }
+    Some(())
+}
+
+/// Returns the marks whose opening one a text starts with.
+fn opening(text: &str) -> Option<(&'static str, &'static str)> {
+    let mut marks = MARKS.into_iter();
+    marks.find(|(open, _)| text.starts_with(open))
+}
+
+/// Reads a call in the format of gpt-oss: a message to a function,
+/// `<|channel|>commentary to=functions.NAME <|constrain|>json<|message|>{…}<|call|>`. Some servers remove its marks.
+fn harmony_call(text: &str) -> Option<ToolCall> {
+    let text = text.strip_prefix("<|start|>").unwrap_or(text);
+    let text = text.strip_prefix("assistant").unwrap_or(text).trim_start();
+    let text = text.strip_prefix("<|channel|>").unwrap_or(text);
+    let after = ["commentary", "analysis"]
+        .iter()
+        .find_map(|channel| text.strip_prefix(channel));
+    let recipient = after.unwrap_or(text).trim_start().strip_prefix("to=")?;
+    let end = recipient.find(|c: char| c.is_whitespace() || c == '<')?;
+    let (name, rest) = recipient.split_at(end);
+    let inside = match rest.split_once("<|message|>") {
+        Some((_, inside)) => inside,
+        None => &rest[rest.find('{')?..],
+    };
+    let inside = ["<|call|>", "<|end|>"]
+        .iter()
+        .find_map(|mark| inside.split_once(mark))
+        .map_or(inside, |(inside, _)| inside);
+    Some(named(name, inside))
+}
+
+/// Reads the call of a tool whose name is outside its arguments.
+fn named(name: &str, inside: &str) -> ToolCall {
+    let inside = inside.trim();
+    let arguments = marked_arguments(inside).unwrap_or_else(|| Value::String(inside.to_owned()));
+    ToolCall {
+        id: None,
+        name: tool_name(name).to_owned(),
+        arguments: parse_arguments(arguments),
+    }
+}
+
+/// Returns the name in `functions.NAME:0`, as Kimi and gpt-oss write it, or in quotation marks.
+fn tool_name(name: &str) -> &str {
+    let name = name.trim().trim_matches(['"', '\'']);
+    let name = name.strip_prefix("functions.").unwrap_or(name);
+    match name.rsplit_once(':') {
+        Some((name, number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => name,
+    }
+}
+
+/// Reads arguments of which each has its own marks. A value that is not JSON is a string.
+fn marked_arguments(inside: &str) -> Option<Value> {
+    let marks = ARGUMENT_MARKS.iter();
+    let mut marks = marks.filter(|[open, ..]| inside.starts_with(open));
+    let [open, middle, close] = *marks.next()?;
+    let mut fields = Map::new();
+    let mut rest = inside;
+    while let Some(after) = rest.strip_prefix(open) {
+        let (name, after) = after.split_once(middle)?;
+        let (value, after) = after.split_once(close)?;
+        let value = value.trim();
+        let value = value.strip_prefix("<arg_value>").unwrap_or(value);
+        let json = serde_json::from_str(value);
+        let json = json.unwrap_or_else(|_| Value::String(value.to_owned()));
+        fields.insert(name.trim().trim_matches('"').to_owned(), json);
+        rest = after.trim_start();
+    }
+    rest.is_empty().then_some(Value::Object(fields))
+}
+
+/// Reads the text between a pair of marks: calls in JSON, or a name before the arguments. Anything else is one call that
+/// is not valid.
+fn payload(inside: &str) -> Vec<ToolCall> {
+    let inside = fenced(inside).unwrap_or(inside);
+    let separated = SEPARATORS
+        .iter()
+        .filter_map(|separator| Some((inside.find(separator)?, *separator)))
+        .min();
+    if let Some((at, separator)) = separated {
+        let (name, arguments) = inside.split_at(at);
+        let arguments = match separator {
+            "<arg_key>" => arguments,
+            separator => &arguments[separator.len()..],
+        };
+        return vec![separated_call(name, arguments)];
+    }
+    let read = objects(inside).and_then(|objects| {
+        let calls = objects.into_iter();
+        let calls = calls.map(|object| Some(Call::read(object)?.into_tool_call()));
+        calls.collect::<Option<Vec<_>>>()
+    });
+    if let Some(calls) = read {
+        return calls;
+    }
+    let is_word = |name: &str| {
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
+        !name.is_empty() && name.chars().all(is_part)
+    };
+    match inside.split_once('{') {
+        Some((name, _)) if is_word(name.trim()) => {
+            vec![named(name, &inside[name.len()..])]
+        }
+        _ => {
+            // A name may be readable even if the rest is not.
+            let name = inside.split_once("\"name\"").and_then(|(_, after)| {
+                let after = after.trim_start().strip_prefix(':')?.trim_start();
+                Some(after.strip_prefix('"')?.split_once('"')?.0)
+            });
+            vec![ToolCall {
+                id: None,
+                name: name.unwrap_or_default().to_owned(),
+                arguments: Value::String(inside.to_owned()),
+            }]
+        }
+    }
+}
+
+/// Reads a call from the texts before and after a separator.
+fn separated_call(before: &str, after: &str) -> ToolCall {
+    // Mistral writes the id of the call behind the name.
+    let name = before
+        .split_once("[CALL_ID]")
+        .map_or(before, |(name, _)| name);
+    // DeepSeek writes the type of the tool before the separator, and the name on the first line behind it.
+    match after.split_once('\n') {
+        Some((line, arguments)) if name.trim() == "function" => named(line, arguments),
+        _ => named(name, after),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn calls(text: &str) -> Vec<(String, Value)> {
+        let calls = read(text).unwrap_or_default().into_iter();
+        calls.map(|call| (call.name, call.arguments)).collect()
+    }
+
+    fn add(a: u8) -> (String, Value) {
+        ("add".to_owned(), json!({ "a": a }))
+    }
+
+    #[test]
+    fn calls_are_read_in_the_formats_of_models() {
+        for text in [
+            "<tool_call>\n{\"name\":\"add\",\"arguments\":{\"a\":1}}\n</tool_call>",
+            "<tool_call>{\"name\":\"add\",\"arguments\":{\"a\":1}}",
+            "<tool_call>\n```json\n{\"name\":\"add\",\"arguments\":{\"a\":1}}\n```\n</tool_call>",
+            "<tool_call>{\"name\":\"add\",\"input\":{\"a\":1}}</tool_call>",
+            "<tool_call>{\"name\":\"add\",\"arguments\":{},\"parameters\":{\"a\":1}}</tool_call>",
+            r#"[TOOL_CALLS][{"name":"add","arguments":{"a":1}}]"#,
+            r#"[TOOL_CALLS]add[ARGS]{"a":1}"#,
+            r#"[TOOL_CALLS]add[CALL_ID]x1[ARGS]{"a":1}"#,
+            r#"[TOOL_CALLS]add{"a":1}"#,
+            r#"<|python_tag|>{"name":"add","parameters":{"a":1}}<|eom_id|>"#,
+            r#"<function=add>{"a":1}</function>"#,
+            "<tool_call>\n<function=add>\n<parameter=a>\n1\n</parameter>\n</function>\n</tool_call>",
+            "<seed:tool_call><function=add><parameter=a>1</parameter></function></seed:tool_call>",
+            "<tool_call>add\n<arg_key>a</arg_key>\n<arg_value>1</arg_value>\n</tool_call>",
+            "<minimax:tool_call>\n<invoke name=\"add\">\n<parameter name=\"a\">1</parameter>\n</invoke>\n</minimax:tool_call>",
+            "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>add\n```json\n{\"a\":1}\n```<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
+            "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>add<｜tool▁sep｜>{\"a\":1}<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
+            "<|tool_calls_section_begin|><|tool_call_begin|>functions.add:0<|tool_call_argument_begin|>{\"a\":1}<|tool_call_end|><|tool_calls_section_end|>",
+            r#"<|START_ACTION|>[{"tool_call_id":"0","tool_name":"add","parameters":{"a":1}}]<|END_ACTION|>"#,
+            "<|channel|>commentary to=functions.add <|constrain|>json<|message|>{\"a\":1}<|call|>",
+            "<|channel|>commentary to=functions.add code<|message|>{\"a\":1}",
+            "<|start|>assistant<|channel|>commentary to=functions.add json<|message|>{\"a\":1}<|call|>",
+            "to=functions.add<|channel|>commentary json<|message|>{\"a\":1}<|call|>",
+            "commentary to=functions.add json{\"a\":1}",
+            "assistantcommentary to=functions.add json {\"a\":1}",
+        ] {
+            assert_eq!(calls(text), [add(1)], "{text}");
+        }
+    }
+
+    #[test]
+    fn several_calls_are_read_in_order() {
+        for text in [
+            "<|tool_calls_section_begin|><|tool_call_begin|>functions.add:0<|tool_call_argument_begin|>{\"a\":1}<|tool_call_end|><|tool_call_begin|>functions.add:1<|tool_call_argument_begin|>{\"a\":2}<|tool_call_end|><|tool_calls_section_end|>",
+            "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>add<｜tool▁sep｜>{\"a\":1}<｜tool▁call▁end｜>\n<｜tool▁call▁begin｜>add<｜tool▁sep｜>{\"a\":2}<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
+            r#"[TOOL_CALLS]add[ARGS]{"a":1}[TOOL_CALLS]add[ARGS]{"a":2}"#,
+            "<function_calls><invoke name=\"add\"><parameter name=\"a\">1</parameter></invoke><invoke name=\"add\"><parameter name=\"a\">2</parameter></invoke></function_calls>",
+        ] {
+            assert_eq!(calls(text), [add(1), add(2)], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_call_without_arguments_has_none() {
+        let now = || ("now".to_owned(), json!({}));
+        for text in [
+            r#"<tool_call>{"name":"now"}</tool_call>"#,
+            r#"<tool_call>{"name":"now","arguments":null}</tool_call>"#,
+            "<function=now></function>",
+            "<invoke name=\"now\"></invoke>",
+            "[TOOL_CALLS]now[ARGS]",
+            "<|channel|>commentary to=functions.now<|message|><|call|>",
+        ] {
+            assert_eq!(calls(text), [now()], "{text}");
+        }
+    }
+
+    #[test]
+    fn text_between_marks_that_is_no_call_is_an_invalid_call() {
+        for text in [
+            "<|python_start|>[add(a=1)]<|python_end|>",
+            "<tool_call>add(1)</tool_call>",
+            "<start_function_call>call:add{a:1}<end_function_call>",
+        ] {
+            let calls = calls(text);
+            assert_eq!(calls.len(), 1, "{text}");
+            assert!(calls[0].1.is_string(), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_texts_are_not_calls() {
+        for text in [
+            "",
+            "to=functions.add",
+            "commentary on functions.add",
+            "Send it to=functions.add {\"a\":1}",
+            "<tool_call>{\"name\":\"add\",\"arguments\":{\"a\":1}}</tool_call> Done.",
+        ] {
+            assert!(read(text).is_none(), "{text}");
+        }
+    }
+
+    // Each pair of marks would be a level of recursion.
+    #[test]
+    fn marks_in_marks_are_read_to_a_limit() {
+        let text = "<tool_call>".repeat(100_000);
+        assert_eq!(read(&text).unwrap_or_default().len(), 1);
+    }
+}
