@@ -159,12 +159,12 @@ fn surrounded(text: &str, expected: &Expected<'_>) -> Result<Option<JsonWithDupl
             at = start + values.byte_offset();
             let role = match &found.value {
                 Value::Array(items) => list_role(items, &text[..start], &text[at..], expected),
-                _ => Role::Answer,
+                _ => ListRole::Answer,
             };
-            if role != Role::Prose && expected.fields.enclose(&text[end..start], &found.value) {
+            if role != ListRole::Prose && expected.fields.enclose(&text[end..start], &found.value) {
                 return candidates.broken();
             }
-            if role != Role::Prose {
+            if role != ListRole::Prose {
                 end = at;
             }
             candidates.push(found, role);
@@ -197,12 +197,12 @@ struct Candidates {
 }
 
 impl Candidates {
-    fn push(&mut self, found: JsonWithDuplicates, role: Role) {
+    fn push(&mut self, found: JsonWithDuplicates, role: ListRole) {
         match role {
-            Role::Answer if is_empty(&found.value) => self.empty.push(found),
-            Role::Answer => self.answers.push(found),
-            Role::Unclear => self.others.push(found.value),
-            Role::Prose => {}
+            ListRole::Answer if is_empty(&found.value) => self.empty.push(found),
+            ListRole::Answer => self.answers.push(found),
+            ListRole::Unclear => self.others.push(found.value),
+            ListRole::Prose => {}
         }
     }
 
@@ -259,7 +259,7 @@ fn is_empty(value: &Value) -> bool {
 
 /// The meaning of a list between other text.
 #[derive(Clone, Copy, PartialEq)]
-enum Role {
+enum ListRole {
     /// The answer, or a part of it.
     Answer,
     /// A citation such as `[1]`, or a second answer.
@@ -268,23 +268,23 @@ enum Role {
     Prose,
 }
 
-fn list_role(items: &[Value], before: &str, after: &str, expected: &Expected<'_>) -> Role {
+fn list_role(items: &[Value], before: &str, after: &str, expected: &Expected<'_>) -> ListRole {
     let text_after = after;
     let before = before.trim_end_matches([' ', '\t']);
     let after = after.trim_start_matches([' ', '\t', '\r']);
     if items.iter().any(Value::is_object) {
-        return Role::Answer;
+        return ListRole::Answer;
     }
     if !expected.accepts_lists || text_after.starts_with('(') {
-        return Role::Prose;
+        return ListRole::Prose;
     }
     let begins_line = before.is_empty() || before.ends_with('\n');
     let is_alone = begins_line && (after.is_empty() || after.starts_with('\n'));
     let is_citation = items.iter().all(Value::is_number);
     let is_announced = ends_with_announcement(before);
     match is_alone || (is_announced || !is_citation) && !items.is_empty() {
-        true => Role::Answer,
-        false => Role::Unclear,
+        true => ListRole::Answer,
+        false => ListRole::Unclear,
     }
 }
 

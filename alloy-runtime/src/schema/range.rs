@@ -24,7 +24,7 @@ pub(crate) struct Bound {
 }
 
 impl Range {
-    /// Returns the bounds with those of another range where this one has none of its own.
+    /// Returns the bounds with those of another range where this one has none.
     pub(crate) fn limited_by(self, other: Self) -> Self {
         let explicit = |own: Option<Bound>, other: Option<Bound>| match (own, other) {
             (Some(own), Some(other)) if own.implied => Some(other),
