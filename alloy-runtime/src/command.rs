@@ -264,7 +264,11 @@ fn run<T: Output>(
 ) -> impl Future<Output = Result<(T, Finished), Error>> {
     let mut slot = Slot::new(ensure);
     async move {
-        let finished = pipeline::run(request, global::output_spec::<T>(), &mut slot).await?;
+        let mut finished = pipeline::run(request, global::output_spec::<T>(), &mut slot).await?;
+        if finished.request.key.is_some() {
+            // Boxed: a command without a cache does not hold this future.
+            Box::pin(pipeline::keep(&mut finished)).await;
+        }
         match slot.into_value() {
             Some(value) => Ok((value, finished)),
             // NOTE: The pipeline succeeds only once the slot has accepted an answer.

@@ -54,6 +54,7 @@ pub(crate) use self::shared_str::SharedStr;
 pub use self::think::Think;
 pub(crate) use self::unknown_variables::unknown_variables;
 use crate::error::Error;
+use crate::store::Cache;
 
 /// Settings for many commands at once: for all of them with [`configure`](crate::configure), for those of
 /// one task with [`with_config`](crate::with_config), for one with

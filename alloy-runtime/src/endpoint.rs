@@ -56,6 +56,18 @@ pub(crate) enum Protocol {
     Engine,
 }
 
+impl Protocol {
+    /// Returns the name in files that Alloy writes.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::OpenaiChat => "openai_chat",
+            Self::ChatCompletions => "chat_completions",
+            Self::Engine => "engine",
+        }
+    }
+}
+
 impl Resolved {
     /// Chooses the route and the endpoint.
     ///

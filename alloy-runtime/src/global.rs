@@ -5,6 +5,7 @@ mod blocking;
 #[cfg(feature = "testing")]
 mod cassettes;
 mod clients;
+mod digests;
 mod engines;
 mod failures;
 #[cfg(feature = "testing")]
@@ -22,6 +23,7 @@ pub(crate) use self::blocking::block_on;
 #[cfg(feature = "testing")]
 pub(crate) use self::cassettes::{OpenFile, next_use, open_file, variable};
 pub(crate) use self::clients::client;
+pub(crate) use self::digests::{known_digest, remember_digest};
 pub(crate) use self::engines::generate;
 pub(crate) use self::failures::{recent_failure, remember_failure};
 #[cfg(feature = "testing")]

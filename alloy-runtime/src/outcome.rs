@@ -50,6 +50,8 @@ pub struct Outcome<T> {
     pub route: Route,
     /// The name of the backend that answered: `real`, or that of a stand-in.
     pub backend: &'static str,
+    /// `true` if the answer came from the [`Cache`](crate::Cache). `usage` is that of the answer when it was given.
+    pub cached: bool,
     /// The models that could not answer before this one, and why; see [`fallback`](crate::Command::fallback).
     pub fell_back: Vec<(String, ErrorKind)>,
     /// The number of answers that the model gave.
@@ -107,6 +109,7 @@ impl<T> Outcome<T> {
             info,
             answer,
             fell_back,
+            cached,
             ..
         } = finished;
         let AcceptedAnswer {
@@ -126,6 +129,7 @@ impl<T> Outcome<T> {
             model: info.resolved.model.as_str().to_owned(),
             route: info.resolved.route.clone(),
             backend: info.resolved.settings.backend.value.name(),
+            cached,
             fell_back,
             attempts: counters.attempts,
             requests: counters.requests,

@@ -13,6 +13,7 @@ mod reask;
 mod reply_stream;
 mod resolve;
 mod retry;
+mod stored;
 mod streaming;
 mod tally;
 mod text_tool_calls;
@@ -20,13 +21,15 @@ mod tools;
 mod trace;
 mod transcript;
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 
 pub(crate) use self::conversation::AcceptedAnswer;
 pub(crate) use self::encode::encode;
 pub(crate) use self::resolve::{resolve, system_message};
+use self::stored::Lookup;
+pub(crate) use self::stored::keep;
 pub(crate) use self::streaming::StreamingCall;
 pub(crate) use self::transcript::Transcript;
 use crate::backend::{ActiveBackend, CallInfo, Inquiry, Inspection};
@@ -48,6 +51,8 @@ pub(crate) struct Finished {
     pub(crate) answer: AcceptedAnswer,
     /// The models that could not answer before, and why.
     pub(crate) fell_back: Vec<(String, ErrorKind)>,
+    /// `true` if the answer came from the cache.
+    pub(crate) cached: bool,
 }
 
 impl Finished {
@@ -79,21 +84,27 @@ pub(crate) fn run<'a>(
 ) -> impl Future<Output = Result<Finished, Error>> + 'a {
     async move {
         let (mut call, mut tally) = fallback::start(request, output)?;
+        if stored::has_cache(&call) {
+            // Boxed: a command without a cache does not hold this future.
+            let finding = Box::pin(stored::find(&call, slot));
+            match call.entered(finding).await {
+                Lookup::Found(found) => return Ok(stored::finish(call, tally, *found)),
+                Lookup::Missing(key, problem) => {
+                    call.request.key = key;
+                    call.request.cache_problem = problem;
+                }
+            }
+        }
         loop {
             let mut transcript = call.transcript();
             let answer = {
-                let mut running = pin!(conversation::run_conversation(
+                let running = pin!(conversation::run_conversation(
                     &call,
                     &mut transcript,
                     &mut tally.counters,
                     slot
                 ));
-                let answer = poll_fn(|context| {
-                    let _runtime = global::enter_if_outside(&call.runtime);
-                    let _entered = call.span.enter();
-                    running.as_mut().poll(context)
-                });
-                answer.await
+                call.entered(running).await
             };
             let error = match answer {
                 Ok(answer) => {
@@ -105,6 +116,7 @@ pub(crate) fn run<'a>(
                         info: call.info,
                         transcript,
                         answer,
+                        cached: false,
                     });
                 }
                 Err(error) => error,

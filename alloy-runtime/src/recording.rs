@@ -18,11 +18,9 @@ pub(crate) use self::check::{StreamEnd, end_of_stream};
 pub(crate) use self::diff::{compare, distance, render};
 pub(crate) use self::failure::RecordedFailure;
 pub(crate) use self::file::{check_writable, identity, on_thread, read, write};
-pub(crate) use self::format::{Recording, RecordingSet, protocol_name};
+pub(crate) use self::format::{Recording, RecordingSet};
 pub(crate) use self::inquiry::{RecordedAnswer, RecordedInquiry};
 pub(crate) use self::normalize::{
     NormalizedRequest, Rules, model_file, redact_all, stored_request,
 };
-pub(crate) use self::reply::{
-    RecordedBody, RecordedEnd, RecordedEvent, RecordedReply, RecordedWire,
-};
+pub(crate) use self::reply::{RecordedBody, RecordedEvent, RecordedReply, RecordedWire};

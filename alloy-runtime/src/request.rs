@@ -12,6 +12,7 @@ use crate::message::{Image, Message};
 #[cfg(feature = "testing")]
 use crate::output::Conditions;
 use crate::reply::Usage;
+use crate::store::RequestKey;
 use crate::tool::{Tool, Toolset};
 
 /// The constant part of a declared command. Each expansion of `#[command]` has one `static`.
@@ -50,6 +51,10 @@ pub(crate) struct Request {
     pub(crate) usage: Option<UsageSum>,
     /// The pause of the batch that the call belongs to.
     pub(crate) pause: Option<Arc<ServerPause>>,
+    /// The key under which the answer is kept, if the cache has none.
+    pub(crate) key: Option<RequestKey>,
+    /// The problem of the cache that hides its answer.
+    pub(crate) cache_problem: Option<String>,
     /// The `#[ensure]` conditions, for stand-ins.
     #[cfg(feature = "testing")]
     pub(crate) conditions: Option<Conditions>,
@@ -118,6 +123,8 @@ impl Request {
             scope,
             usage: global::usage_sum(),
             pause: None,
+            key: None,
+            cache_problem: None,
             #[cfg(feature = "testing")]
             conditions: None,
             deferred_error: None,

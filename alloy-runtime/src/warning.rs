@@ -81,6 +81,14 @@ pub enum Warning {
     UnknownImageFormat,
     /// An image was sent to a model for which the server did not report if it has the capability `vision`.
     VisionUnknown,
+    /// The cache could not be used for the answer: an entry is damaged, or cannot be written.
+    #[non_exhaustive]
+    CacheFailed {
+        /// The problem.
+        problem: String,
+    },
+    /// An answer was kept in the cache that is one of many: the temperature is above 0, and no seed is set.
+    RandomAnswerCached,
     /// A streamed text began with thinking that only its closing tag marked, so the thinking was streamed as text.
     /// The summary separates the two.
     ThinkingStreamed,
@@ -130,6 +138,10 @@ impl fmt::Display for Warning {
             ),
             Self::UnknownImageFormat => f.write_str(
                 "the format of an image is not known, so the server may not be able to read it; use PNG, JPEG or WebP",
+            ),
+            Self::CacheFailed { problem } => write!(f, "the cache was not used: {problem}"),
+            Self::RandomAnswerCached => f.write_str(
+                "the cache keeps one of many answers: the temperature is above 0 and no seed is set; set `temperature = 0.0` or the option `seed`",
             ),
             Self::ThinkingStreamed => f.write_str(
                 "the text began with thinking that only its closing tag marked, so the thinking was streamed as text; `TextStream::summary` separates the two",

@@ -74,6 +74,8 @@ struct Shared {
     requests: Mutex<Vec<Request>>,
     /// `None`: the server never sends the list.
     models: Option<Vec<Installed>>,
+    /// The digest of each model.
+    digest: Mutex<String>,
     /// Paths of requests to other endpoints than chat, oldest first.
     inquiries: Mutex<Vec<String>>,
     /// Reply to all of them, if it is set.
@@ -139,6 +141,7 @@ impl Server {
             script: Mutex::new(script),
             requests: Mutex::default(),
             models,
+            digest: Mutex::new("sha256:1".to_owned()),
             inquiries: Mutex::default(),
             inquiry_reply: Mutex::default(),
             connections: AtomicUsize::new(0),
@@ -161,6 +164,11 @@ impl Server {
     pub fn inquiries_answered_by(self, reply: Reply) -> Self {
         *lock(&self.shared.inquiry_reply) = Some(reply);
         self
+    }
+
+    /// Changes the digest of each model, as if it was pulled again.
+    pub fn set_digest(&self, digest: &str) {
+        digest.clone_into(&mut lock(&self.shared.digest));
     }
 
     /// Returns the server's address in the format of `OLLAMA_HOST`: `127.0.0.1:PORT`.
@@ -287,7 +295,7 @@ fn answer(request: Request, shared: &Shared) -> Reply {
             return Reply::raw("").then_silence();
         };
         return match request.path.as_str() {
-            "/api/tags" => Reply::tags(models),
+            "/api/tags" => Reply::tags(models, &lock(&shared.digest)),
             "/api/ps" => Reply::ps(models),
             _ => Reply::show(models, request.json()["model"].as_str().unwrap_or_default()),
         };

@@ -12,6 +12,7 @@ const RUNTIME: &[&str] = &[
     "json",
     "installed",
     "error",
+    "store",
     "config",
     "warning",
     "endpoint",
@@ -212,12 +213,22 @@ fn only_the_transport_and_the_engine_do_io() {
     check_only(&["config", "schema"], &["std::net::"]);
     // Timers: no sockets, files or processes.
     check_only(
-        &["transport", "deadline", "pipeline", "batch", "testing"],
+        &[
+            "transport",
+            "deadline",
+            "pipeline",
+            "batch",
+            "store",
+            "testing",
+        ],
         &["tokio::time"],
     );
     check_only(&["global"], &["tokio::runtime"]);
-    // A model is a file, and so is a cassette.
-    check_only(&["embedded", "recording"], &["std::fs", "std::io::{"]);
+    // A model is a file, and so are a cassette and a kept answer.
+    check_only(
+        &["embedded", "recording", "store"],
+        &["std::fs", "std::io::{"],
+    );
     for source in sources("alloy-runtime") {
         for word in [
             "tokio::net",
@@ -246,9 +257,9 @@ fn only_global_has_global_state_and_reads_the_environment() {
             "std::env::",
         ],
     );
-    // A client counts its requests, a deadline notes what it waits for, and a script keeps its replies, in themselves:
-    // they have no static.
-    check_only(&["global", "transport", "testing"], &["Mutex<"]);
+    // A client counts its requests, a deadline notes what it waits for, and a script keeps its replies, a cache its
+    // answers, in themselves: they have no static.
+    check_only(&["global", "transport", "store", "testing"], &["Mutex<"]);
     check_only(&["global", "transport", "deadline"], &["Atomic"]);
 }
 

@@ -14,6 +14,7 @@
 
 mod asking;
 mod batch;
+mod cache;
 mod calls;
 mod concurrency;
 mod configuration;

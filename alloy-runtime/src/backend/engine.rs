@@ -23,7 +23,9 @@ pub(super) fn inspect(inquiry: Inquiry<'_>) -> Inspection {
             Inspection::Capabilities(["completion", "tools"].map(str::to_owned).into())
         }
         // The engine reports a prompt that is too long as an error.
-        Inquiry::InstalledModels { .. } | Inquiry::LoadedContext { .. } => Inspection::Unknown,
+        Inquiry::InstalledModels { .. }
+        | Inquiry::LoadedContext { .. }
+        | Inquiry::Digest { .. } => Inspection::Unknown,
     }
 }
 

@@ -82,6 +82,8 @@ pub(crate) enum Inquiry<'a> {
     Capabilities { model: &'a str },
     /// The context that a model was loaded with, in tokens.
     LoadedContext { model: &'a str },
+    /// The digest of a model, which changes with its files.
+    Digest { model: &'a str },
 }
 
 /// The answer to an [`Inquiry`].
@@ -90,6 +92,7 @@ pub(crate) enum Inspection {
     InstalledModels(Vec<InstalledModel>),
     Capabilities(Vec<String>),
     LoadedContext(u64),
+    Digest(String),
     /// The endpoint does not say.
     Unknown,
 }
@@ -103,7 +106,9 @@ impl Inspection {
                 let all = ["completion", "tools", "vision", "thinking"];
                 Self::Capabilities(all.map(str::to_owned).into())
             }
-            Inquiry::InstalledModels { .. } | Inquiry::LoadedContext { .. } => Self::Unknown,
+            Inquiry::InstalledModels { .. }
+            | Inquiry::LoadedContext { .. }
+            | Inquiry::Digest { .. } => Self::Unknown,
         }
     }
 }

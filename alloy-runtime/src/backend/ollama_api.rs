@@ -37,6 +37,12 @@ pub(super) async fn inspect(
             let tokens = reply.and_then(|reply| ollama_api::decode_context_length(&reply, model));
             Ok(tokens.map_or(Inspection::Unknown, Inspection::LoadedContext))
         }
+        Inquiry::Digest { model } => {
+            let reply = request(client, endpoint, ollama_api::TAGS, None).await?;
+            let digest = reply.map(|reply| ollama_api::decode_digest(&reply, model));
+            let digest = digest.transpose()?.flatten();
+            Ok(digest.map_or(Inspection::Unknown, Inspection::Digest))
+        }
     }
 }
 

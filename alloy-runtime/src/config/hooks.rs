@@ -80,6 +80,8 @@ pub struct Done<'a> {
     pub error: Option<ErrorKind>,
     /// `true` if the command was dropped before it ended.
     pub cancelled: bool,
+    /// `true` if the answer came from the cache. Nothing was sent, and no tokens were used.
+    pub cached: bool,
 }
 
 /// Hook of `on_invalid`.

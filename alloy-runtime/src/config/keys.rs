@@ -26,6 +26,7 @@ use super::{
     OnRetry, Options, RetryEvent, SharedStr, Think,
 };
 use crate::error::Error;
+use crate::store::Cache;
 
 /// One row of the table of keys. A test compares the documentation with it.
 #[derive(Debug)]
@@ -499,6 +500,19 @@ define_keys! {
     config record_content(record: bool) = bool::check(record) {
         variables: ["ALLOY_RECORD_CONTENT"],
         default: false,
+    }
+
+    /// Sets the cache: a command whose request was answered before gets that answer again. By default, no answer is kept;
+    /// [`Cache`] says which ones are.
+    ///
+    /// ```
+    /// use alloy_runtime::{Cache, Config};
+    ///
+    /// let config = Config::new().cache(Cache::folder("target/answers"));
+    /// assert!(format!("{config:?}").contains("cache: target/answers"));
+    /// ```
+    config cache(cache: Cache) = Cache::check(cache) {
+        variables: ["ALLOY_CACHE"],
     }
 
     /// Sets the backend that answers commands. The default is [`Backend::real`].

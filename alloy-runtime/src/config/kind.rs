@@ -11,6 +11,7 @@ use super::{
     parse,
 };
 use crate::error::{Error, HumanDuration, excerpt};
+use crate::store::Cache;
 
 /// Origin of a value, which error messages name.
 #[derive(Clone, Copy)]
@@ -116,6 +117,7 @@ without_rules! {
     BearerKey: key: Secret => key.to_string();
     UncheckedKey: key: Secret => key.to_string();
     Backend: backend: Backend => backend.to_string();
+    Cache: cache: Cache => cache.to_string();
     OnInvalid: _hook: OnInvalid => "a function".to_owned();
     OnRetry: _hook: OnRetry => "a function".to_owned();
 }
@@ -329,6 +331,16 @@ impl FromText for UncheckedKey {
 impl FromText for Backend {
     fn read(origin: Origin, text: &str) -> Result<Self, Error> {
         Self::parse(origin.name(), text)
+    }
+}
+
+/// A folder, or `off`.
+impl FromText for Cache {
+    fn read(_: Origin, text: &str) -> Result<Self, Error> {
+        Ok(match text.trim() {
+            "off" => Self::off(),
+            path => Self::folder(path),
+        })
     }
 }
 

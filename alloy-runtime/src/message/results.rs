@@ -1,5 +1,6 @@
 //! The results of a command's tool calls.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// A tool call with its result, from [`Outcome::tool_results`](crate::Outcome::tool_results).
@@ -19,7 +20,8 @@ pub struct ToolResult {
 }
 
 /// The status of a tool call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ToolStatus {
     /// The tool returned a result.

@@ -1,6 +1,8 @@
 //! A command that has begun: its call, its backend, its runtime and its span.
 
 use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -93,6 +95,19 @@ impl ActiveCall {
                 Err(info.resolved.attach_to(error.with_command(info.command)))
             }
         }
+    }
+
+    /// Polls a future in the runtime and the span of the command.
+    // NOTE: No async function: its future would hold its parameters twice.
+    pub(super) fn entered<F: Future + Unpin>(
+        &self,
+        mut future: F,
+    ) -> impl Future<Output = F::Output> {
+        poll_fn(move |context| {
+            let _runtime = global::enter_if_outside(&self.runtime);
+            let _entered = self.span.enter();
+            Pin::new(&mut future).poll(context)
+        })
     }
 
     /// Returns an empty transcript, which offers the tools that the command has.

@@ -19,6 +19,15 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
+    /// The counters of a command whose answer was kept: nothing was sent.
+    pub(super) fn of_kept_answer(attempts: u32, usage: Usage) -> Self {
+        Self {
+            attempts,
+            usage,
+            ..Self::default()
+        }
+    }
+
     /// Counts a reply.
     pub(super) fn record_reply(&mut self, reply: &Reply) {
         self.replies += 1;

@@ -23,6 +23,15 @@ struct Report {
     started: Instant,
 }
 
+/// The end of a command.
+#[derive(Clone, Copy, PartialEq)]
+enum End {
+    Answered,
+    Cached,
+    Failed(ErrorKind),
+    Cancelled,
+}
+
 impl Tally {
     /// Starts the time of a command.
     pub(super) fn start(info: &Arc<CallInfo>) -> Self {
@@ -50,15 +59,20 @@ impl Tally {
 
     /// Calls the hooks of a command that succeeded.
     pub(super) fn finish(&mut self) {
-        self.end(None, false);
+        self.end(End::Answered);
+    }
+
+    /// Calls the hooks of a command whose answer came from the cache.
+    pub(super) fn finish_cached(&mut self) {
+        self.end(End::Cached);
     }
 
     /// Calls the hooks of a command that failed.
     pub(super) fn fail(&mut self, error: &Error) {
-        self.end(Some(error.kind()), false);
+        self.end(End::Failed(error.kind()));
     }
 
-    fn end(&mut self, error: Option<ErrorKind>, cancelled: bool) {
+    fn end(&mut self, end: End) {
         let Some(report) = self.report.take() else {
             return;
         };
@@ -80,14 +94,18 @@ impl Tally {
             usage: self.counters.usage,
             attempts: self.counters.attempts,
             requests: self.counters.requests,
-            error,
-            cancelled,
+            error: match end {
+                End::Failed(kind) => Some(kind),
+                End::Answered | End::Cached | End::Cancelled => None,
+            },
+            cancelled: end == End::Cancelled,
+            cached: end == End::Cached,
         });
     }
 }
 
 impl Drop for Tally {
     fn drop(&mut self) {
-        self.end(None, true);
+        self.end(End::Cancelled);
     }
 }

@@ -29,6 +29,19 @@ impl Transcript {
         }
     }
 
+    /// The transcript of a command that has ended, from its messages and the turn and status of each of its tool calls.
+    pub(super) fn ended(messages: Vec<Message>, calls: Vec<(u32, ToolStatus)>) -> Self {
+        let entries = Entries {
+            messages,
+            calls,
+            reask: Vec::new(),
+        };
+        Self {
+            offers_tools: false,
+            entries: (!entries.messages.is_empty()).then(|| Box::new(entries)),
+        }
+    }
+
     /// Returns `true` if the next request offers tools.
     pub(super) fn offers_tools(&self) -> bool {
         self.offers_tools

@@ -66,18 +66,11 @@ struct RecordingFields {
 
 /// The protocols, by their names in a file.
 const PROTOCOLS: [(&str, Protocol); 4] = [
-    ("native", Protocol::Native),
-    ("openai_chat", Protocol::OpenaiChat),
-    ("chat_completions", Protocol::ChatCompletions),
-    ("engine", Protocol::Engine),
+    (Protocol::Native.name(), Protocol::Native),
+    (Protocol::OpenaiChat.name(), Protocol::OpenaiChat),
+    (Protocol::ChatCompletions.name(), Protocol::ChatCompletions),
+    (Protocol::Engine.name(), Protocol::Engine),
 ];
-
-/// Returns the name of a protocol in a file.
-pub(crate) fn protocol_name(protocol: Protocol) -> &'static str {
-    let mut protocols = PROTOCOLS.iter();
-    let found = protocols.find(|(_, known)| *known == protocol);
-    found.map_or("", |(name, _)| name)
-}
 
 impl TryFrom<RecordingFields> for Recording {
     type Error = String;
@@ -144,7 +137,7 @@ impl From<Recording> for RecordingFields {
             _ => Map::new(),
         };
         Self {
-            protocol: protocol_name(recording.protocol).to_owned(),
+            protocol: recording.protocol.name().to_owned(),
             command: recording.command,
             request,
             wire,

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use regex_lite::Regex;
 use serde_json::{Value, json};
 
-use super::format::protocol_name;
 use crate::backend::portable_body;
 use crate::endpoint::Protocol;
 use crate::error::redact;
@@ -72,7 +71,7 @@ impl Rules {
         request: &Value,
     ) -> Value {
         let mut exchange = json!({
-            "protocol": protocol_name(protocol),
+            "protocol": protocol.name(),
             "command": command,
             "request": request,
         });

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::message::ToolCall;
-use crate::reply::{FinishReason, Reply, Usage};
+use crate::store::StoredReply;
 
 /// The reply of an exchange.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,28 +40,7 @@ pub(crate) enum RecordedBody {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum RecordedEvent {
     Delta(String),
-    End(Box<RecordedEnd>),
-}
-
-/// The end of a reply that needs no decoding.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RecordedEnd {
-    /// The text, where there are no deltas.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    thinking: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    calls: Vec<ToolCall>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    finish_reason: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    prompt_tokens: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    completion_tokens: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    cached_tokens: Option<u64>,
+    End(Box<StoredReply>),
 }
 
 /// The members of a [`RecordedWire`] in JSON.
@@ -195,41 +173,6 @@ impl<'de> Deserialize<'de> for RecordedEvent {
             other => Err(D::Error::custom(format!(
                 "an event is {other}; expected a string, or an object that ends the reply"
             ))),
-        }
-    }
-}
-
-impl RecordedEnd {
-    /// Keeps the end of a reply. The text is left out where the deltas have it.
-    pub(crate) fn new(reply: &Reply, has_deltas: bool) -> Self {
-        Self {
-            text: (!has_deltas).then(|| reply.text.clone()),
-            thinking: reply.thinking.clone(),
-            calls: reply.calls.clone(),
-            finish_reason: reply.finish_reason.as_ref().map(ToString::to_string),
-            prompt_tokens: reply.usage.prompt_tokens,
-            completion_tokens: reply.usage.completion_tokens,
-            cached_tokens: reply.usage.cached_tokens,
-        }
-    }
-
-    /// Returns the reply; `text` is that of the deltas.
-    pub(crate) fn reply(&self, text: String) -> Reply {
-        Reply {
-            text: self.text.clone().unwrap_or(text),
-            thinking: self.thinking.clone(),
-            calls: self.calls.clone(),
-            finish_reason: self.finish_reason.as_deref().map(|reason| match reason {
-                "stop" => FinishReason::Stop,
-                "length" => FinishReason::Length,
-                "tool_calls" => FinishReason::ToolCalls,
-                other => FinishReason::other(other),
-            }),
-            usage: self.cached_tokens.into_iter().fold(
-                Usage::new(self.prompt_tokens, self.completion_tokens),
-                Usage::with_cached,
-            ),
-            ..Reply::default()
         }
     }
 }

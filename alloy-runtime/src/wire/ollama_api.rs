@@ -103,18 +103,45 @@ pub(crate) fn decode_context_length(reply: &RawReply, model: &str) -> Option<u64
         context_length: Option<u64>,
     }
     let Ps { models } = decode(reply, PS).ok()?;
-    // The server lists names with their tag, in which a request may leave out `:latest`.
-    let with_tag = |name: &str| {
-        let tagged = name.rsplit('/').next().unwrap_or(name).contains(':');
-        let tag = if tagged { "" } else { ":latest" };
-        format!("{name}{tag}").to_lowercase()
-    };
     let wanted = with_tag(model);
     let running = models
         .iter()
         .filter_map(|running| Running::deserialize(running).ok())
         .find(|running| with_tag(&running.name) == wanted)?;
     running.context_length.filter(|tokens| *tokens > 0)
+}
+
+/// Decodes from the reply of [`TAGS`] the digest of `model`; `None` where the reply does not have it.
+///
+/// # Errors
+///
+/// As for [`decode_tags`].
+pub(crate) fn decode_digest(reply: &RawReply, model: &str) -> Result<Option<String>, Error> {
+    #[derive(Deserialize)]
+    struct Tags {
+        models: Option<Vec<Value>>,
+    }
+    #[derive(Deserialize)]
+    struct Tag {
+        name: String,
+        #[serde(default, deserialize_with = "lenient::text")]
+        digest: Option<String>,
+    }
+    let Tags { models } = decode(reply, TAGS)?;
+    let wanted = with_tag(model);
+    let mut tags = models.iter().flatten();
+    let tag = tags.find_map(|tag| {
+        let tag = Tag::deserialize(tag).ok()?;
+        (with_tag(&tag.name) == wanted).then_some(tag)
+    });
+    Ok(tag.and_then(|tag| tag.digest))
+}
+
+/// Returns the name of a model as the server lists it: with its tag, which a request may leave out if it is `latest`.
+fn with_tag(name: &str) -> String {
+    let tagged = name.rsplit('/').next().unwrap_or(name).contains(':');
+    let tag = if tagged { "" } else { ":latest" };
+    format!("{name}{tag}").to_lowercase()
 }
 
 fn decode<'a, T: Deserialize<'a>>(reply: &'a RawReply, path: &str) -> Result<T, Error> {

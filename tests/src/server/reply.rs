@@ -389,7 +389,7 @@ impl Reply {
     }
 
     /// Creates the list of installed models in the format of servers before 0.30.
-    pub(super) fn tags(models: &[Installed]) -> Self {
+    pub(super) fn tags(models: &[Installed], digest: &str) -> Self {
         let models: Vec<Value> = models
             .iter()
             .map(
@@ -400,6 +400,7 @@ impl Reply {
                         "name": name,
                         "model": name,
                         "size": 4_920_753_328_u64,
+                        "digest": digest,
                         "details": {
                             "parent_model": "",
                             "family": "llama",

@@ -232,6 +232,7 @@ impl OpenReply {
                 repairs: Vec::new(),
                 warnings: self.warnings,
             },
+            cached: false,
         })
     }
 

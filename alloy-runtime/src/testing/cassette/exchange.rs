@@ -16,10 +16,11 @@ use crate::config::SettingSource;
 use crate::endpoint::{Endpoint, Protocol};
 use crate::error::{Error, ErrorKind};
 use crate::recording::{
-    RecordedAnswer, RecordedBody, RecordedEnd, RecordedEvent, RecordedFailure, RecordedInquiry,
-    RecordedReply, Recording,
+    RecordedAnswer, RecordedBody, RecordedEvent, RecordedFailure, RecordedInquiry, RecordedReply,
+    Recording,
 };
 use crate::reply::ReplyEvent;
+use crate::store::StoredReply;
 
 impl Exchange for Arc<Tape> {
     fn has_server(&self) -> bool {
@@ -51,7 +52,7 @@ impl Exchange for Arc<Tape> {
                         LiveResult::Replied(RecordedReply::Wire(wire), None)
                     }
                     Ok(BackendReply::Decoded(reply)) => {
-                        let end = RecordedEvent::End(Box::new(RecordedEnd::new(reply, false)));
+                        let end = RecordedEvent::End(Box::new(StoredReply::new(reply, false)));
                         LiveResult::Replied(RecordedReply::Events(vec![end]), None)
                     }
                     Err(error) => failed(&request, error),
@@ -110,7 +111,9 @@ impl Exchange for Arc<Tape> {
             }
             let real = ActiveBackend::real(endpoint)?;
             let inspection = real.inspect(endpoint, inquiry).await?;
-            self.record_inquiry(recorded_inquiry(inquiry, &inspection));
+            if let Some(recorded) = recorded_inquiry(inquiry, &inspection) {
+                self.record_inquiry(recorded);
+            }
             Ok(inspection)
         })
     }
@@ -227,7 +230,7 @@ fn inspection(answer: RecordedAnswer) -> Inspection {
     }
 }
 
-fn recorded_inquiry(inquiry: Inquiry<'_>, inspection: &Inspection) -> RecordedInquiry {
+fn recorded_inquiry(inquiry: Inquiry<'_>, inspection: &Inspection) -> Option<RecordedInquiry> {
     let (model, answer) = match (inquiry, inspection) {
         (Inquiry::InstalledModels { .. }, Inspection::InstalledModels(models)) => {
             let models = models.iter().map(Into::into).collect();
@@ -243,9 +246,11 @@ fn recorded_inquiry(inquiry: Inquiry<'_>, inspection: &Inspection) -> RecordedIn
             (Some(model), RecordedAnswer::LoadedContext(Some(*tokens)))
         }
         (Inquiry::LoadedContext { model }, _) => (Some(model), RecordedAnswer::LoadedContext(None)),
+        // Only the cache asks for it, and a stand-in has none.
+        (Inquiry::Digest { .. }, _) => return None,
     };
-    RecordedInquiry {
+    Some(RecordedInquiry {
         model: model.map(str::to_owned),
         answer,
-    }
+    })
 }

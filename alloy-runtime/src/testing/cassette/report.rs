@@ -8,7 +8,7 @@ use super::state::{KnownRecording, TapeInfo, TapeState};
 use crate::backend::EncodedRequest;
 use crate::config::SettingSource;
 use crate::error::excerpt;
-use crate::recording::{NormalizedRequest, Recording, compare, distance, protocol_name, render};
+use crate::recording::{NormalizedRequest, Recording, compare, distance, render};
 
 /// Maximum number of problems that are shown in full.
 const MAX_PROBLEMS: usize = 5;
@@ -65,7 +65,7 @@ pub(super) fn unanswered(
             );
             if known.request.protocol != live.protocol {
                 let (old, new) = (known.request.protocol, live.protocol);
-                let (old, new) = (protocol_name(old), protocol_name(new));
+                let (old, new) = (old.name(), new.name());
                 let _written = writeln!(out, "  protocol:\n    - {old}\n    + {new}");
             }
             let differences = compare(&known.request.body, &live.body);

@@ -14,10 +14,10 @@ use crate::backend::{ReplyEvents, ResponseHead, StandInResponse, WireResponse};
 use crate::endpoint::Protocol;
 use crate::error::{Error, ErrorKind};
 use crate::recording::{
-    self, RecordedBody, RecordedEnd, RecordedEvent, RecordedFailure, RecordedReply, RecordedWire,
-    StreamEnd,
+    self, RecordedBody, RecordedEvent, RecordedFailure, RecordedReply, RecordedWire, StreamEnd,
 };
 use crate::reply::ReplyEvent;
+use crate::store::StoredReply;
 
 /// Returns the record of a response.
 pub(super) fn recorded_wire(
@@ -199,7 +199,7 @@ impl Stream for TappedEvents {
             }
             Some(Ok(ReplyEvent::Done(reply))) => {
                 let has_deltas = !self.recorded.is_empty();
-                let end = RecordedEnd::new(reply, has_deltas);
+                let end = StoredReply::new(reply, has_deltas);
                 self.recorded.push(RecordedEvent::End(Box::new(end)));
                 self.record(None);
             }
