@@ -70,8 +70,9 @@ pub(super) fn as_number(value: &Value) -> Result<Value, &'static str> {
 /// Converts `"true"` and `"false"` to booleans.
 pub(super) fn as_boolean(value: &Value) -> Result<Value, &'static str> {
     match value.as_str().map(str::trim) {
-        Some("true") => Ok(Value::Bool(true)),
-        Some("false") => Ok(Value::Bool(false)),
+        // Python writes them with a capital letter.
+        Some("true" | "True" | "TRUE") => Ok(Value::Bool(true)),
+        Some("false" | "False" | "FALSE") => Ok(Value::Bool(false)),
         _ => Err("true or false"),
     }
 }

@@ -15,7 +15,7 @@ use super::transcript::Transcript;
 use super::{tools, trace};
 use crate::config::InvalidAnswer;
 use crate::error::{ConnectionError, Error, ErrorKind, excerpt};
-use crate::output::{Accept, AnswerText, Content, OutputSpec, Repair};
+use crate::output::{Accept, AnswerText, Content, OutputSpec, Repair, fenced};
 use crate::reply::{FinishReason, Reply};
 use crate::warning::Warning;
 
@@ -264,8 +264,15 @@ pub(super) fn accept(
     }
     match (read, &output.content) {
         (Ok(_), Content::Text) | (Err(_), _) if is_truncated => Err(Error::truncated(reply)),
-        // JSON that could be read is whole, even if its last token reached the limit.
-        (Ok(repairs), _) => Ok(repairs),
+        // JSON that is closed is whole, even if its last token reached the limit. A number may lack digits, a label its
+        // rest, and words after JSON could have taken it back.
+        (Ok(_), Content::Json(_)) if is_truncated && !is_closed(reply) => {
+            Err(Error::truncated(reply))
+        }
+        (Ok(repairs), _) => match unknown_cut(reply, output) {
+            Some(error) => Err(error),
+            None => Ok(repairs),
+        },
         (Err(error), _) => Err(unknown_cut(reply, output).unwrap_or(error)),
     }
 }
@@ -274,15 +281,23 @@ pub(super) fn accept(
 /// the likely cause.
 fn unknown_cut(reply: &Reply, output: &OutputSpec) -> Option<Error> {
     let reason = reply.finish_reason.as_ref()?.unknown()?;
-    let text = reply.text.trim();
-    let is_whole = || serde_json::from_str::<IgnoredAny>(text).is_ok();
-    if output.typed().is_none() || is_whole() {
+    if output.typed().is_none() || is_closed(reply) {
         return None;
     }
     let reason = Some(reason.to_owned());
     let error = Error::new(ConnectionError::Unfinished { reason });
-    Some(match text {
+    Some(match reply.text.trim() {
         "" => error,
         _ => error.with_partial_text(reply.text.clone()),
     })
+}
+
+/// Returns `true` if an answer is an object, a list or a string and nothing else, so that nothing of it can be missing.
+fn is_closed(reply: &Reply) -> bool {
+    let text = match reply.text.trim() {
+        "" => reply.thinking.as_deref().unwrap_or_default().trim(),
+        text => text,
+    };
+    let json = fenced(text).unwrap_or(text);
+    json.starts_with(['{', '[', '"']) && serde_json::from_str::<IgnoredAny>(json).is_ok()
 }

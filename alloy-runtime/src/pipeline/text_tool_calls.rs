@@ -55,7 +55,7 @@ pub(super) fn read(text: &str, toolset: &Toolset) -> Option<(Vec<ToolCall>, Cert
     let mut certainty = Certainty::Exact;
     let mut calls = Vec::new();
     for object in objects {
-        let call = Call::read(object).filter(|call| call.arguments.is_some())?;
+        let call = Call::read(object).filter(|call| call.has_key)?;
         toolset.find(&call.name)?;
         if !call.is_exact {
             certainty = Certainty::Likely;
@@ -97,6 +97,7 @@ fn objects(text: &str) -> Option<Vec<Map<String, Value>>> {
 struct Call {
     name: String,
     arguments: Option<Value>,
+    has_key: bool,
     is_exact: bool,
 }
 
@@ -104,10 +105,15 @@ impl Call {
     /// Reads a call. Returns `None` if the object has no name of a tool.
     fn read(object: Map<String, Value>) -> Option<Self> {
         let is_exact = has_exact_keys(&object);
-        let CallParts { name, arguments } = CallParts::take_from(object);
+        let CallParts {
+            name,
+            arguments,
+            has_key,
+        } = CallParts::take_from(object);
         (!name.is_empty()).then_some(Self {
             name,
             arguments,
+            has_key,
             is_exact,
         })
     }

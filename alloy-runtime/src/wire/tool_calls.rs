@@ -1,13 +1,17 @@
 //! Tool calls in replies and requests, in both of Ollama's protocols.
 
-use std::collections::BTreeSet;
+mod call_parts;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
+pub(crate) use self::call_parts::CallParts;
 use super::lenient::absent_for;
 use crate::message::ToolCall;
 use crate::output::fenced;
@@ -44,33 +48,53 @@ struct WireToolCall {
 }
 
 impl WireToolCalls {
-    /// Adds calls. A part without a name continues the call with its index.
+    /// Adds the calls of an object of the reply. In a stream, each may be a part of one that was begun: with its index, with
+    /// its id, or without a name.
     pub(super) fn extend(&mut self, calls: Self) {
         for call in calls.0 {
-            let begun = self.0.last_mut();
-            let begun = begun.filter(|begun| call.name.is_empty() && call.index == begun.index);
-            match (begun, call.arguments) {
-                (Some(begun), Value::String(more)) if call.index.is_some() => {
-                    match &mut begun.arguments {
-                        Value::String(text) => text.push_str(&more),
-                        arguments => *arguments = Value::String(more),
-                    }
-                }
-                (_, arguments) => self.0.push(WireToolCall { arguments, ..call }),
+            match self.begun(&call) {
+                Some(begun) => begun.append(call),
+                None => self.0.push(call),
             }
         }
     }
 
+    /// Returns the call that a part continues.
+    fn begun(&mut self, part: &WireToolCall) -> Option<&mut WireToolCall> {
+        let mut calls = self.0.iter().rev();
+        let same_index = |call: &&WireToolCall| call.index == part.index;
+        let same_id = |call: &&WireToolCall| call.id == part.id;
+        let found = match (part.index, &part.id) {
+            // Some servers give all calls the same index.
+            (Some(_), _) => calls.position(|call| same_index(&call) && call.is_continued_by(part)),
+            (None, Some(_)) => calls.position(|call| same_id(&call)),
+            (None, None) => part.name.is_empty().then_some(0),
+        };
+        let last = self.0.len().checked_sub(1)?;
+        self.0.get_mut(last.checked_sub(found?)?)
+    }
+
     /// Returns the calls in the model's order.
     ///
-    /// An id that another call has already is dropped: the results of both would answer the same call.
+    /// A call that a server sent twice, with its id, is one call. An id that another call has already is dropped: the results
+    /// of both would answer the same call.
     pub(super) fn into_calls(self) -> Vec<ToolCall> {
-        let mut ids = BTreeSet::new();
-        let calls = self.0.into_iter().map(|call| {
-            let id = call.id.filter(|id| ids.insert(id.clone()));
-            ToolCall::from(WireToolCall { id, ..call })
-        });
-        calls.collect()
+        let mut calls: Vec<ToolCall> = Vec::with_capacity(self.0.len());
+        for call in self.0 {
+            let mut call = ToolCall::from(call);
+            if call.id.is_some() && calls.contains(&call) {
+                continue;
+            }
+            if calls.iter().any(|known| known.id == call.id) {
+                call.id = None;
+            }
+            calls.push(call);
+        }
+        calls
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Returns the only call of an object `{"name": …, "arguments": …}`, as an older field of Chat Completions has it.
@@ -79,6 +103,50 @@ impl WireToolCalls {
             function @ Value::Object(_) => Self(vec![function.into()]),
             _ => Self::default(),
         }
+    }
+}
+
+impl WireToolCall {
+    /// Returns `true` if a part with the same index continues this call, and is not another one.
+    fn is_continued_by(&self, part: &Self) -> bool {
+        let has_other_id = self.id.is_some() && part.id.is_some() && self.id != part.id;
+        let is_begun = is_empty(&self.arguments);
+        !has_other_id
+            && (part.name.is_empty()
+                || self.id.is_some() && self.id == part.id
+                || is_begun
+                || part.name == self.name && !is_complete(&self.arguments))
+    }
+
+    /// Appends a part.
+    fn append(&mut self, part: Self) {
+        if part.name != self.name {
+            self.name += &part.name;
+        }
+        self.id = self.id.take().or(part.id);
+        match (&mut self.arguments, part.arguments) {
+            (Value::String(text), Value::String(more)) => append_arguments(text, more),
+            (Value::Object(fields), Value::Object(more)) => fields.extend(more),
+            (_, more) if is_empty(&more) => {}
+            (arguments, more) => *arguments = more,
+        }
+    }
+}
+
+/// Appends a part of the text of arguments. Some servers repeat in each part what came before it.
+fn append_arguments(text: &mut String, more: String) {
+    let repeats = text.len() > 1 && more.starts_with(text.as_str());
+    match repeats && serde_json::from_str::<IgnoredAny>(&more).is_ok() {
+        true => *text = more,
+        false => text.push_str(&more),
+    }
+}
+
+/// Returns `true` if nothing of some arguments is missing.
+fn is_complete(arguments: &Value) -> bool {
+    match arguments {
+        Value::String(text) => serde_json::from_str::<IgnoredAny>(text).is_ok(),
+        _ => true,
     }
 }
 
@@ -121,8 +189,13 @@ impl From<Value> for WireToolCall {
             return Self::default();
         };
         let id = text(call.remove("id"));
-        let index = call.get("index").and_then(Value::as_u64);
-        let CallParts { name, arguments } = CallParts::take_from(call);
+        let index = call.get("index").and_then(|index| match index {
+            Value::String(text) => text.trim().parse().ok(),
+            index => index.as_u64(),
+        });
+        let CallParts {
+            name, arguments, ..
+        } = CallParts::take_from(call);
         Self {
             id: (!id.is_empty()).then_some(id),
             index,
@@ -130,68 +203,6 @@ impl From<Value> for WireToolCall {
             arguments: arguments.unwrap_or_default(),
         }
     }
-}
-
-/// Keys of a call's arguments, the one of the protocols first. Models that write calls as text use the others, and some
-/// servers pass them on.
-const ARGUMENT_KEYS: [&str; 8] = [
-    "arguments",
-    "parameters",
-    "args",
-    "params",
-    "kwargs",
-    "input",
-    "tool_input",
-    "action_input",
-];
-
-/// Keys of a call's name, the one of the protocols first.
-const NAME_KEYS: [&str; 3] = ["name", "tool_name", "tool"];
-
-/// The parts of a call that its tool needs.
-pub(crate) struct CallParts {
-    /// Empty if the call has none.
-    pub(crate) name: String,
-    pub(crate) arguments: Option<Value>,
-}
-
-impl CallParts {
-    /// Takes the parts of `{"function": {"name": …, "arguments": …}}`. The object around the function may be missing, and
-    /// each part may be beside the function.
-    pub(crate) fn take_from(mut call: Map<String, Value>) -> Self {
-        let mut function = match call.remove("function") {
-            Some(Value::Object(function)) => function,
-            Some(name @ Value::String(_)) => Map::from_iter([("name".to_owned(), name)]),
-            _ => Map::new(),
-        };
-        let name = take_name(&mut function).or_else(|| take_name(&mut call));
-        let inside = take_arguments(&mut function);
-        let is_found = inside.as_ref().is_some_and(|inside| !is_empty(inside));
-        let beside = match is_found {
-            true => None,
-            false => take_arguments(&mut call),
-        };
-        let beside = beside.filter(|beside| inside.is_none() || !is_empty(beside));
-        Self {
-            name: name.unwrap_or_default().trim().to_owned(),
-            arguments: beside.or(inside),
-        }
-    }
-}
-
-fn take_name(call: &mut Map<String, Value>) -> Option<String> {
-    let mut names = NAME_KEYS.iter().map(|key| text(call.remove(*key)));
-    names.find(|name| !name.is_empty())
-}
-
-/// Takes the arguments: the first that are not empty, or else the first.
-fn take_arguments(call: &mut Map<String, Value>) -> Option<Value> {
-    let mut present = ARGUMENT_KEYS
-        .into_iter()
-        .filter(|key| call.contains_key(*key));
-    let first = present.clone().next()?;
-    let key = present.find(|key| !is_empty(&call[*key])).unwrap_or(first);
-    call.remove(key)
 }
 
 /// Returns the text, or an empty one if the value is no text.
@@ -299,95 +310,5 @@ impl fmt::Display for CallArguments<'_> {
             Some(arguments) => fmt::Display::fmt(arguments, f),
             None => f.write_str("{}"),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn arguments(arguments: Value) -> Value {
-        parse_arguments(arguments)
-    }
-
-    #[test]
-    fn empty_arguments_are_an_empty_object() {
-        for given in [json!(null), json!(""), json!("  "), json!("{}"), json!({})] {
-            assert_eq!(arguments(given), json!({}));
-        }
-        for given in [json!([]), json!("[]"), json!(" null ")] {
-            assert_eq!(arguments(given), json!({}));
-        }
-        assert_eq!(arguments(json!("{\"a\":1}")), json!({"a": 1}));
-        assert_eq!(arguments(json!("a")), json!("a"));
-    }
-
-    #[test]
-    fn arguments_are_read_from_all_places() {
-        let check = |call: Value, expected: Value| {
-            let calls: WireToolCalls = serde_json::from_value(json!([call])).unwrap();
-            let calls = calls.into_calls();
-            let [call] = calls.as_slice() else {
-                panic!("not one call: {calls:?}");
-            };
-            assert_eq!((call.name.as_str(), &call.arguments), ("add", &expected));
-        };
-        let given = json!({"a": 1});
-        for key in ARGUMENT_KEYS {
-            check(
-                json!({"function": {"name": "add", key: given}}),
-                given.clone(),
-            );
-            check(
-                json!({"function": {"name": "add"}, key: given}),
-                given.clone(),
-            );
-            check(json!({"function": "add", key: given}), given.clone());
-            check(json!({"name": "add", key: given}), given.clone());
-        }
-        for empty in [json!({}), json!([]), json!("[]"), json!(""), json!(null)] {
-            for function in [
-                json!({"name": "add", "arguments": empty, "parameters": given}),
-                json!({"name": "add", "parameters": given, "params": empty}),
-            ] {
-                check(json!({ "function": function }), given.clone());
-            }
-            let function = json!({"name": "add", "arguments": empty});
-            check(
-                json!({"function": function, "arguments": given}),
-                given.clone(),
-            );
-            check(json!({"function": function, "arguments": empty}), json!({}));
-        }
-        check(json!({"function": {"name": "add"}}), json!({}));
-        let other = json!({"name": "add", "arguments": given, "input": {"b": 2}});
-        check(json!({"function": other, "args": {"c": 3}}), given.clone());
-    }
-
-    #[test]
-    fn arguments_of_many_values_stay_text() {
-        let largest = json!({"n": vec![0; MAX_VALUES - 3]});
-        assert_eq!(arguments(largest.clone()), largest);
-        let larger = json!({"n": vec![0; MAX_VALUES]});
-        assert_eq!(arguments(larger.clone()), Value::String(larger.to_string()));
-        assert!(arguments(Value::String(larger.to_string())).is_string());
-    }
-
-    // serde_json parses the text behind this key as JSON again, with a new limit of depth.
-    #[test]
-    fn nesting_by_a_reserved_key_is_limited() {
-        let mut text = "0".to_owned();
-        for _ in 0..3 {
-            text = format!("{}{text}{}", "[".repeat(100), "]".repeat(100));
-            text = json!({"$serde_json::private::RawValue": text}).to_string();
-        }
-        let deep: Value = serde_json::from_str(&text).unwrap();
-        assert!(
-            depth(&deep) > 250,
-            "the key has no special meaning any more"
-        );
-        assert!(arguments(deep).is_string());
     }
 }

@@ -179,3 +179,60 @@ async fn a_reason_that_is_no_word_is_unknown() {
         );
     }
 }
+
+// A number may lack digits, a label its rest, and words after an object could have taken it back.
+#[tokio::test]
+async fn an_answer_that_may_be_longer_is_truncated() {
+    #[derive(Debug, PartialEq, serde::Deserialize, schemars::JsonSchema)]
+    enum Grade {
+        A,
+        #[serde(rename = "A*")]
+        Star,
+    }
+    let dog = r#"{"name":"Fido","legs":4}"#;
+    for api in crate::ROUTES {
+        for (reason, kind) in [
+            ("length", ErrorKind::Truncated),
+            ("tired", ErrorKind::Interrupted),
+        ] {
+            let error = outcome::<u32>(api, whole(api, "4", reason))
+                .await
+                .unwrap_err();
+            assert_eq!(error.kind(), kind);
+            let error = outcome::<Grade>(api, whole(api, "A", reason))
+                .await
+                .unwrap_err();
+            assert_eq!(error.kind(), kind);
+            for text in [
+                format!("{dog}\nNo, wa"),
+                format!("Draft: {dog}\nFinal:"),
+                format!("```json\n{dog}\n```\nOr"),
+            ] {
+                let error = outcome::<Dog>(api, whole(api, &text, reason))
+                    .await
+                    .unwrap_err();
+                assert_eq!(error.kind(), kind, "{text}");
+                assert_eq!(error.partial_text(), Some(text.as_str()));
+            }
+            // One that is closed cannot.
+            for text in [
+                dog.to_owned(),
+                format!("```json\n{dog}\n```"),
+                format!(" {dog}\n"),
+            ] {
+                assert_eq!(
+                    outcome::<Dog>(api, whole(api, &text, reason))
+                        .await
+                        .unwrap()
+                        .value
+                        .legs,
+                    4
+                );
+            }
+            let four = outcome::<u32>(api, whole(api, r#"{"value":4}"#, reason))
+                .await
+                .unwrap();
+            assert_eq!(four.value, 4);
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Calls between the marks that chat templates put around them.
 
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::{Call, MAX_CALLS, objects};
@@ -55,11 +56,19 @@ const MAX_DEPTH: usize = 3;
 
 /// Reads calls between marks, one pair after the other. Returns `None` if there is anything else.
 pub(super) fn read(text: &str) -> Option<Vec<ToolCall>> {
-    if let Some(call) = harmony_call(text) {
-        return Some(vec![call]);
-    }
     let mut calls = Vec::new();
-    push_calls(text, MAX_DEPTH, &mut calls)?;
+    match harmony_call(text) {
+        Some((call, after)) => {
+            calls.push(call);
+            let mut rest = after;
+            while !rest.is_empty() && calls.len() < MAX_CALLS {
+                let (call, after) = harmony_call(rest)?;
+                calls.push(call);
+                rest = after;
+            }
+        }
+        None => push_calls(text, MAX_DEPTH, &mut calls)?,
+    }
     (!calls.is_empty()).then_some(calls)
 }
 
@@ -70,19 +79,30 @@ fn push_calls(text: &str, depth: usize, calls: &mut Vec<ToolCall>) -> Option<()>
         if calls.len() >= MAX_CALLS {
             return None;
         }
-        let inside = &rest[open.len()..];
-        let (inside, after) = inside.split_once(close).unwrap_or((inside, ""));
-        // Mistral marks the beginning of each call, and no end.
-        let (inside, after) = match inside.find(open) {
-            Some(next) if open == "[TOOL_CALLS]" => (&inside[..next], &rest[open.len() + next..]),
-            _ => (inside, after),
+        let after_open = &rest[open.len()..];
+        // A closing mark in a string of JSON does not close.
+        let json = json_length(after_open);
+        let close_at = after_open[json..].find(close).map(|at| json + at);
+        let next_at = after_open[json..].find(open).map(|at| json + at);
+        let (inside, after) = match (close_at, next_at) {
+            // Mistral marks the beginning of each call, and no end.
+            (_, Some(next)) if open == "[TOOL_CALLS]" => after_open.split_at(next),
+            (Some(at), _) => (&after_open[..at], &after_open[at + close.len()..]),
+            // A text about the mark.
+            (None, _) if is_prose(after_open) => return None,
+            (None, _) => (after_open, ""),
         };
         let inside = inside.trim();
         match (open, opening(inside)) {
             // The name is in the mark.
             ("<function=" | "<invoke name=", _) => {
                 let (name, inside) = inside.split_once('>')?;
-                calls.push(named(name, inside));
+                // The arguments of a call that has no end may be missing.
+                let is_cut = close_at.is_none() && inside.trim().is_empty();
+                calls.push(match is_cut {
+                    true => invalid(tool_name(name), rest),
+                    false => named(name, inside),
+                });
             }
             (_, Some(_)) if depth > 0 => push_calls(inside, depth - 1, calls)?,
             _ => calls.extend(payload(inside)),
@@ -92,15 +112,42 @@ fn push_calls(text: &str, depth: usize, calls: &mut Vec<ToolCall>) -> Option<()>
     Some(())
 }
 
+/// Returns `true` if a text after an opening mark has words and nothing that a call has.
+fn is_prose(text: &str) -> bool {
+    text.trim().contains(' ') && !text.contains(['{', '<', '['])
+}
+
+/// Returns the length of the JSON at the start of a text, with the white space before it; 0 if there is none.
+fn json_length(text: &str) -> usize {
+    let start = text.len() - text.trim_start().len();
+    if !text[start..].starts_with(['{', '[']) {
+        return 0;
+    }
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    match values.next() {
+        Some(Ok(_)) => values.byte_offset(),
+        _ => 0,
+    }
+}
+
+/// A call that is not valid. The model reads its text in the error.
+fn invalid(name: &str, text: &str) -> ToolCall {
+    ToolCall {
+        id: None,
+        name: name.to_owned(),
+        arguments: Value::String(text.to_owned()),
+    }
+}
+
 /// Returns the marks whose opening one a text starts with.
 fn opening(text: &str) -> Option<(&'static str, &'static str)> {
     let mut marks = MARKS.into_iter();
     marks.find(|(open, _)| text.starts_with(open))
 }
 
-/// Reads a call in the format of gpt-oss: a message to a function,
+/// Reads a call in the format of gpt-oss at the start of a text, and returns the text after it: a message to a function,
 /// `<|channel|>commentary to=functions.NAME <|constrain|>json<|message|>{…}<|call|>`. Some servers remove its marks.
-fn harmony_call(text: &str) -> Option<ToolCall> {
+fn harmony_call(text: &str) -> Option<(ToolCall, &str)> {
     let text = text.strip_prefix("<|start|>").unwrap_or(text);
     let text = text.strip_prefix("assistant").unwrap_or(text).trim_start();
     let text = text.strip_prefix("<|channel|>").unwrap_or(text);
@@ -114,11 +161,14 @@ fn harmony_call(text: &str) -> Option<ToolCall> {
         Some((_, inside)) => inside,
         None => &rest[rest.find('{')?..],
     };
-    let inside = ["<|call|>", "<|end|>"]
-        .iter()
-        .find_map(|mark| inside.split_once(mark))
-        .map_or(inside, |(inside, _)| inside);
-    Some(named(name, inside))
+    let json = json_length(inside);
+    let ends = ["<|call|>", "<|end|>"].iter();
+    let mut ends = ends.filter_map(|mark| Some((inside[json..].find(mark)? + json, mark.len())));
+    let (inside, after) = match ends.next() {
+        Some((at, length)) => (&inside[..at], &inside[at + length..]),
+        None => (inside, ""),
+    };
+    Some((named(name, inside), after.trim_start()))
 }
 
 /// Reads the call of a tool whose name is outside its arguments.
@@ -142,7 +192,8 @@ fn tool_name(name: &str) -> &str {
     }
 }
 
-/// Reads arguments of which each has its own marks. A value that is not JSON is a string.
+/// Reads arguments of which each has marks around it. The values are texts: those of parameters with another type are
+/// converted, and JSON is parsed, where they are read.
 fn marked_arguments(inside: &str) -> Option<Value> {
     let marks = ARGUMENT_MARKS.iter();
     let mut marks = marks.filter(|[open, ..]| inside.starts_with(open));
@@ -152,11 +203,20 @@ fn marked_arguments(inside: &str) -> Option<Value> {
     while let Some(after) = rest.strip_prefix(open) {
         let (name, after) = after.split_once(middle)?;
         let (value, after) = after.split_once(close)?;
-        let value = value.trim();
-        let value = value.strip_prefix("<arg_value>").unwrap_or(value);
-        let json = serde_json::from_str(value);
-        let json = json.unwrap_or_else(|_| Value::String(value.to_owned()));
-        fields.insert(name.trim().trim_matches('"').to_owned(), json);
+        let value = match middle {
+            "</arg_key>" => value.trim_start().strip_prefix("<arg_value>")?,
+            // Templates put a value on lines of its own.
+            _ => value
+                .strip_prefix('\n')
+                .map_or(value, |value| value.strip_suffix('\n').unwrap_or(value)),
+        };
+        let name = name.trim().trim_matches('"').to_owned();
+        if fields
+            .insert(name, Value::String(value.to_owned()))
+            .is_some()
+        {
+            return None;
+        }
         rest = after.trim_start();
     }
     rest.is_empty().then_some(Value::Object(fields))
@@ -166,18 +226,6 @@ fn marked_arguments(inside: &str) -> Option<Value> {
 /// is not valid.
 fn payload(inside: &str) -> Vec<ToolCall> {
     let inside = fenced(inside).unwrap_or(inside);
-    let separated = SEPARATORS
-        .iter()
-        .filter_map(|separator| Some((inside.find(separator)?, *separator)))
-        .min();
-    if let Some((at, separator)) = separated {
-        let (name, arguments) = inside.split_at(at);
-        let arguments = match separator {
-            "<arg_key>" => arguments,
-            separator => &arguments[separator.len()..],
-        };
-        return vec![separated_call(name, arguments)];
-    }
     let read = objects(inside).and_then(|objects| {
         let calls = objects.into_iter();
         let calls = calls.map(|object| Some(Call::read(object)?.into_tool_call()));
@@ -185,6 +233,19 @@ fn payload(inside: &str) -> Vec<ToolCall> {
     });
     if let Some(calls) = read {
         return calls;
+    }
+    let separated = SEPARATORS
+        .iter()
+        .filter_map(|separator| Some((inside.find(separator)?, *separator)))
+        .min()
+        .filter(|_| !inside.starts_with(['{', '[']));
+    if let Some((at, separator)) = separated {
+        let (name, arguments) = inside.split_at(at);
+        let arguments = match separator {
+            "<arg_key>" => arguments,
+            separator => &arguments[separator.len()..],
+        };
+        return vec![separated_call(name, arguments)];
     }
     let is_word = |name: &str| {
         let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
@@ -194,17 +255,14 @@ fn payload(inside: &str) -> Vec<ToolCall> {
         Some((name, _)) if is_word(name.trim()) => {
             vec![named(name, &inside[name.len()..])]
         }
+        None if is_word(inside) => vec![invalid(tool_name(inside), inside)],
         _ => {
             // A name may be readable even if the rest is not.
             let name = inside.split_once("\"name\"").and_then(|(_, after)| {
                 let after = after.trim_start().strip_prefix(':')?.trim_start();
                 Some(after.strip_prefix('"')?.split_once('"')?.0)
             });
-            vec![ToolCall {
-                id: None,
-                name: name.unwrap_or_default().to_owned(),
-                arguments: Value::String(inside.to_owned()),
-            }]
+            vec![invalid(name.unwrap_or_default(), inside)]
         }
     }
 }
@@ -231,6 +289,17 @@ mod tests {
     fn calls(text: &str) -> Vec<(String, Value)> {
         let calls = read(text).unwrap_or_default().into_iter();
         calls.map(|call| (call.name, call.arguments)).collect()
+    }
+
+    /// Checks the calls of a text, where arguments with their own marks are texts.
+    fn check(text: &str, expected: &[(String, Value)]) {
+        let as_text = |(name, arguments): &(String, Value)| {
+            let text = arguments.to_string().replace(['"', '{', '}', ':'], "");
+            (name.clone(), text)
+        };
+        let found: Vec<_> = calls(text).iter().map(as_text).collect();
+        let expected: Vec<_> = expected.iter().map(as_text).collect();
+        assert_eq!(found, expected, "{text}");
     }
 
     fn add(a: u8) -> (String, Value) {
@@ -266,7 +335,7 @@ mod tests {
             "commentary to=functions.add json{\"a\":1}",
             "assistantcommentary to=functions.add json {\"a\":1}",
         ] {
-            assert_eq!(calls(text), [add(1)], "{text}");
+            check(text, &[add(1)]);
         }
     }
 
@@ -276,9 +345,10 @@ mod tests {
             "<|tool_calls_section_begin|><|tool_call_begin|>functions.add:0<|tool_call_argument_begin|>{\"a\":1}<|tool_call_end|><|tool_call_begin|>functions.add:1<|tool_call_argument_begin|>{\"a\":2}<|tool_call_end|><|tool_calls_section_end|>",
             "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>add<｜tool▁sep｜>{\"a\":1}<｜tool▁call▁end｜>\n<｜tool▁call▁begin｜>add<｜tool▁sep｜>{\"a\":2}<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
             r#"[TOOL_CALLS]add[ARGS]{"a":1}[TOOL_CALLS]add[ARGS]{"a":2}"#,
+            "<|channel|>commentary to=functions.add<|message|>{\"a\":1}<|call|><|start|>assistant<|channel|>commentary to=functions.add<|message|>{\"a\":2}<|call|>",
             "<function_calls><invoke name=\"add\"><parameter name=\"a\">1</parameter></invoke><invoke name=\"add\"><parameter name=\"a\">2</parameter></invoke></function_calls>",
         ] {
-            assert_eq!(calls(text), [add(1), add(2)], "{text}");
+            check(text, &[add(1), add(2)]);
         }
     }
 
@@ -311,9 +381,52 @@ mod tests {
     }
 
     #[test]
+    fn values_with_their_own_marks_are_texts() {
+        let call = "<tool_call>\n<function=add>\n<parameter=text>\n  a\n  <b>\n\n</parameter>\n<parameter=n>\n42\n</parameter>\n</function>\n</tool_call>";
+        let expected = json!({"text": "  a\n  <b>\n", "n": "42"});
+        assert_eq!(calls(call), [("add".to_owned(), expected)]);
+        // One of two values was meant.
+        let twice = "<function=add><parameter=a>1</parameter><parameter=a>2</parameter></function>";
+        assert!(calls(twice)[0].1.is_string());
+    }
+
+    #[test]
+    fn marks_in_a_string_are_part_of_it() {
+        let call = |text: &str| json!({"name": "say", "arguments": {"text": text}});
+        for text in [
+            "</tool_call>",
+            "use <tool_call> here",
+            "see [ARGS]",
+            "[TOOL_CALLS]",
+        ] {
+            let said = [("say".to_owned(), json!({"text": text}))];
+            assert_eq!(
+                calls(&format!("<tool_call>{}</tool_call>", call(text))),
+                said,
+                "{text}"
+            );
+            assert_eq!(
+                calls(&format!("[TOOL_CALLS][{}]", call(text))),
+                said,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_call_without_an_end_has_no_default_arguments() {
+        let calls = calls("<tool_call><function=purge>");
+        assert!(calls[0].0 == "purge" && calls[0].1.is_string(), "{calls:?}");
+    }
+
+    #[test]
     fn other_texts_are_not_calls() {
         for text in [
             "",
+            "<tool_call> is a special token.",
+            "[TOOL_CALLS] is the token of Mistral.",
+            "<|channel|>commentary to=functions.add<|message|>{\"a\":1}<|call|> Actually no.",
+            "<|channel|>commentary to=functions.add<|message|>{\"a\":1}<|call|><|start|>assistant<|channel|>final<|message|>It is 3.",
             "to=functions.add",
             "commentary on functions.add",
             "Send it to=functions.add {\"a\":1}",

@@ -267,10 +267,13 @@ fn add(
         builder.thinking += &text;
     }
     let content = message.content;
+    // Some servers send a call in both fields.
+    let function = match message.tool_calls.is_empty() {
+        true => WireToolCalls::of_function(message.function_call),
+        false => WireToolCalls::default(),
+    };
     builder.push(&content.thinking, message.tool_calls);
-    builder
-        .calls
-        .extend(WireToolCalls::of_function(message.function_call));
+    builder.calls.extend(function);
     builder.refusal += &content.refusal;
     builder.refusal += message.refusal.as_deref().unwrap_or_default();
     Ok(content.text)
