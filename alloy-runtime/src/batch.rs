@@ -161,7 +161,8 @@ where
 ///
 /// # Panics
 ///
-/// A panic of the iterator or of the stream of rows is not caught.
+/// A panic of the iterator or of the stream of rows is not caught. Polling a batch in a tokio runtime without I/O or time
+/// panics in tokio; see [`Command`].
 #[must_use = "a batch does nothing until it is polled"]
 pub struct Batch<'a, R, T> {
     run: Run<'a, R, T>,

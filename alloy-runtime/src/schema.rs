@@ -321,21 +321,6 @@ impl Shape {
     }
 }
 
-impl ShapeKind {
-    /// Returns `true` if each value of this kind is a scalar.
-    pub(crate) fn is_scalar(&self) -> bool {
-        matches!(
-            self,
-            Self::Null
-                | Self::Boolean
-                | Self::Integer(_)
-                | Self::Number(_)
-                | Self::Text(_)
-                | Self::Literals(_)
-        )
-    }
-}
-
 impl From<ShapeKind> for Shape {
     fn from(kind: ShapeKind) -> Self {
         Self {

@@ -12,7 +12,7 @@ mod memory;
 mod reply;
 
 pub use self::cache::Cache;
-pub(crate) use self::entry::Entry;
+pub(crate) use self::entry::KeptAnswer;
 pub(crate) use self::key::{ModelIdentity, RequestKey};
 #[cfg(feature = "testing")]
 pub(crate) use self::reply::StoredReply;

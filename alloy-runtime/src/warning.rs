@@ -79,6 +79,12 @@ pub enum Warning {
     },
     /// The format of an image was not recognized by its first bytes, so the server may not be able to read it.
     UnknownImageFormat,
+    /// An image has a format that many servers cannot read: neither PNG nor JPEG nor WebP. It was sent as it is.
+    #[non_exhaustive]
+    UncommonImageFormat {
+        /// The media type of the format, for example `image/gif`.
+        media_type: &'static str,
+    },
     /// An image was sent to a model for which the server did not report if it has the capability `vision`.
     VisionUnknown,
     /// The cache could not be used for the answer: an entry is damaged, or cannot be written.
@@ -138,6 +144,10 @@ impl fmt::Display for Warning {
             ),
             Self::UnknownImageFormat => f.write_str(
                 "the format of an image is not known, so the server may not be able to read it; use PNG, JPEG or WebP",
+            ),
+            Self::UncommonImageFormat { media_type } => write!(
+                f,
+                "an image is {media_type}, which many servers cannot read; convert it to PNG, JPEG or WebP"
             ),
             Self::CacheFailed { problem } => write!(f, "the cache was not used: {problem}"),
             Self::RandomAnswerCached => f.write_str(

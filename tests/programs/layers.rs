@@ -110,6 +110,7 @@ fn config(number: u32, api: Api, think: Think) -> Config {
         .on_retry(|_| {})
         .on_done(|_| {})
         .max_concurrency(number)
+        .cache(alloy_runtime::Cache::folder(format!("folder-{number}")))
         .timeout(seconds)
         .connect_timeout(seconds)
         .idle_timeout(seconds)

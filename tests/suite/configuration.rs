@@ -92,6 +92,7 @@ fn shown(key: &str, number: usize) -> String {
         "api_key" | "openai_api_key" => "[secret]".to_owned(),
         "base_url" => format!("http://base/{number}"),
         "backend" => "real".to_owned(),
+        "cache" => format!("folder-{number}"),
         "on_invalid" | "on_retry" | "on_done" => "a function".to_owned(),
         _ => {
             panic!("`{key}` is new: add its displayed value here and set it in programs/layers.rs")

@@ -269,10 +269,10 @@ fn output_never_sees_http() {
     for source in sources("alloy-runtime") {
         if modules.contains(&source.module.as_str()) {
             for word in ["reqwest", "hyper", "http", "StatusCode", "status:"] {
-                // A tool call has a status, too.
-                let mut code = source
-                    .code()
-                    .filter(|line| !line.contains("status: ToolStatus"));
+                // A tool call has a status, too, and the format of a URL has schemes.
+                let mut code = source.code().filter(|line| {
+                    !line.contains("status: ToolStatus") && !line.contains("\"http\" | \"https\"")
+                });
                 let has_word = code.any(|line| line.contains(word));
                 assert!(!has_word, "{} has `{word}`", source.path);
             }

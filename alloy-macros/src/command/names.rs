@@ -63,8 +63,8 @@ fn setting_place(name: &str) -> Option<(&'static str, &'static str)> {
         | "text_tool_calls"
         | "on_invalid"
         | "on_retry" => Some(AT_THE_CALL),
-        "api_key" | "base_url" | "openai_api_key" | "record_content" | "backend" | "on_done"
-        | "max_concurrency" => Some(("for the program", "Config::new()")),
+        "api_key" | "base_url" | "openai_api_key" | "record_content" | "backend" | "cache"
+        | "on_done" | "max_concurrency" => Some(("for the program", "Config::new()")),
         _ => None,
     }
 }

@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use super::convert::as_integer;
-use crate::schema::{Literal, Presence, Property, Schema, Shape, ShapeKind};
+use super::limits::check_number;
+use super::mismatch::ValuePath;
+use crate::schema::{Literal, Presence, Property, Schema, Shape, ShapeKind, is_of_format};
 
 /// The alternatives of one union.
 pub(super) struct Alternatives<'s> {
@@ -46,11 +48,42 @@ impl<'s> Alternatives<'s> {
         self.options.iter().filter(is_same).collect()
     }
 
-    /// Returns `true` if an object is the only container that can be meant.
-    pub(super) fn are_objects(&self) -> bool {
-        let mut containers = self.kinds().filter(|kind| !kind.is_scalar()).peekable();
-        containers.peek().is_some()
-            && containers.all(|kind| matches!(kind, ShapeKind::Object { .. }))
+    /// Returns the first alternative whose deserializer accepts a value, which is the one that an untagged enum takes.
+    pub(super) fn first_accepting(&self, value: &Value, budget: &mut usize) -> Option<&'s Shape> {
+        let mut options = self.options.iter();
+        options.find(|option| accepts(self.schema, value, option, budget))
+    }
+
+    /// Returns `true` if a value is a list that a derived deserializer may read into a struct, by position: no alternative
+    /// is a list, or one that could be read so comes first.
+    pub(super) fn reads_by_position(&self, value: &Value, budget: &mut usize) -> bool {
+        let Value::Array(items) = value else {
+            return false;
+        };
+        for kind in self.kinds() {
+            match kind {
+                ShapeKind::Object { properties, .. } => {
+                    let required = properties.iter();
+                    let required = required.filter(|known| known.presence == Presence::Required);
+                    let has_length = (required.count()..=properties.len()).contains(&items.len());
+                    let mut pairs = items.iter().zip(properties);
+                    if has_length
+                        && pairs
+                            .all(|(item, known)| accepts(self.schema, item, &known.shape, budget))
+                    {
+                        return true;
+                    }
+                }
+                ShapeKind::List { .. }
+                | ShapeKind::Tuple(_)
+                | ShapeKind::Any
+                | ShapeKind::Union(_)
+                | ShapeKind::Named(_) => return false,
+                _ => {}
+            }
+        }
+        self.kinds()
+            .any(|kind| matches!(kind, ShapeKind::Object { .. }))
     }
 
     /// Returns the alternatives that have the tag of a value; none if it has no tag that is known.
@@ -160,6 +193,69 @@ impl<'s> Alternatives<'s> {
             }
             _ => false,
         }
+    }
+}
+
+/// Returns `true` if the deserializer of a shape accepts a value, as far as the schema tells; also once the budget is spent.
+fn accepts(schema: &Schema, value: &Value, shape: &Shape, budget: &mut usize) -> bool {
+    let Some(rest) = budget.checked_sub(1) else {
+        return true;
+    };
+    *budget = rest;
+    match (&schema.resolve(shape).kind, value) {
+        (ShapeKind::Any | ShapeKind::Named(_), _)
+        | (ShapeKind::Null, Value::Null)
+        | (ShapeKind::Boolean, Value::Bool(_))
+        | (ShapeKind::Number(_), Value::Number(_)) => true,
+        (ShapeKind::Integer(range), Value::Number(number)) => {
+            let own = range.of_type();
+            !number.is_f64() && check_number(&ValuePath::default(), "", value, &own).is_ok()
+        }
+        (ShapeKind::Text(rules), Value::String(text)) => {
+            let format = rules.format.as_deref();
+            format.is_none_or(|format| is_of_format(format, text) != Some(false))
+        }
+        (ShapeKind::Literals(literals), value) => {
+            literals.iter().any(|literal| literal.value == *value)
+        }
+        (ShapeKind::List { items, .. }, Value::Array(values)) => values
+            .iter()
+            .all(|value| accepts(schema, value, items, budget)),
+        (ShapeKind::Tuple(items), Value::Array(values)) => {
+            let mut pairs = values.iter().zip(items);
+            values.len() == items.len()
+                && pairs.all(|(value, item)| accepts(schema, value, item, budget))
+        }
+        (
+            ShapeKind::Object {
+                properties,
+                additional,
+                denies_unknown,
+                ..
+            },
+            Value::Object(fields),
+        ) => {
+            let may_be_missing = |property: &Property| {
+                property.presence != Presence::Required || property.shape.is_nullable()
+            };
+            let accepted = properties
+                .iter()
+                .all(|property| match fields.get(&property.name) {
+                    Some(value) => accepts(schema, value, &property.shape, budget),
+                    None => may_be_missing(property),
+                });
+            let is_known = |name: &String| properties.iter().any(|known| known.name == *name);
+            accepted
+                && (!denies_unknown || fields.keys().all(is_known))
+                && additional.as_deref().is_none_or(|shape| {
+                    let mut others = fields.iter().filter(|(name, _)| !is_known(name));
+                    others.all(|(_, value)| accepts(schema, value, shape, budget))
+                })
+        }
+        (ShapeKind::Union(options), value) => options
+            .iter()
+            .any(|option| accepts(schema, value, option, budget)),
+        _ => false,
     }
 }
 

@@ -72,9 +72,10 @@ impl<'a> NameChecker<'a> {
         // The name may be another one that the type knows for a field that it requires.
         let mut required = properties.iter().filter(|property| property.is_required());
         let is_complete = required.all(is_given);
-        // Nothing that was meant can be missing from an inner object that has all its fields.
+        // Nothing that was meant can be missing from an inner object that has all its fields, unless a name is there twice.
         let is_inner = !self.path.is_empty() && properties.iter().all(is_given);
-        let ignores = properties.is_empty() || !is_complete || is_inner;
+        let ignores = properties.is_empty() || !is_complete;
+        let is_ignored = |name: &str| ignores || is_inner && near_name(name, properties).is_none();
         for (name, value) in fields {
             if self.mismatches.len() >= MAX_MISMATCHES {
                 return;
@@ -84,7 +85,7 @@ impl<'a> NameChecker<'a> {
             let length = self.path.push_field(name);
             match shape {
                 Some(shape) => self.check(value, shape),
-                None if value.is_null() || ignores => {}
+                None if value.is_null() || is_ignored(name) => {}
                 None => {
                     let problem = not_a_parameter(name, properties);
                     self.mismatches.push(self.path.mismatch(problem));
@@ -102,9 +103,16 @@ impl<'a> NameChecker<'a> {
         }
     }
 
-    /// Accepts a value whose names one of the likely alternatives knows. Otherwise the first of them is reported.
+    /// Checks the alternative that the type takes. Before conversions it may take none: then the names must be known to one
+    /// of the likely alternatives, and otherwise the first of them is reported.
     fn check_union(&mut self, value: &Value, options: &'a [Shape]) {
         let all = Alternatives::new(self.schema, options);
+        if let [only] = all.of_same_tag(value).as_slice() {
+            return self.check(value, only);
+        }
+        if let Some(first) = all.first_accepting(value, &mut self.budget) {
+            return self.check(value, first);
+        }
         let likely = all.likely(value);
         let candidates = match likely.is_empty() {
             true => all.of_same_container(value),
@@ -124,8 +132,8 @@ impl<'a> NameChecker<'a> {
     }
 }
 
-/// Returns the problem of an argument that no parameter has, with the name that was probably meant.
-fn not_a_parameter(name: &str, properties: &[Property]) -> String {
+/// Returns the name of a parameter that was probably meant.
+fn near_name<'a>(name: &str, properties: &'a [Property]) -> Option<&'a str> {
     let simple = |name: &str| name.to_lowercase().replace(['_', '-', ' '], "");
     let names = || properties.iter().map(|property| property.name.as_str());
     let same = names().find(|known| simple(known) == simple(name));
@@ -136,10 +144,17 @@ fn not_a_parameter(name: &str, properties: &[Property]) -> String {
             .min_by_key(distance)?;
         (distance(&near) <= name.len() / 3).then_some(near)
     };
-    match same.or_else(near) {
+    same.or_else(near)
+}
+
+/// Returns the problem of an argument that no parameter has, with the name that was probably meant.
+fn not_a_parameter(name: &str, properties: &[Property]) -> String {
+    match near_name(name, properties) {
         Some(near) => format!("there is no parameter of this name; did you mean `{near}`?"),
         None => {
-            let names = names().map(|name| format!("`{name}`"));
+            let names = properties
+                .iter()
+                .map(|property| format!("`{}`", property.name));
             let names = names.collect::<Vec<_>>().join(", ");
             format!("there is no parameter of this name; the parameters are {names}")
         }
@@ -250,6 +265,10 @@ mod tests {
         check(
             &json!({"untagged": {"path": "a", "dry_run": true, "why": "x"}}),
             &[],
+        );
+        check(
+            &json!({"untagged": {"path": "a", "dry_run": false, "dryRun": true}}),
+            &["untagged.dryRun"],
         );
     }
 

@@ -100,10 +100,14 @@ impl<'a> Expected<'a> {
             let mut labels = self.labels.iter();
             labels.find(|label| label.as_str() == Some(word))
         };
-        // As few marks as possible are left out: a label may end with such a character.
-        let marks: [&[char]; 4] = [&[], &['`'], &['`', '.'], &['`', '.', '*']];
-        let mut words = marks.iter().map(|marks| text.trim_matches(*marks));
-        let label = words.find_map(find)?;
+        // As few marks as possible are left out: a label may begin or end with such a character.
+        let mut word = text;
+        let label = loop {
+            if let Some(label) = find(word) {
+                break label;
+            }
+            word = without_marks(word)?.trim();
+        };
         Some(JsonWithDuplicates {
             value: (*label).clone(),
             duplicates: false,
@@ -111,9 +115,30 @@ impl<'a> Expected<'a> {
     }
 }
 
+/// Marks around a word, the longest first.
+const WORD_MARKS: [&str; 7] = ["**", "__", "*", "_", "`", "'", "\""];
+
+/// Removes the outermost marks of a word: a pair around it, or a full stop or comma at its end.
+fn without_marks(word: &str) -> Option<&str> {
+    if word.starts_with("```") {
+        return None;
+    }
+    let mut marks = WORD_MARKS.iter();
+    marks
+        .find_map(|mark| word.strip_prefix(mark)?.strip_suffix(mark))
+        .or_else(|| word.strip_suffix(['.', ',']))
+        .filter(|inside| !inside.is_empty())
+}
+
 /// Parses a text that is one value and nothing else.
 fn only_value(text: &str, expected: &Expected<'_>) -> Option<(JsonWithDuplicates, Option<Repair>)> {
-    let bare = |text: &str| expected.label(text).or_else(|| whole(text));
+    let bare = |text: &str| {
+        let marked = || whole(without_marks(text)?).filter(|found| !found.value.is_array());
+        expected
+            .label(text)
+            .or_else(|| whole(text))
+            .or_else(|| marked().filter(|found| !found.value.is_object()))
+    };
     if let Some(value) = bare(text) {
         return Some((value, None));
     }
@@ -162,7 +187,7 @@ fn surrounded(text: &str, expected: &Expected<'_>) -> Result<Option<JsonWithDupl
                 _ => ListRole::Answer,
             };
             if role != ListRole::Prose && expected.fields.enclose(&text[end..start], &found.value) {
-                return candidates.broken();
+                return candidates.enclosed();
             }
             if role != ListRole::Prose {
                 end = at;
@@ -180,8 +205,9 @@ fn surrounded(text: &str, expected: &Expected<'_>) -> Result<Option<JsonWithDupl
             Bracket::Open | Bracket::Broken => return candidates.broken(),
         }
     }
-    match expected.fields.occur_as_keys(&text[end..]) {
-        true => Ok(None),
+    let last = candidates.answers.last();
+    match last.is_some_and(|last| expected.fields.follow(&text[end..], &last.value)) {
+        true => candidates.enclosed(),
         false => candidates.only(),
     }
 }
@@ -210,6 +236,14 @@ impl Candidates {
     fn broken(&self) -> Result<Option<JsonWithDuplicates>, Mismatch> {
         match self.answers.is_empty() {
             true => Ok(None),
+            false => Err(two_values("one of them is not valid JSON")),
+        }
+    }
+
+    /// Returns the result for a text with a value that is a part of another notation.
+    fn enclosed(&self) -> Result<Option<JsonWithDuplicates>, Mismatch> {
+        match self.answers.is_empty() {
+            true => Err(Mismatch::of_whole_value(ENCLOSED.to_owned())),
             false => Err(two_values("one of them is not valid JSON")),
         }
     }
@@ -245,6 +279,10 @@ fn is_same_kind(left: &Value, right: &Value) -> bool {
     }
 }
 
+/// The problem of an answer that has JSON as a part of another notation.
+const ENCLOSED: &str =
+    "expected JSON and nothing else, found JSON as a part of text in another notation";
+
 fn two_values(how: &str) -> Mismatch {
     Mismatch::of_whole_value(format!("expected one JSON value, found two, and {how}"))
 }
@@ -269,32 +307,64 @@ enum ListRole {
 }
 
 fn list_role(items: &[Value], before: &str, after: &str, expected: &Expected<'_>) -> ListRole {
-    let text_after = after;
-    let before = before.trim_end_matches([' ', '\t']);
-    let after = after.trim_start_matches([' ', '\t', '\r']);
     if items.iter().any(Value::is_object) {
         return ListRole::Answer;
     }
-    if !expected.accepts_lists || text_after.starts_with('(') {
+    // A link, or an index: `data["key"]`.
+    let is_index = before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | ')' | ']'));
+    if !expected.accepts_lists || after.starts_with('(') || is_index {
         return ListRole::Prose;
     }
-    let begins_line = before.is_empty() || before.ends_with('\n');
-    let is_alone = begins_line && (after.is_empty() || after.starts_with('\n'));
-    let is_citation = items.iter().all(Value::is_number);
+    let is_mark = |c: char| {
+        matches!(
+            c,
+            ' ' | '\t' | '\r' | '*' | '_' | '`' | '"' | '$' | '(' | ')'
+        )
+    };
+    let around = (
+        before.trim_end_matches(is_mark),
+        after.trim_start_matches(is_mark),
+    );
+    let (before, after) = around;
+    let after = after
+        .strip_prefix('.')
+        .unwrap_or(after)
+        .trim_start_matches(is_mark);
+    let line = before.rsplit('\n').next().unwrap_or(before);
+    let begins_line = matches!(line.trim(), "" | "-" | ">" | "•") || line.ends_with('>');
+    let ends_line = after.is_empty() || after.starts_with(['\n', '<']) || after.starts_with("|>");
+    let is_positive = |item: &Value| item.as_u64().is_some_and(|number| number > 0);
+    let is_citation = items.iter().all(is_positive);
     let is_announced = ends_with_announcement(before);
-    match is_alone || (is_announced || !is_citation) && !items.is_empty() {
+    match begins_line && ends_line || (is_announced || !is_citation) && !items.is_empty() {
         true => ListRole::Answer,
         false => ListRole::Unclear,
     }
 }
 
-/// Returns `true` if a text announces a value: it ends with a colon, an equals sign, `is` or `are`.
+/// Returns `true` if a text announces a value: it ends with a colon, an equals sign, an arrow, or a word such as `is`. A
+/// source is not a value: `see: [1]`.
 fn ends_with_announcement(before: &str) -> bool {
-    let word = before
-        .rsplit(char::is_whitespace)
-        .next()
-        .unwrap_or_default();
-    before.ends_with([':', '=']) || matches!(word, "is" | "are")
+    let word = |text: &str| {
+        let word = text.rsplit(char::is_whitespace).next().unwrap_or_default();
+        word.trim_matches(|c: char| !c.is_alphanumeric())
+            .to_lowercase()
+    };
+    if let Some(label) = before.strip_suffix(':') {
+        let sources = [
+            "see",
+            "source",
+            "sources",
+            "ref",
+            "refs",
+            "reference",
+            "references",
+            "cf",
+        ];
+        return !sources.contains(&word(label).as_str());
+    }
+    let words = ["is", "are", "be", "returns", "gives"];
+    before.ends_with(['=', '→', '>']) || words.contains(&word(before).as_str())
 }
 
 #[cfg(test)]

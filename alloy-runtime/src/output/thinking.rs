@@ -6,12 +6,21 @@
 pub(crate) const TAGS: (&str, &str) = (MARKS[0].0, MARKS[0].1);
 
 /// The marks around thinking text, by the templates of models: most of them, Mistral, Seed, Kimi, Gemma, gpt-oss.
-const MARKS: [(&str, &str); 11] = [
+const MARKS: [(&str, &str); 20] = [
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
     ("<thought>", "</thought>"),
     ("<reasoning>", "</reasoning>"),
     ("<seed:think>", "</seed:think>"),
+    ("<Thinking>", "</Thinking>"),
+    ("<antThinking>", "</antThinking>"),
+    ("<thoughts>", "</thoughts>"),
+    ("<reflection>", "</reflection>"),
+    ("<scratchpad>", "</scratchpad>"),
+    ("<longcat_think>", "</longcat_think>"),
+    ("<|begin_of_thought|>", "<|end_of_thought|>"),
+    ("<|START_THINKING|>", "<|END_THINKING|>"),
+    ("<|inner_prefix|>", "<|inner_suffix|>"),
     ("[THINK]", "[/THINK]"),
     ("◁think▷", "◁/think▷"),
     ("<|channel>thought", "<channel|>"),

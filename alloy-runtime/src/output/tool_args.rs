@@ -92,6 +92,11 @@ impl ToolArgsSpec {
         &self.schema
     }
 
+    /// Returns descriptions of the limits that cannot be checked.
+    pub(crate) fn unchecked(&self) -> &[String] {
+        &self.limits.unchecked
+    }
+
     /// Returns an example of the arguments if they have a map, to try the type of its keys out.
     pub(crate) fn example_of_maps(&self) -> Option<Value> {
         self.limits.has_maps.then(|| self.schema.example())

@@ -11,7 +11,7 @@ use super::limits::{
     ENTRY, Limits, check_count, check_is_related, check_list, check_number, check_tuple,
 };
 use super::mismatch::{MAX_MISMATCHES, Mismatch, ValuePath};
-use crate::schema::{Presence, Property, Schema, Shape, ShapeKind, is_of_format};
+use crate::schema::{Schema, Shape, ShapeKind};
 
 /// Maximum number of shapes that a value is compared with, per part of the value. Nested alternatives multiply; once
 /// the budget is spent, the type's deserializer decides.
@@ -129,7 +129,7 @@ impl Validator<'_> {
     fn check_union(&mut self, value: &Value, options: &[Shape]) {
         let all = Alternatives::new(self.schema, options);
         // A derived deserializer accepts a list for a struct.
-        if value.is_array() && all.are_objects() {
+        if all.reads_by_position(value, &mut self.budget) {
             return self.wrong(&alternatives(options), value);
         }
         if let [only] = all.of_same_tag(value).as_slice() {
@@ -140,7 +140,7 @@ impl Validator<'_> {
             value.is_string() && matches!(self.schema.resolve(option).kind, ShapeKind::Text(_))
         };
         let text = options.iter().find(is_text);
-        let accepting = options.iter().find(|option| self.accepts(value, option));
+        let accepting = all.first_accepting(value, &mut self.budget);
         // A text of another format may be in a type that accepts any.
         if let Some(chosen) = accepting.or(text) {
             return self.check(value, chosen);
@@ -167,67 +167,6 @@ impl Validator<'_> {
                 let problem = format!("expected {expected}, found {found}");
                 self.note(Err(self.path.mismatch(problem)));
             }
-        }
-    }
-
-    /// Returns `true` if the deserializer of an alternative accepts a value, as far as the schema tells.
-    fn accepts(&mut self, value: &Value, shape: &Shape) -> bool {
-        if !self.spend() {
-            return true;
-        }
-        match (&self.schema.resolve(shape).kind, value) {
-            (ShapeKind::Any | ShapeKind::Named(_), _)
-            | (ShapeKind::Null, Value::Null)
-            | (ShapeKind::Boolean, Value::Bool(_))
-            | (ShapeKind::Number(_), Value::Number(_)) => true,
-            (ShapeKind::Integer(range), Value::Number(number)) => {
-                let own = range.of_type();
-                !number.is_f64() && check_number(&self.path, "", value, &own).is_ok()
-            }
-            (ShapeKind::Text(rules), Value::String(text)) => {
-                let format = rules.format.as_deref();
-                format.is_none_or(|format| is_of_format(format, text) != Some(false))
-            }
-            (ShapeKind::Literals(literals), value) => {
-                literals.iter().any(|literal| literal.value == *value)
-            }
-            (ShapeKind::List { items, .. }, Value::Array(values)) => {
-                values.iter().all(|value| self.accepts(value, items))
-            }
-            (ShapeKind::Tuple(items), Value::Array(values)) => {
-                let mut pairs = values.iter().zip(items);
-                values.len() == items.len() && pairs.all(|(value, item)| self.accepts(value, item))
-            }
-            (
-                ShapeKind::Object {
-                    properties,
-                    additional,
-                    denies_unknown,
-                    ..
-                },
-                Value::Object(fields),
-            ) => {
-                let may_be_missing = |property: &Property| {
-                    property.presence != Presence::Required || property.shape.is_nullable()
-                };
-                let accepted = properties
-                    .iter()
-                    .all(|property| match fields.get(&property.name) {
-                        Some(value) => self.accepts(value, &property.shape),
-                        None => may_be_missing(property),
-                    });
-                let is_known = |name: &String| properties.iter().any(|known| known.name == *name);
-                accepted
-                    && (!denies_unknown || fields.keys().all(is_known))
-                    && additional.as_deref().is_none_or(|shape| {
-                        let mut others = fields.iter().filter(|(name, _)| !is_known(name));
-                        others.all(|(_, value)| self.accepts(value, shape))
-                    })
-            }
-            (ShapeKind::Union(options), value) => {
-                options.iter().any(|option| self.accepts(value, option))
-            }
-            _ => false,
         }
     }
 

@@ -59,7 +59,10 @@ fn check_images(call: &ActiveCall) -> Result<Option<Warning>, Error> {
     let mut warning = None;
     for image in call.request.all_images() {
         match image.format() {
-            ImageFormat::Known(_) => {}
+            ImageFormat::Known("image/png" | "image/jpeg" | "image/webp") => {}
+            ImageFormat::Known(media_type) => {
+                warning = Some(Warning::UncommonImageFormat { media_type });
+            }
             ImageFormat::Unknown => warning = Some(Warning::UnknownImageFormat),
             ImageFormat::Text => {
                 let found = match String::from_utf8_lossy(image.bytes()) {

@@ -21,7 +21,7 @@ use crate::global;
 use crate::output::Accept;
 use crate::reply::Usage;
 use crate::request::Request;
-use crate::store::{Cache, Entry, ModelIdentity, RequestKey};
+use crate::store::{Cache, KeptAnswer, ModelIdentity, RequestKey};
 use crate::warning::Warning;
 
 /// Returns `true` if the answer of a call is looked for in the cache: there is one, and the model itself answers, not
@@ -69,14 +69,18 @@ pub(super) async fn find(call: &ActiveCall, slot: &mut dyn Accept) -> Lookup {
 }
 
 /// Reads an entry of the cache; `None` if there is none.
-async fn find_entry(cache: &Cache, key: RequestKey) -> Result<Option<Entry>, String> {
+async fn find_entry(cache: &Cache, key: RequestKey) -> Result<Option<KeptAnswer>, String> {
     let json = read(cache, key).await?;
-    let entry = json.map(|json| Entry::parse(&json, key)).transpose();
+    let entry = json.map(|json| KeptAnswer::parse(&json, key)).transpose();
     entry.map_err(|problem| format!("its entry {key} cannot be read: {problem}"))
 }
 
 /// Reads the answer of an entry as if the model had just given it.
-fn read_answer(info: &CallInfo, entry: &Entry, slot: &mut dyn Accept) -> Option<AcceptedAnswer> {
+fn read_answer(
+    info: &CallInfo,
+    entry: &KeptAnswer,
+    slot: &mut dyn Accept,
+) -> Option<AcceptedAnswer> {
     let reply = Box::new(entry.reply());
     let repairs = accept(&reply, info.output, slot);
     let repairs = repairs.map_err(|error| {
@@ -132,7 +136,7 @@ pub(crate) async fn keep(finished: &mut Finished) {
     if is_random(request, info) {
         answer.warnings.push(Warning::RandomAnswerCached);
     }
-    let entry = Entry::new(key, info.command, answer.counters.attempts, &answer.reply);
+    let entry = KeptAnswer::new(key, info.command, answer.counters.attempts, &answer.reply);
     let patterns = info.resolved.endpoint.redaction_patterns();
     let entry = entry.edited(&|text| {
         let mut text = text.to_owned();

@@ -14,7 +14,7 @@ use crate::reply::Reply;
 /// it; neither are rejected answers, which would call the hooks of the program again.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Entry {
+pub(crate) struct KeptAnswer {
     format: u64,
     key: String,
     /// The name of the command, for a person who reads the file.
@@ -30,7 +30,7 @@ pub(crate) struct Entry {
     pub(crate) tool_calls: Vec<(u32, ToolStatus)>,
 }
 
-impl Entry {
+impl KeptAnswer {
     /// The version of the form. No other version is read.
     const FORMAT: u64 = 1;
 
@@ -104,7 +104,7 @@ impl Entry {
 }
 
 fn other_format(format: u64) -> String {
-    let known = Entry::FORMAT;
+    let known = KeptAnswer::FORMAT;
     format!(
         "it has the format {format}; expected {known}, the one that this version of Alloy reads"
     )
@@ -124,19 +124,19 @@ mod tests {
         RequestKey::new("native", body.as_bytes(), identity)
     }
 
-    fn entry() -> Entry {
+    fn entry() -> KeptAnswer {
         let reply = Reply {
             text: "a\nb".to_owned(),
             ..Reply::default()
         };
-        Entry::new(key("{}"), "hello", 2, &reply)
+        KeptAnswer::new(key("{}"), "hello", 2, &reply)
     }
 
     #[test]
     fn an_entry_is_one_line_that_is_read_back() {
         let json = entry().to_json();
         assert!(!json.contains(&b'\n'));
-        let read = Entry::parse(&json, key("{}")).unwrap();
+        let read = KeptAnswer::parse(&json, key("{}")).unwrap();
         assert_eq!(read, entry());
         assert_eq!((read.reply().text.as_str(), read.attempts), ("a\nb", 2));
     }
@@ -144,7 +144,8 @@ mod tests {
     #[test]
     fn an_entry_that_is_damaged_or_of_another_version_is_not_read() {
         let json = String::from_utf8(entry().to_json()).unwrap();
-        let problem = |json: &str, key: RequestKey| Entry::parse(json.as_bytes(), key).unwrap_err();
+        let problem =
+            |json: &str, key: RequestKey| KeptAnswer::parse(json.as_bytes(), key).unwrap_err();
         let own = key("{}");
         assert!(problem(&json[..30], own).starts_with("it is damaged: EOF"));
         assert!(problem("", own).starts_with("it is damaged"));

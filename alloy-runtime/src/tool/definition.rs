@@ -63,11 +63,15 @@ impl ToolDefinition {
             true => to_raw(&schema.to_engine_call_schema(name)),
             false => RawValue::NULL.to_owned(),
         };
+        let arguments = ToolArgsSpec::new(schema);
+        for limit in arguments.unchecked() {
+            tracing::warn!("the tool {name}: {limit} of its arguments is not checked");
+        }
         Self {
             name: name.into(),
             json: to_raw(&json),
             call_schema,
-            arguments: ToolArgsSpec::new(schema),
+            arguments,
             unreadable_key: None,
         }
     }

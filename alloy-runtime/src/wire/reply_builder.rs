@@ -11,6 +11,8 @@ use crate::reply::{Reply, Timings, Usage};
 pub(super) struct ReplyBuilder {
     /// `true` if any of the objects had a message, empty or not.
     pub(super) has_message: bool,
+    /// `true` if any of the objects of a stream had text.
+    pub(super) has_text: bool,
     pub(super) thinking: String,
     /// The field of Chat Completions that the thinking came in.
     pub(super) thinking_field: Option<ThinkingField>,

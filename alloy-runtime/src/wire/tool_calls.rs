@@ -51,8 +51,9 @@ impl WireToolCalls {
     /// Adds the calls of an object of the reply. In a stream, each may be a part of one that was begun: with its index, with
     /// its id, or without a name.
     pub(super) fn extend(&mut self, calls: Self) {
+        let begun = self.0.len();
         for call in calls.0 {
-            match self.begun(&call) {
+            match Self::continued(&mut self.0[..begun], &call) {
                 Some(begun) => begun.append(call),
                 None => self.0.push(call),
             }
@@ -60,18 +61,20 @@ impl WireToolCalls {
     }
 
     /// Returns the call that a part continues.
-    fn begun(&mut self, part: &WireToolCall) -> Option<&mut WireToolCall> {
-        let mut calls = self.0.iter().rev();
-        let same_index = |call: &&WireToolCall| call.index == part.index;
-        let same_id = |call: &&WireToolCall| call.id == part.id;
-        let found = match (part.index, &part.id) {
+    fn continued<'a>(
+        begun: &'a mut [WireToolCall],
+        part: &WireToolCall,
+    ) -> Option<&'a mut WireToolCall> {
+        let mut calls = begun.iter_mut().rev();
+        match (part.index, &part.id) {
             // Some servers give all calls the same index.
-            (Some(_), _) => calls.position(|call| same_index(&call) && call.is_continued_by(part)),
-            (None, Some(_)) => calls.position(|call| same_id(&call)),
-            (None, None) => part.name.is_empty().then_some(0),
-        };
-        let last = self.0.len().checked_sub(1)?;
-        self.0.get_mut(last.checked_sub(found?)?)
+            (Some(_), _) => {
+                calls.find(|call| call.index == part.index && call.is_continued_by(part))
+            }
+            (None, Some(_)) => calls.find(|call| call.id == part.id),
+            (None, None) if part.name.is_empty() => calls.next(),
+            (None, None) => None,
+        }
     }
 
     /// Returns the calls in the model's order.

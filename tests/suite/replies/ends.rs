@@ -236,3 +236,86 @@ async fn an_answer_that_may_be_longer_is_truncated() {
         }
     }
 }
+
+// In a stream of Ollama's own protocol as well.
+#[tokio::test]
+async fn the_reason_of_a_native_stream_counts() {
+    for (reason, kind) in [
+        ("stop", None),
+        ("length", Some(ErrorKind::Truncated)),
+        ("max_tokens", Some(ErrorKind::Truncated)),
+        ("abort", Some(ErrorKind::Interrupted)),
+        ("content_filter", Some(ErrorKind::Refused)),
+        ("unload", None),
+        ("tired", None),
+    ] {
+        let piece = json!({"message": {"content": "Once"}, "done": false});
+        let end = json!({"message": {"content": ""}, "done": true, "done_reason": reason});
+        let reply = Reply::body(200, "application/x-ndjson", format!("{piece}\n{end}\n"));
+        let (text, end) = stream(Some(Api::Native), reply).await;
+        assert_eq!(text, "Once");
+        match (kind, end) {
+            (None, Ok(warnings)) => assert_eq!(warnings.len(), usize::from(reason == "tired")),
+            (Some(kind), Err(error)) => assert_eq!(error.kind(), kind, "{reason}"),
+            (_, other) => panic!("{reason}: {other:?}"),
+        }
+    }
+    // A model that was only unloaded has not answered.
+    let error = outcome::<String>(Api::Native, whole(Api::Native, "", "unload"));
+    assert_eq!(error.await.unwrap_err().kind(), ErrorKind::Empty);
+}
+
+// Some servers repeat the whole message at the end of a stream, list choices in another order, or send errors beside them.
+#[tokio::test]
+async fn the_choice_that_was_asked_for_is_read_once() {
+    let message = json!({"choices": [{"index": 0, "message": {"content": "Once upon"}, "finish_reason": "stop"}]});
+    let body = events(&[piece("Once"), piece(" upon"), message]) + "data: [DONE]\n\n";
+    for api in [None, Some(Api::OpenaiChat)] {
+        let reply = Reply::body(200, "text/event-stream", &body);
+        assert_eq!(stream(api, reply).await.0, "Once upon");
+    }
+    let two = json!({"choices": [
+        {"index": 1, "delta": {"content": "C"}},
+        {"index": 0, "delta": {"content": "Once"}},
+    ]});
+    let body = events(&[two, last("stop")]) + "data: [DONE]\n\n";
+    let (text, end) = stream(None, Reply::body(200, "text/event-stream", body)).await;
+    assert_eq!((text.as_str(), end.is_ok()), ("Once", true));
+    let mut failed = completion(&json!({"content": "Once"}), "stop");
+    failed["errors"] = json!([{"message": "boom"}]);
+    let error = outcome_of_other::<String>(Reply::json(200, &failed))
+        .await
+        .unwrap_err();
+    assert_eq!(error.partial_text(), Some("Once"));
+    failed["errors"] = json!([]);
+    assert!(
+        outcome_of_other::<String>(Reply::json(200, &failed))
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test]
+async fn parts_and_repeated_keys_are_read_in_streams() {
+    let parts = json!({"choices": [{"index": 0, "delta": {"content": [{"type": "text", "text": "On"}, {"type": "text", "text": "ce"}]}}]});
+    let twice = r#"{"choices":[{"index":0,"delta":{"content":"x","content":" upon"}}]}"#;
+    let body = format!(
+        "data: {parts}\n\ndata: {twice}\n\n{}data: [DONE]\n\n",
+        events(&[last("stop")])
+    );
+    for api in [None, Some(Api::OpenaiChat)] {
+        let reply = Reply::body(200, "text/event-stream", &body);
+        assert_eq!(stream(api, reply).await.0, "Once upon");
+    }
+}
+
+#[tokio::test]
+async fn another_server_that_wants_a_key_says_so() {
+    let reply = Reply::json(401, &json!({"error": {"message": "no key"}}));
+    let error = outcome_of_other::<String>(reply).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized);
+    assert!(
+        error.to_string().contains("wants a key, and none is set"),
+        "{error}"
+    );
+}

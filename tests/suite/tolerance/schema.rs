@@ -521,4 +521,21 @@ async fn an_image_that_is_none_is_reported() {
     let command = answer::<String>().image(vec![0_u8, 1, 2, 3]);
     let outcome = command.host(server.host()).outcome().await.unwrap();
     assert_eq!(outcome.warnings, [Warning::UnknownImageFormat]);
+    for (bytes, is_common) in [
+        (&b"GIF89a\x01\x00"[..], false),
+        (b"\x89PNG\r\n\x1a\n", true),
+        (b"II*\x00\x08\x00", false),
+        (b"RIFF\x00\x00\x00\x00WEBP", true),
+    ] {
+        let seeing = alloy_tests::server::Installed::new("m").able("vision");
+        let server = Server::with_installed([seeing], [Reply::answer("A cat")]);
+        let command = answer::<String>().image(bytes.to_vec());
+        let warnings = command
+            .host(server.host())
+            .outcome()
+            .await
+            .unwrap()
+            .warnings;
+        assert_eq!(warnings.is_empty(), is_common, "{warnings:?}");
+    }
 }

@@ -452,3 +452,89 @@ async fn a_map_in_the_arguments_whose_keys_are_no_text_is_a_configuration_error(
         0
     );
 }
+
+#[tokio::test]
+async fn a_number_too_large_for_a_float_is_told() {
+    /// Scales a picture.
+    #[tool]
+    fn scale(by: f32, steps: Vec<u8>) -> String {
+        format!("{by} {steps:?}")
+    }
+    #[command("Scale", model = "m", tools(scale))]
+    async fn picture() -> String;
+    for (arguments, told) in [
+        (
+            json!({"by": 1e39, "steps": []}),
+            "The arguments were not accepted: by: expected a number that fits `f32`, found 1e+39.",
+        ),
+        // A list as text.
+        (json!({"by": 2.5, "steps": "[1, 2]"}), "2.5 [1, 2]"),
+        (json!({"by": "2.5", "steps": "\"[1, 2]\""}), "2.5 [1, 2]"),
+    ] {
+        for api in ROUTES {
+            let call = Said::call("scale", arguments.clone());
+            let server = Server::start([Reply::said(&call), Reply::answer("Done")]);
+            picture().api(api).host(server.host()).await.unwrap();
+            assert_eq!(tool_messages(&server), [told], "{arguments}");
+        }
+    }
+}
+
+// Each form of a stream of calls, as the reply to a request that was not streamed: the default of `dry_run` is true.
+#[tokio::test]
+async fn the_parts_of_a_streamed_call_are_one_call() {
+    let call = |call: Value| json!({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]});
+    let part =
+        |index: u8, text: &str| call(json!({"index": index, "function": {"arguments": text}}));
+    let begin = |index: u8| {
+        call(
+            json!({"index": index, "id": format!("c{index}"), "function": {"name": "delete", "arguments": ""}}),
+        )
+    };
+    let legacy = |call: Value| json!({"choices": [{"delta": {"function_call": call}}]});
+    let (first, second) = (r#"{"path":"/x","#, r#""dry_run":false}"#);
+    let whole = &format!("{first}{second}");
+    let streams = [
+        vec![begin(0), part(0, first), part(0, second)],
+        vec![begin(0), begin(1), part(0, whole), part(1, whole)],
+        vec![
+            legacy(json!({"name": "delete", "arguments": ""})),
+            legacy(json!({"arguments": first})),
+            legacy(json!({"arguments": second})),
+        ],
+        vec![
+            begin(0),
+            call(json!({"id": "c0", "function": {"arguments": whole}})),
+        ],
+        vec![begin(0), call(json!({"function": {"arguments": whole}}))],
+        vec![
+            begin(0),
+            part(0, whole),
+            call(
+                json!({"index": 0, "id": "c0", "function": {"name": "delete", "arguments": whole}}),
+            ),
+        ],
+        vec![
+            call(json!({"index": 0, "id": "c0", "function": {"name": "del", "arguments": ""}})),
+            call(json!({"index": 0, "function": {"name": "ete", "arguments": whole}})),
+        ],
+    ];
+    for objects in streams {
+        let end = json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]});
+        let events: String = objects
+            .iter()
+            .chain([&end])
+            .map(|object| format!("data: {object}\n\n"))
+            .collect();
+        let reply = Reply::body(200, "text/event-stream", events + "data: [DONE]\n\n");
+        let server = Server::start([reply, Reply::answer("Done")]);
+        let command = clean().api(alloy_runtime::Api::OpenaiChat);
+        command.host(server.host()).await.unwrap();
+        let told = tool_messages(&server);
+        assert!(
+            told.iter().all(|told| told == "/x false"),
+            "{objects:?}: {told:?}"
+        );
+        assert!(!told.is_empty());
+    }
+}

@@ -19,6 +19,7 @@ pub(super) fn bracket(text: &str, accepts_lists: bool) -> Bracket {
         true => inside.contains([':', '=', '"', '“', '”', '[']) || has_quote(inside),
         false => {
             inside.contains('{')
+                || inside.contains(": \"")
                 || accepts_lists && (inside.contains(['"', '“']) || has_quote(inside))
         }
     };

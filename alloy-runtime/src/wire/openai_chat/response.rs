@@ -33,19 +33,38 @@ struct ChatCompletion {
     /// Fields by which other servers report an error in an object without choices.
     code: Option<IgnoredAny>,
     error_code: Option<IgnoredAny>,
-    errors: Option<IgnoredAny>,
+    errors: Option<Value>,
     /// The kind of an event: `error` for an error.
     #[serde(default, deserialize_with = "lenient::word")]
     r#type: Option<String>,
 }
 
-/// The first item of a list. Requests ask for one choice. The others are skipped, so that a long list takes no memory.
+/// The first choice of a list, by its index. Requests ask for one. The others are skipped, so that a long list takes no
+/// memory.
 struct First<T>(Option<T>);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for First<T> {
+/// A choice of a reply or of an event.
+trait Indexed {
+    /// Returns `true` if it is the one that was asked for.
+    fn is_first(&self) -> bool;
+}
+
+impl Indexed for Choice {
+    fn is_first(&self) -> bool {
+        self.index.is_none_or(|index| index == 0)
+    }
+}
+
+impl Indexed for StreamChoice {
+    fn is_first(&self) -> bool {
+        self.index == 0
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Indexed> Deserialize<'de> for First<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct FirstVisitor<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for FirstVisitor<T> {
+        impl<'de, T: Deserialize<'de> + Indexed> Visitor<'de> for FirstVisitor<T> {
             type Value = First<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,7 +72,10 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for First<T> {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<First<T>, A::Error> {
-                let first = items.next_element()?;
+                let mut first: Option<T> = items.next_element()?;
+                while first.as_ref().is_some_and(|choice| !choice.is_first()) {
+                    first = items.next_element()?;
+                }
                 while items.next_element::<IgnoredAny>()?.is_some() {}
                 Ok(First(first))
             }
@@ -178,6 +200,7 @@ pub(crate) fn decode_event(json: &str, builder: &mut ReplyBuilder) -> Result<Str
             error: None,
         }) => {
             builder.has_message = true;
+            builder.has_text |= !content.is_empty();
             Ok(content)
         }
         _ => {
@@ -225,9 +248,9 @@ fn add(
             completion.detail,
             completion.code,
             completion.error_code,
-            completion.errors,
         ];
         let is_error = fields.iter().any(Option::is_some)
+            || completion.errors.is_some()
             || completion.r#type.is_some_and(|kind| kind == "error");
         return match &builder.failure {
             Some(_) => Ok(String::new()),
@@ -236,8 +259,11 @@ fn add(
             None => Err(error_reply::protocol("it has no `choices`", json)),
         };
     };
-    // The last object of a stream has usage and no choice. A choice with another index was not asked for.
-    let Some(choice) = choice.filter(|choice| choice.index.is_none_or(|index| index == 0)) else {
+    if builder.failure.is_none() && completion.errors.is_some_and(|errors| is_error(&errors)) {
+        builder.failure = Some(error_reply::from_body(200, json));
+    }
+    // The last object of a stream has usage and no choice.
+    let Some(choice) = choice else {
         return Ok(String::new());
     };
     if let Some(error) = error_reply::in_reply(choice.error) {
@@ -247,13 +273,19 @@ fn add(
     if let Some(word) = &choice.finish_reason {
         builder.end(Some(word));
     }
+    let is_whole = choice.delta.is_none();
     let message = match is_event {
         true => choice.delta.or(choice.message),
         false => choice.message.or(choice.delta),
     };
-    let Some(message) = message else {
+    let Some(mut message) = message else {
         return Ok(String::new());
     };
+    if is_event && is_whole && builder.has_text {
+        // The last event of some servers repeats the message that the pieces made.
+        message.content = WireContent::default();
+        (message.reasoning, message.reasoning_content) = (None, None);
+    }
     if let Some(error) = error_reply::in_reply(message.error) {
         builder.failure = Some(error);
     }
@@ -276,5 +308,15 @@ fn add(
     builder.calls.extend(function);
     builder.refusal += &content.refusal;
     builder.refusal += message.refusal.as_deref().unwrap_or_default();
+    builder.has_text |= !content.text.is_empty();
     Ok(content.text)
+}
+
+/// Returns `true` if a list of errors has any.
+fn is_error(errors: &Value) -> bool {
+    match errors {
+        Value::Array(errors) => !errors.is_empty(),
+        Value::Object(errors) => !errors.is_empty(),
+        other => !other.is_null(),
+    }
 }

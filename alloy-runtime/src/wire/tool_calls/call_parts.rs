@@ -53,10 +53,10 @@ impl CallParts {
         let mut some = given.iter().filter(|(_, arguments)| !is_empty(arguments));
         let arguments = match (some.next(), some.next()) {
             (Some((_, arguments)), None) => Some(arguments.clone()),
-            // One of them was meant, and nothing says which: the names of both are told as unknown.
+            // One of them was meant, and nothing says which: both names are reported as unknown.
             (Some((_, first)), Some((_, other))) if first == other => Some(first.clone()),
             (Some(_), Some(_)) => Some(Value::Object(given.into_iter().collect())),
-            // Under another key, or without any: those that are not known are told.
+            // Under another key, or without any: unknown names are reported.
             (None, _) if !inside.is_empty() => Some(Value::Object(inside)),
             (None, _) => given.into_iter().next().map(|(_, arguments)| arguments),
         };

@@ -20,6 +20,7 @@ use alloy_runtime::command;
     backend = "real",
     on_done = f,
     max_concurrency = 4,
+    cache = 1,
     text_tool_calls = true,
     config = "c",
     history(a, b),

@@ -30,6 +30,7 @@ use alloy_runtime::command;
         fallback = "m",
         on_done = 1,
         max_concurrency = 4,
+        cache = 1,
         text_tool_calls = true,
         options = 1,
         prompt = "p",
