@@ -178,6 +178,8 @@ pub struct BatchItem<R, T> {
     pub input: R,
     /// The outcome of its command, or the error of the last try.
     pub result: Result<Outcome<T>, Error>,
+    /// `true` if the answer came from the [`journal`](Batch::journal): the model was not asked.
+    pub from_journal: bool,
 }
 
 impl<'a, R: Send + 'a, T: Output> Batch<'a, R, T> {

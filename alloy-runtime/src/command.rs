@@ -25,6 +25,7 @@ use crate::output::Conditions;
 use crate::output::{Ensure, Output, Slot, TextOutput};
 use crate::pipeline::{self, Finished};
 use crate::request::Request;
+use crate::store::Journal;
 use crate::stream::TextStream;
 use crate::tool::Tool;
 
@@ -242,6 +243,14 @@ impl<T: Output, M> Command<T, M> {
         self
     }
 
+    /// Makes the command keep its answer in a journal, and find it there.
+    pub(crate) fn journaled_in(mut self, journal: &Arc<Journal>) -> Self {
+        if let State::Ready(request) = &mut self.state {
+            request.journal = Some(Arc::clone(journal));
+        }
+        self
+    }
+
     /// Returns the settings and the endpoint that the command will use.
     ///
     /// # Errors
@@ -265,9 +274,9 @@ fn run<T: Output>(
     let mut slot = Slot::new(ensure);
     async move {
         let mut finished = pipeline::run(request, global::output_spec::<T>(), &mut slot).await?;
-        if finished.request.key.is_some() {
+        if finished.request.places.is_some() {
             // Boxed: a command without a cache does not hold this future.
-            Box::pin(pipeline::keep(&mut finished)).await;
+            Box::pin(pipeline::keep(&mut finished)).await?;
         }
         match slot.into_value() {
             Some(value) => Ok((value, finished)),

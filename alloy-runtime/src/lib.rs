@@ -69,7 +69,7 @@ pub use self::models::models;
 pub use self::outcome::{Outcome, Summary};
 pub use self::output::{Output, Repair, TextOutput};
 pub use self::reply::{FinishReason, Timings, Usage};
-pub use self::store::Cache;
+pub use self::store::{Cache, Change};
 pub use self::stream::{Next, TextStream};
 pub use self::tool::{Abort, IntoToolOutput, Tool, ToolReturn};
 pub use self::warning::Warning;

@@ -4,7 +4,7 @@ use crate::endpoint::Route;
 use crate::error::ErrorKind;
 use crate::message::{Message, ToolResult};
 use crate::output::Repair;
-use crate::pipeline::{AcceptedAnswer, Finished};
+use crate::pipeline::{AcceptedAnswer, AnswerSource, Finished};
 use crate::reply::{FinishReason, Timings, Usage};
 use crate::warning::Warning;
 
@@ -52,6 +52,8 @@ pub struct Outcome<T> {
     pub backend: &'static str,
     /// `true` if the answer came from the [`Cache`](crate::Cache). `usage` is that of the answer when it was given.
     pub cached: bool,
+    /// `true` if the answer came from the journal of a batch.
+    pub(crate) is_from_journal: bool,
     /// The models that could not answer before this one, and why; see [`fallback`](crate::Command::fallback).
     pub fell_back: Vec<(String, ErrorKind)>,
     /// The number of answers that the model gave.
@@ -109,7 +111,7 @@ impl<T> Outcome<T> {
             info,
             answer,
             fell_back,
-            cached,
+            source,
             ..
         } = finished;
         let AcceptedAnswer {
@@ -129,7 +131,8 @@ impl<T> Outcome<T> {
             model: info.resolved.model.as_str().to_owned(),
             route: info.resolved.route.clone(),
             backend: info.resolved.settings.backend.value.name(),
-            cached,
+            cached: source == AnswerSource::Cache,
+            is_from_journal: source == AnswerSource::Journal,
             fell_back,
             attempts: counters.attempts,
             requests: counters.requests,

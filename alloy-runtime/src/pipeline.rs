@@ -51,8 +51,15 @@ pub(crate) struct Finished {
     pub(crate) answer: AcceptedAnswer,
     /// The models that could not answer before, and why.
     pub(crate) fell_back: Vec<(String, ErrorKind)>,
-    /// `true` if the answer came from the cache.
-    pub(crate) cached: bool,
+    pub(crate) source: AnswerSource,
+}
+
+/// The source of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AnswerSource {
+    Model,
+    Cache,
+    Journal,
 }
 
 impl Finished {
@@ -84,14 +91,16 @@ pub(crate) fn run<'a>(
 ) -> impl Future<Output = Result<Finished, Error>> + 'a {
     async move {
         let (mut call, mut tally) = fallback::start(request, output)?;
-        if stored::has_cache(&call) {
+        if stored::is_stored(&call) {
             // Boxed: a command without a cache does not hold this future.
             let finding = Box::pin(stored::find(&call, slot));
             match call.entered(finding).await {
-                Lookup::Found(found) => return Ok(stored::finish(call, tally, *found)),
-                Lookup::Missing(key, problem) => {
-                    call.request.key = key;
-                    call.request.cache_problem = problem;
+                Ok(Lookup::Found(found)) => return Ok(stored::finish(call, tally, *found)),
+                Ok(Lookup::Missing(places)) => call.request.places = Some(places),
+                Err(error) => {
+                    call.span.fail(&error);
+                    tally.fail(&error);
+                    return Err(error);
                 }
             }
         }
@@ -116,7 +125,7 @@ pub(crate) fn run<'a>(
                         info: call.info,
                         transcript,
                         answer,
-                        cached: false,
+                        source: AnswerSource::Model,
                     });
                 }
                 Err(error) => error,

@@ -12,7 +12,7 @@ use crate::message::{Image, Message};
 #[cfg(feature = "testing")]
 use crate::output::Conditions;
 use crate::reply::Usage;
-use crate::store::RequestKey;
+use crate::store::{AnswerPlaces, Journal};
 use crate::tool::{Tool, Toolset};
 
 /// The constant part of a declared command. Each expansion of `#[command]` has one `static`.
@@ -22,6 +22,8 @@ pub struct CommandDefinition {
     layer: Layer,
     /// The resolved settings of calls that set none.
     pub(crate) resolved: ResolvedCache,
+    /// The text of the prompt before its parameters are put in; empty for a prompt that a body makes.
+    template: &'static str,
     /// The tools that the attribute lists.
     tools: &'static [fn() -> Tool],
     /// The listed tools in the form that is sent, created by the first call that needs them.
@@ -51,10 +53,10 @@ pub(crate) struct Request {
     pub(crate) usage: Option<UsageSum>,
     /// The pause of the batch that the call belongs to.
     pub(crate) pause: Option<Arc<ServerPause>>,
-    /// The key under which the answer is kept, if the cache has none.
-    pub(crate) key: Option<RequestKey>,
-    /// The problem of the cache that hides its answer.
-    pub(crate) cache_problem: Option<String>,
+    /// The journal of the batch that the call belongs to.
+    pub(crate) journal: Option<Arc<Journal>>,
+    /// The places in which the answer is kept, if it was found in none of them.
+    pub(crate) places: Option<Box<AnswerPlaces>>,
     /// The `#[ensure]` conditions, for stand-ins.
     #[cfg(feature = "testing")]
     pub(crate) conditions: Option<Conditions>,
@@ -70,6 +72,7 @@ impl CommandDefinition {
             name,
             layer: Layer::EMPTY,
             resolved: ResolvedCache::new(),
+            template: "",
             tools: &[],
             toolset: OnceValue::new(),
         }
@@ -86,6 +89,13 @@ impl CommandDefinition {
         self
     }
 
+    /// Sets the template of the prompt.
+    #[must_use]
+    pub const fn template(mut self, template: &'static str) -> Self {
+        self.template = template;
+        self
+    }
+
     /// Sets the tools of the attribute.
     #[must_use]
     pub const fn tools(mut self, tools: &'static [fn() -> Tool]) -> Self {
@@ -96,6 +106,11 @@ impl CommandDefinition {
     /// Returns the name of the function.
     pub(crate) fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Returns the text of the prompt before its parameters are put in.
+    pub(crate) fn template_text(&self) -> &'static str {
+        self.template
     }
 
     /// Returns the settings of the attribute.
@@ -123,8 +138,8 @@ impl Request {
             scope,
             usage: global::usage_sum(),
             pause: None,
-            key: None,
-            cache_problem: None,
+            journal: None,
+            places: None,
             #[cfg(feature = "testing")]
             conditions: None,
             deferred_error: None,

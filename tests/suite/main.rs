@@ -25,6 +25,7 @@ mod errors;
 mod examples;
 mod fallback;
 mod hooks;
+mod journal;
 mod layering;
 mod live;
 mod package;
@@ -54,7 +55,7 @@ const ROUTES: [alloy_runtime::Api; 2] =
     [alloy_runtime::Api::Native, alloy_runtime::Api::OpenaiChat];
 
 /// All kinds of errors.
-const KINDS: [alloy_runtime::ErrorKind; 27] = {
+const KINDS: [alloy_runtime::ErrorKind; 28] = {
     use alloy_runtime::ErrorKind;
     [
         ErrorKind::Configuration,
@@ -83,6 +84,7 @@ const KINDS: [alloy_runtime::ErrorKind; 27] = {
         ErrorKind::ToolAborted,
         ErrorKind::Panicked,
         ErrorKind::UnreadableRow,
+        ErrorKind::Journal,
         ErrorKind::BatchStopped,
     ]
 };

@@ -116,7 +116,7 @@ fn check_expected(folder: &str, level: &str) {
     let cases = cases(folder);
     let reports = check(&cases);
     for (name, path) in &cases {
-        // Rust 1.95 reports a type as dead code that is used only by a trait impl; Rust 1.85 does not.
+        // Rust 1.95 reports a type as dead code that is used only by a trait impl; Rust 1.89 does not.
         if name == "tool_dead_code" && minor_version("rustc") < Some(95) {
             continue;
         }
@@ -148,13 +148,13 @@ fn a_renamed_dependency_compiles_without_warnings() {
     assert!(diagnostics.is_empty(), "{diagnostics:#?}");
 }
 
-/// Returns `true` if Clippy is installed for this compiler: `clippy 0.1.85` belongs to Rust 1.85.
+/// Returns `true` if Clippy is installed for this compiler: `clippy 0.1.89` belongs to Rust 1.89.
 fn clippy_fits() -> bool {
     let compiler = minor_version("rustc");
     compiler.is_some() && compiler == minor_version("clippy")
 }
 
-/// Returns the minor version of a tool next to the running cargo: 85 for `rustc 1.85.0` and for `clippy 0.1.85`.
+/// Returns the minor version of a tool next to the running cargo: 89 for `rustc 1.89.0` and for `clippy 0.1.85`.
 fn minor_version(tool: &str) -> Option<u32> {
     let (arguments, place): (&[&str], _) = match tool {
         "clippy" => (&["clippy", "--version"], 2),

@@ -25,7 +25,9 @@ use crate::function::{mixed_ident, respan};
 //     #[allow(clippy::needless_pass_by_value, clippy::unused_self, reason = "…")]
 //     pub fn extract(text: &str) -> ::alloy_runtime::Command<User> {
 //         static __ALLOY_DEFINITION: ::alloy_runtime::__private::CommandDefinition =
-//             ::alloy_runtime::__private::CommandDefinition::new("extract").model("ollama:llama3.1");
+//             ::alloy_runtime::__private::CommandDefinition::new("extract")
+//                 .template("Extract the user.")
+//                 .model("ollama:llama3.1");
 //         let __alloy_prompt = { … };
 //         ::alloy_runtime::__private::command::<User>(&__ALLOY_DEFINITION, __alloy_prompt)
 //     }
@@ -173,7 +175,14 @@ fn definition(command: &Command<'_>) -> TokenStream {
         quote!(.#key(#value))
     });
     let tools = tools(&command.tools, crate_path);
-    quote!(#crate_path::__private::CommandDefinition::new(#name) #(#system)* #(#settings)* #tools)
+    let template = match &command.prompt {
+        Prompt::Template(template) | Prompt::Described { text: template, .. } => {
+            let text = template.literal.value();
+            quote!(.template(#text))
+        }
+        Prompt::Body { .. } => TokenStream::new(),
+    };
+    quote!(#crate_path::__private::CommandDefinition::new(#name) #template #(#system)* #(#settings)* #tools)
 }
 
 /// Writes the list of the key `tools`.

@@ -24,6 +24,7 @@ fn a_command_with_a_model() {
                 static __ALLOY_DEFINITION: ::alloy_runtime::__private::CommandDefinition = ::alloy_runtime::__private::CommandDefinition::new(
                         "extract",
                     )
+                    .template("Extract")
                     .model("ollama:llama3.1");
                 let __alloy_prompt = {
                     let mut __alloy_text = ::alloy_runtime::__private::render(
@@ -54,6 +55,7 @@ fn a_template_with_keys() {
                 static __ALLOY_DEFINITION: ::llm::__private::CommandDefinition = ::llm::__private::CommandDefinition::new(
                         "extract",
                     )
+                    .template("Extract: {text}")
                     .system("Be brief.")
                     .model("m")
                     .temperature(1f64)
@@ -84,8 +86,9 @@ fn a_template_of_several_lines() {
             )]
             fn greet(name: &str, tone: &str) -> ::alloy_runtime::Command<()> {
                 static __ALLOY_DEFINITION: ::alloy_runtime::__private::CommandDefinition = ::alloy_runtime::__private::CommandDefinition::new(
-                    "greet",
-                );
+                        "greet",
+                    )
+                    .template("Greet {name:>5}.\n{{Be}} {tone}.");
                 let __alloy_system = ::alloy_runtime::__private::render(
                     30usize,
                     ::core::format_args!(
@@ -125,8 +128,9 @@ fn a_doc_comment_and_an_optional_parameter() {
             )]
             fn translate(text: &str, note: Option<&str>) -> ::alloy_runtime::Command<String> {
                 static __ALLOY_DEFINITION: ::alloy_runtime::__private::CommandDefinition = ::alloy_runtime::__private::CommandDefinition::new(
-                    "translate",
-                );
+                        "translate",
+                    )
+                    .template("Translate {text}.");
                 let __alloy_prompt = {
                     let mut __alloy_text = ::alloy_runtime::__private::render(
                         34usize,
@@ -244,6 +248,7 @@ fn a_command_with_tools() {
                 static __ALLOY_DEFINITION: ::alloy_runtime::__private::CommandDefinition = ::alloy_runtime::__private::CommandDefinition::new(
                         "go",
                     )
+                    .template("Go")
                     .tools(const {
                         &[
                             {

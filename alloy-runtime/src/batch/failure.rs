@@ -34,7 +34,8 @@ impl Consequence {
             | ErrorKind::Unauthorized
             | ErrorKind::ModelNotFound
             | ErrorKind::WrongServer
-            | ErrorKind::Capability => Self::StopBatch,
+            | ErrorKind::Capability
+            | ErrorKind::Journal => Self::StopBatch,
             ErrorKind::ModelLoad
             | ErrorKind::OutOfMemory
             | ErrorKind::Server

@@ -1,8 +1,12 @@
 //! Settings of a batch.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use super::Batch;
 use crate::endpoint::{Endpoint, Resolved};
 use crate::error::Error;
+use crate::store::{Change, Journal};
 
 /// The number of commands at a time for servers that answer a few requests at once: Ollama and the engine.
 const CONCURRENCY_OF_OLLAMA: usize = 2;
@@ -22,6 +26,9 @@ pub(super) struct BatchOptions {
     pub(super) max_tokens: Option<u64>,
     /// The part of the rows that is asked, and the number of parts.
     pub(super) partition: (usize, usize),
+    pub(super) journal: Option<Arc<Journal>>,
+    on_change: Option<Change>,
+    is_deduplicated: bool,
     /// The first setting that is not valid. The first item returns it.
     pub(super) invalid: Option<Error>,
 }
@@ -43,6 +50,9 @@ impl Default for BatchOptions {
             max_failures: 5,
             max_tokens: None,
             partition: (0, 1),
+            journal: None,
+            on_change: None,
+            is_deduplicated: false,
             invalid: None,
         }
     }
@@ -60,6 +70,27 @@ impl BatchOptions {
         BatchLimits {
             concurrency,
             window: self.window.unwrap_or(window).max(concurrency),
+        }
+    }
+
+    /// Completes the settings, once all are known.
+    pub(super) fn finish(&mut self) {
+        let has_journal = self.journal.is_some();
+        self.check(
+            has_journal || self.on_change.is_none() && !self.is_deduplicated,
+            || "`.on_change(…)` or `.dedup()` was called on a batch without a journal".to_owned(),
+            "Call `.journal(path)` as well: both are about its file.",
+        );
+        if let Some(journal) = self.journal.take() {
+            let journal = Journal::new(journal.path().to_owned());
+            let journal = match self.on_change {
+                Some(change) => journal.with_change(change),
+                None => journal,
+            };
+            self.journal = Some(Arc::new(match self.is_deduplicated {
+                true => journal.deduplicated(),
+                false => journal,
+            }));
         }
     }
 
@@ -163,6 +194,48 @@ impl<R, T> Batch<'_, R, T> {
         if part < parts {
             options.partition = (part, parts);
         }
+        self
+    }
+
+    /// Keeps each answer in a file before its item is given out. A second run with the same file asks only the rows that
+    /// have no answer yet, in whatever order they come: those that failed, those that were not begun, and new ones. An item
+    /// says by [`from_journal`](super::BatchItem::from_journal) where its outcome came from.
+    ///
+    /// An answer belongs to a request and a model. If the prompt, the schema, an option, the model, its files or its server
+    /// changed since the file was written, the first item is an error that says so; see [`on_change`](Self::on_change).
+    /// Equal rows are each asked; see [`dedup`](Self::dedup).
+    ///
+    /// A process that is killed loses the commands that ran at that time; a loss of power may take the last second. One batch
+    /// at a time can use a file. Answers are read back without running tools: a command that was cut off while its tools ran
+    /// is asked from the beginning and its tools run again, so a tool of such a command must bear that. Answers of another
+    /// model than the first ([`fallback`](crate::Command::fallback)) are not kept, and neither are those of stand-ins.
+    ///
+    /// ```no_run
+    /// # use alloy_runtime::{batch, command};
+    /// # #[command("Translate to French: {text}", model = "ollama:llama3.1")]
+    /// # async fn translate(text: &str) -> String;
+    /// # async fn run() {
+    /// let mut results = batch(["Hello", "Bye"], |text: &&str| translate(text)).journal("translations.journal");
+    /// while let Some(item) = results.next().await {
+    ///     println!("{item:?}");
+    /// }
+    /// # }
+    /// ```
+    pub fn journal(mut self, path: impl Into<PathBuf>) -> Self {
+        self.run.options.journal = Some(Arc::new(Journal::new(path.into())));
+        self
+    }
+
+    /// Sets what happens if the journal was written for another request or model. By default the batch stops with an error
+    /// that names what is different.
+    pub fn on_change(mut self, change: Change) -> Self {
+        self.run.options.on_change = Some(change);
+        self
+    }
+
+    /// Asks equal rows once: the others get the answer from the journal. The command can have no tools then.
+    pub fn dedup(mut self) -> Self {
+        self.run.options.is_deduplicated = true;
         self
     }
 }

@@ -127,6 +127,7 @@ impl<'a, R: Send, T: Output> Run<'a, R, T> {
         }
         if self.started.is_none() {
             self.started = Some(Instant::now());
+            self.options.finish();
             if let Some(invalid) = self.options.invalid.take() {
                 self.end();
                 return Poll::Ready(Some(Err(invalid)));
@@ -274,6 +275,10 @@ impl<'a, R: Send, T: Output> Run<'a, R, T> {
             Some(pause) => command.pausing_with(pause),
             None => command,
         };
+        let command = match &self.options.journal {
+            Some(journal) => command.journaled_in(journal),
+            None => command,
+        };
         match global::runtime() {
             Ok(runtime) => {
                 let running = global::at_current_depth(command.outcome());
@@ -310,10 +315,13 @@ impl<'a, R: Send, T: Output> Run<'a, R, T> {
             Ok(input) => input,
             Err(error) => return Some(Err(error)),
         };
+        let result = result?;
+        let is_from_journal = |outcome: &Outcome<T>| outcome.is_from_journal;
         Some(Ok(BatchItem {
             index,
             input,
-            result: result?,
+            from_journal: result.as_ref().is_ok_and(is_from_journal),
+            result,
         }))
     }
 }
@@ -332,6 +340,14 @@ impl<R, T: Output> Run<'_, R, T> {
 impl<R, T> Run<'_, R, T> {
     pub(super) fn totals(&self) -> BatchTotals {
         let mut totals = self.totals.clone();
+        let opened = self
+            .options
+            .journal
+            .as_ref()
+            .and_then(|journal| journal.opened());
+        if let Some(opened) = opened {
+            totals.damaged_lines = opened.damaged;
+        }
         if let Some(started) = self.started.filter(|_| !self.is_done) {
             totals.elapsed = started.elapsed();
         }
@@ -345,6 +361,8 @@ impl<R, T> Run<'_, R, T> {
     fn end(&mut self) {
         self.totals = self.totals();
         self.is_done = true;
+        // Another batch may open the file while this one still exists.
+        self.options.journal = None;
         #[cfg(feature = "progress")]
         self.end_progress();
     }

@@ -16,6 +16,10 @@ use crate::reply::Usage;
 pub struct BatchTotals {
     /// The number of rows that were answered.
     pub done: usize,
+    /// The number of them whose answer came from the journal.
+    pub from_journal: usize,
+    /// The number of lines of the journal that are damaged. Their rows are asked again.
+    pub damaged_lines: usize,
     /// The number of rows that failed, by kind of error, in the order in which the kinds first occurred. Rows that could
     /// not be read are included.
     pub failed: Vec<(ErrorKind, usize)>,
@@ -58,6 +62,9 @@ impl BatchTotals {
 impl fmt::Display for BatchTotals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} done", self.done)?;
+        if self.from_journal > 0 {
+            write!(f, " ({} from the journal)", self.from_journal)?;
+        }
         if !self.failed.is_empty() {
             write!(f, ", {} failed (", self.failures())?;
             for (position, (kind, count)) in self.failed.iter().enumerate() {
@@ -73,6 +80,11 @@ impl fmt::Display for BatchTotals {
             self.rows_per_second(),
             self.usage
         )?;
+        match self.damaged_lines {
+            0 => {}
+            1 => f.write_str("; 1 line of the journal is damaged")?,
+            lines => write!(f, "; {lines} lines of the journal are damaged")?,
+        }
         match &self.stopped {
             Some(reason) => write!(f, "; stopped: {reason}"),
             None => Ok(()),

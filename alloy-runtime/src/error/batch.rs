@@ -18,6 +18,8 @@ pub(crate) enum BatchError {
     },
     /// The input gave an error in place of a row.
     UnreadableRow { index: usize },
+    /// The journal of the batch cannot be read or written.
+    Journal { problem: String },
     /// Code of the program panicked while it ran in a command.
     Panicked { message: String },
 }
@@ -27,6 +29,7 @@ impl ErrorOrigin for BatchError {
         match self {
             Self::Stopped { .. } => ErrorKind::BatchStopped,
             Self::UnreadableRow { .. } => ErrorKind::UnreadableRow,
+            Self::Journal { .. } => ErrorKind::Journal,
             Self::Panicked { .. } => ErrorKind::Panicked,
         }
     }
@@ -44,6 +47,7 @@ impl ErrorOrigin for BatchError {
                 };
                 format!("the batch stopped: {reason}; {not_begun}")
             }
+            Self::Journal { problem } => problem.clone(),
             Self::UnreadableRow { index } => format!("row {index} could not be read"),
             Self::Panicked { message } => format!("the program panicked in a command: {message}"),
         }
@@ -55,6 +59,9 @@ impl ErrorOrigin for BatchError {
             Self::UnreadableRow { .. } => {
                 "Look at the source, and correct that row of the input. The batch continues with the next row.".into()
             }
+            Self::Journal { .. } => {
+                "Look at the disk and at the rights of the file. What was written before is kept: run the batch again.".into()
+            }
             Self::Panicked { .. } => "The panic is in code of the program that the batch called: the closure, the command's body, an `#[ensure]`, a hook, or the `Deserialize` of the output type.".into(),
         }
     }
@@ -62,6 +69,7 @@ impl ErrorOrigin for BatchError {
     fn foreign_texts(&mut self) -> Vec<&mut String> {
         match self {
             Self::Stopped { reason, .. } => vec![reason],
+            Self::Journal { problem } => vec![problem],
             Self::UnreadableRow { .. } | Self::Panicked { .. } => Vec::new(),
         }
     }

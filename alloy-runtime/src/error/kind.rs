@@ -62,6 +62,8 @@ pub enum ErrorKind {
     Panicked,
     /// The input of a [`batch`](crate::batch) gave an error in place of a row.
     UnreadableRow,
+    /// The journal of a batch cannot be read or written. The batch stops.
+    Journal,
     /// A [`batch`](crate::batch) ended before all its rows were begun.
     BatchStopped,
 }
@@ -104,6 +106,7 @@ impl ErrorKind {
             Self::ToolAborted => "tool_aborted",
             Self::Panicked => "panicked",
             Self::UnreadableRow => "unreadable_row",
+            Self::Journal => "journal",
             Self::BatchStopped => "batch_stopped",
         }
     }

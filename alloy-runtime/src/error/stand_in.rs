@@ -90,6 +90,7 @@ impl Error {
             })
             .with_source(text()),
             ErrorKind::Panicked => Self::new(BatchError::Panicked { message: text() }),
+            ErrorKind::Journal => Self::new(BatchError::Journal { problem: text() }),
             ErrorKind::UnreadableRow => {
                 Self::new(BatchError::UnreadableRow { index: 0 }).with_source(text())
             }

@@ -1,37 +1,45 @@
-//! Finds the answer of a command in the cache, and keeps it there.
+//! Finds the answer of a command in the journal of its batch or in the cache, and keeps it there.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use memchr::memmem;
+use serde_json::value::RawValue;
 
 use super::active_call::ActiveCall;
 use super::conversation::{AcceptedAnswer, accept};
 use super::counters::Counters;
 use super::encode::encode;
+use super::resolve::format_instructions;
 use super::tally::Tally;
 use super::transcript::Transcript;
-use super::{Finished, fallback};
+use super::{AnswerSource, Finished, fallback};
 use crate::backend::{CallInfo, Inquiry, Inspection};
 use crate::endpoint::Endpoint;
-use crate::error::redact;
+use crate::error::{BatchError, Error, redact};
 use crate::global;
 use crate::output::Accept;
 use crate::reply::Usage;
 use crate::request::Request;
-use crate::store::{Cache, KeptAnswer, ModelIdentity, RequestKey};
+use crate::store::{
+    AnswerPlaces, Cache, Journal, JournalHeader, JournalPlace, JournalProblem, KeptAnswer,
+    ModelIdentity, Opening, RequestKey,
+};
 use crate::warning::Warning;
 
-/// Returns `true` if the answer of a call is looked for in the cache: there is one, and the model itself answers, not
-/// another one in its place and no stand-in.
-pub(super) fn has_cache(call: &ActiveCall) -> bool {
-    let is_first = call
-        .fallback
-        .as_ref()
-        .is_none_or(|fallback| fallback.failed.is_empty());
-    cache(&call.info).is_some() && is_first
+/// Returns `true` if the answer of a call is looked for in a journal or in the cache.
+pub(super) fn is_stored(call: &ActiveCall) -> bool {
+    call.request.journal.is_some() || cache(&call.info).is_some() && is_first_model(call)
+}
+
+/// Returns `true` if no other model answers in the place of the first.
+fn is_first_model(call: &ActiveCall) -> bool {
+    let fallback = call.fallback.as_ref();
+    fallback.is_none_or(|fallback| fallback.failed.is_empty())
 }
 
 fn cache(info: &CallInfo) -> Option<&Cache> {
@@ -40,32 +48,155 @@ fn cache(info: &CallInfo) -> Option<&Cache> {
     cache.filter(|cache| cache.is_on() && settings.backend.value.is_real())
 }
 
-/// The answer of a call in the cache.
+/// The answer of a call that was given before.
 pub(super) enum Lookup {
-    Found(Box<(Transcript, AcceptedAnswer)>),
-    /// The cache has no answer, maybe because of a problem. The one that the model gives is kept under the key, if the model
-    /// can be identified.
-    Missing(Option<RequestKey>, Option<String>),
+    Found(Box<(Transcript, AcceptedAnswer, AnswerSource)>),
+    /// The answer that the model gives is kept in these places.
+    Missing(Box<AnswerPlaces>),
 }
 
 /// Finds the answer of a call, and reads it into its slot. An answer that the type rejects today counts as missing.
-pub(super) async fn find(call: &ActiveCall, slot: &mut dyn Accept) -> Lookup {
-    let Some((cache, key)) = cache(&call.info).zip(key(call).await) else {
-        return Lookup::Missing(None, None);
+///
+/// # Errors
+///
+/// The journal cannot be used. A problem of the cache is a warning.
+pub(super) async fn find(call: &ActiveCall, slot: &mut dyn Accept) -> Result<Lookup, Error> {
+    let info = &call.info;
+    let mut places = AnswerPlaces::default();
+    if let Some(journal) = &call.request.journal {
+        let problem = |problem| journal_error(info, journal, problem);
+        places.journal = journal_place(call, journal).await?;
+        if let Some(place) = &mut places.journal {
+            let key = place.key();
+            // A line that was damaged after the file was opened is asked for again.
+            let json = read_line(place).await.map_err(problem)?;
+            let kept = json.and_then(|json| KeptAnswer::parse(&json, key).ok());
+            if let Some(found) = kept.and_then(|kept| read_answer(info, kept, slot)) {
+                place.fill();
+                let (transcript, answer) = found;
+                let found = (transcript, answer, AnswerSource::Journal);
+                return Ok(Lookup::Found(Box::new(found)));
+            }
+        }
+    }
+    let cache = cache(info).filter(|_| is_first_model(call));
+    places.key = match cache {
+        Some(_) => key(call).await,
+        None => None,
     };
-    let entry = match find_entry(cache, key).await {
-        Ok(entry) => entry,
-        Err(problem) => {
-            warn_of(&call.info, &problem);
-            return Lookup::Missing(Some(key), Some(problem));
+    let Some((cache, key)) = cache.zip(places.key) else {
+        return Ok(Lookup::Missing(Box::new(places)));
+    };
+    let kept = find_entry(cache, key).await.unwrap_or_else(|problem| {
+        warn_of(info, &problem);
+        places.problem = Some(problem);
+        None
+    });
+    let Some((transcript, answer)) = kept.and_then(|kept| read_answer(info, kept, slot)) else {
+        return Ok(Lookup::Missing(Box::new(places)));
+    };
+    if let (Some(place), Some(journal)) = (&mut places.journal, &call.request.journal) {
+        let kept = kept_answer(info, place.key(), &answer, &transcript);
+        let written = place.write(kept.to_json()).await;
+        written.map_err(|problem| journal_error(info, journal, problem))?;
+    }
+    let found = (transcript, answer, AnswerSource::Cache);
+    Ok(Lookup::Found(Box::new(found)))
+}
+
+/// Takes the place of a call in its journal; `None` for a stand-in, whose answers are not kept.
+async fn journal_place(
+    call: &ActiveCall,
+    journal: &Journal,
+) -> Result<Option<JournalPlace>, Error> {
+    let info = &call.info;
+    let problem = |problem| journal_error(info, journal, problem);
+    if !info.resolved.settings.backend.value.is_real() {
+        let path = journal.path().to_owned();
+        let length = on_thread(move || path.metadata().map_or(0, |file| file.len())).await;
+        return match length {
+            Ok(0) | Err(_) => Ok(None),
+            Ok(_) => Err(problem(JournalProblem::StandIn)),
+        };
+    }
+    if journal.is_deduplicated() && info.toolset.is_some() {
+        return Err(Error::configuration(
+            "`.dedup()` was called on a batch whose command has tools; expected a command without tools, since a tool may do something for each row",
+            "Leave `.dedup()` out, or the tools.",
+        )
+        .with_command(info.command));
+    }
+    let body = first_body(&call.request, info);
+    let protocol = info.resolved.endpoint.protocol().name();
+    let opened = match journal.opened() {
+        Some(opened) => opened,
+        None => {
+            let revision = revision(call).await?;
+            let parts = shared_parts(&call.request, info, &body);
+            let parts = [&*parts[0], &*parts[1], &*parts[2]];
+            let header =
+                JournalHeader::new(info.command, protocol, parts, identity(info, &revision));
+            let open = |opening: Opening| async move {
+                let opened = on_thread(move || opening.open()).await;
+                opened.map_err(|error| JournalProblem::Io(std::io::Error::other(error)))?
+            };
+            journal.open(header, open).await.map_err(problem)?
         }
     };
-    let found = entry.and_then(|entry| {
-        let answer = read_answer(&call.info, &entry, slot)?;
-        let transcript = Transcript::ended(entry.messages, entry.tool_calls);
-        Some(Box::new((transcript, answer)))
-    });
-    found.map_or(Lookup::Missing(Some(key), None), Lookup::Found)
+    let request = RequestKey::new(protocol, &body, opened.header().identity());
+    Ok(Some(opened.place(request, journal.is_deduplicated()).await))
+}
+
+/// Returns the parts of the requests that all rows share: the texts of the declaration, the schema with the tools, the
+/// options.
+fn shared_parts(request: &Request, info: &CallInfo, body: &[u8]) -> [String; 3] {
+    let members: BTreeMap<Cow<'_, str>, &RawValue> =
+        serde_json::from_slice(body).unwrap_or_default();
+    let (mut schema, mut options) = (String::new(), String::new());
+    for (name, value) in &members {
+        match &**name {
+            "messages" | "model" | "keep_alive" => {}
+            "format" | "response_format" | "tools" => schema += value.get(),
+            name => options += &format!("{name}={}\n", value.get()),
+        }
+    }
+    schema += format_instructions(info).unwrap_or_default();
+    let system = &request.definition.layer().system;
+    let system = system.as_ref().map_or("", |system| &**system);
+    let template = format!("{}\n{system}", request.definition.template_text());
+    [template, schema, options]
+}
+
+fn journal_error(info: &CallInfo, journal: &Journal, problem: JournalProblem) -> Error {
+    let path = journal.path().display();
+    let (problem, help) = match problem {
+        JournalProblem::Changed(changes) => (
+            format!(
+                "the answers in the journal {path} belong to another request; different now: {}",
+                changes.join(", ")
+            ),
+            "Use another file; or call `.on_change(Change::Ask)` to ask the rows anew whose request is another one now, or `.on_change(Change::Keep)` to use the answers of another model or server.",
+        ),
+        JournalProblem::InUse => (
+            format!("the journal {path} is in use by another batch or another process"),
+            "Wait until it has ended, or use another file.",
+        ),
+        JournalProblem::NotAJournal(found) => (
+            format!("{path} is not a journal that can be used: {found}"),
+            "Use another file, or remove this one if nothing else needs it.",
+        ),
+        JournalProblem::StandIn => (
+            format!("the journal {path} has answers of a model, and a stand-in answers now"),
+            "Use another file in tests, or none.",
+        ),
+        JournalProblem::Io(error) => {
+            let problem = format!("the journal {path} cannot be used: {error}");
+            return Error::new(BatchError::Journal { problem })
+                .with_source(error)
+                .with_command(info.command);
+        }
+    };
+    Error::configuration(problem, help).with_command(info.command)
 }
 
 /// Reads an entry of the cache; `None` if there is none.
@@ -75,31 +206,32 @@ async fn find_entry(cache: &Cache, key: RequestKey) -> Result<Option<KeptAnswer>
     entry.map_err(|problem| format!("its entry {key} cannot be read: {problem}"))
 }
 
-/// Reads the answer of an entry as if the model had just given it.
+/// Reads a kept answer as if the model had just given it.
 fn read_answer(
     info: &CallInfo,
-    entry: &KeptAnswer,
+    kept: KeptAnswer,
     slot: &mut dyn Accept,
-) -> Option<AcceptedAnswer> {
-    let reply = Box::new(entry.reply());
+) -> Option<(Transcript, AcceptedAnswer)> {
+    let reply = Box::new(kept.reply());
     let repairs = accept(&reply, info.output, slot);
     let repairs = repairs.map_err(|error| {
         let kind = error.kind();
-        tracing::debug!(error.r#type = ?kind, "the answer in the cache is not valid any more");
+        tracing::debug!(error.r#type = ?kind, "the answer that was kept is not valid any more");
     });
-    Some(AcceptedAnswer {
-        counters: Counters::of_kept_answer(entry.attempts, reply.usage),
+    let answer = AcceptedAnswer {
+        counters: Counters::of_kept_answer(kept.attempts, reply.usage),
         repairs: repairs.ok()?,
         warnings: Vec::new(),
         reply,
-    })
+    };
+    Some((Transcript::ended(kept.messages, kept.tool_calls), answer))
 }
 
 /// Ends a command whose answer was found.
 pub(super) fn finish(
     mut call: ActiveCall,
     mut tally: Tally,
-    (transcript, answer): (Transcript, AcceptedAnswer),
+    (transcript, answer, source): (Transcript, AcceptedAnswer, AnswerSource),
 ) -> Finished {
     call.span.finish(Usage::default());
     tally.counters.attempts = answer.counters.attempts;
@@ -110,45 +242,72 @@ pub(super) fn finish(
         info: call.info,
         transcript,
         answer,
-        cached: true,
+        source,
     }
 }
 
-/// Keeps the answer of a command that was not found, unless another model gave it or a tool ran for it: a tool may do
-/// something, or find something else next time.
-pub(crate) async fn keep(finished: &mut Finished) {
+/// Keeps the answer of a command in its places, unless another model gave it. The cache does not keep an answer that a tool
+/// contributed to: the tool may do something, or find something else next time.
+///
+/// # Errors
+///
+/// The journal cannot be written. A problem of the cache is a warning.
+pub(crate) async fn keep(finished: &mut Finished) -> Result<(), Error> {
     let Finished {
         request,
         info,
         answer,
         fell_back,
+        transcript,
         ..
     } = finished;
-    if let Some(problem) = request.cache_problem.take() {
+    let Some(places) = request.places.take() else {
+        return Ok(());
+    };
+    if let Some(problem) = places.problem {
         answer.warnings.push(Warning::CacheFailed { problem });
     }
-    if answer.counters.tool_turns > 0 || !fell_back.is_empty() {
-        return;
+    if !fell_back.is_empty() {
+        return Ok(());
     }
-    let Some((cache, key)) = cache(info).zip(request.key) else {
-        return;
+    if let (Some(mut place), Some(journal)) = (places.journal, &request.journal) {
+        let kept = kept_answer(info, place.key(), answer, transcript);
+        let written = place.write(kept.to_json()).await;
+        written.map_err(|problem| journal_error(info, journal, problem))?;
+    }
+    let cache = cache(info).filter(|_| answer.counters.tool_turns == 0);
+    let Some((cache, key)) = cache.zip(places.key) else {
+        return Ok(());
     };
     if is_random(request, info) {
         answer.warnings.push(Warning::RandomAnswerCached);
     }
-    let entry = KeptAnswer::new(key, info.command, answer.counters.attempts, &answer.reply);
-    let patterns = info.resolved.endpoint.redaction_patterns();
-    let entry = entry.edited(&|text| {
-        let mut text = text.to_owned();
-        for pattern in &patterns {
-            redact(&mut text, pattern);
-        }
-        text
-    });
-    if let Err(problem) = write(cache, key, entry.to_json()).await {
+    let kept = kept_answer(info, key, answer, transcript);
+    if let Err(problem) = write(cache, key, kept.to_json()).await {
         warn_of(info, &problem);
         answer.warnings.push(Warning::CacheFailed { problem });
     }
+    Ok(())
+}
+
+/// Returns the form of an answer that is kept, without secrets.
+fn kept_answer(
+    info: &CallInfo,
+    key: RequestKey,
+    answer: &AcceptedAnswer,
+    transcript: &Transcript,
+) -> KeptAnswer {
+    let patterns = info.resolved.endpoint.redaction_patterns();
+    let (messages, tool_calls) = (transcript.messages(), transcript.tool_calls());
+    KeptAnswer::new(key, info.command, answer.counters.attempts, &answer.reply)
+        .with_turns(messages.to_vec(), tool_calls.to_vec())
+        .edited(&|text| {
+            let mut text = text.to_owned();
+            for pattern in &patterns {
+                redact(&mut text, pattern);
+            }
+            text
+        })
 }
 
 /// Logs a problem of the cache. The command goes on without it.
@@ -175,49 +334,56 @@ fn first_body(request: &Request, info: &CallInfo) -> bytes::Bytes {
 
 /// Returns the key of a call; `None` if the model that answers it cannot be identified.
 async fn key(call: &ActiveCall) -> Option<RequestKey> {
-    let resolved = &call.info.resolved;
-    let endpoint = &resolved.endpoint;
-    let name = resolved.model.as_str();
-    let (server, model, revision) = match endpoint {
-        Endpoint::Ollama { host, .. } => {
-            (host.address(), name, digest(call, host.address()).await?)
-        }
-        Endpoint::ChatCompletions { .. } => (endpoint.address()?, name, String::new()),
-        Endpoint::ModelFile(path) => {
-            let file = path.file_name().and_then(|name| name.to_str());
-            ("", file.unwrap_or(name), file_revision(path).await?)
-        }
-    };
-    let identity = ModelIdentity {
-        server,
-        model,
-        revision: &revision,
-    };
+    // The command will fail with the same error, or be answered without the cache.
+    let revision = revision(call).await.map_err(|error| {
+        tracing::debug!(error.r#type = ?error.kind(), "the model cannot be identified");
+    });
+    let identity = identity(&call.info, revision.as_ref().ok()?);
     let body = first_body(&call.request, &call.info);
-    Some(RequestKey::new(endpoint.protocol().name(), &body, identity))
+    let protocol = call.info.resolved.endpoint.protocol();
+    Some(RequestKey::new(protocol.name(), &body, identity))
 }
 
-/// Returns the digest of an Ollama model, empty if the server does not tell it; `None` if the server cannot be asked. It
-/// is asked once.
-async fn digest(call: &ActiveCall, server: &str) -> Option<String> {
+/// Returns the identity of the model with a revision.
+fn identity<'a>(info: &'a CallInfo, revision: &'a str) -> ModelIdentity<'a> {
+    let resolved = &info.resolved;
+    let name = resolved.model.as_str();
+    let model = match &resolved.endpoint {
+        Endpoint::ModelFile(path) => path.file_name().and_then(|name| name.to_str()),
+        Endpoint::Ollama { .. } | Endpoint::ChatCompletions { .. } => None,
+    };
+    ModelIdentity {
+        server: resolved.endpoint.address().unwrap_or_default(),
+        model: model.unwrap_or(name),
+        revision,
+    }
+}
+
+/// Returns the digest of an Ollama model, or the length and the time of a model file; empty if the server does not tell
+/// it. A server is asked once.
+///
+/// # Errors
+///
+/// The server cannot be asked, or the file cannot be found.
+async fn revision(call: &ActiveCall) -> Result<String, Error> {
     let resolved = &call.info.resolved;
-    let model = resolved.model.as_str();
+    let (server, model) = match &resolved.endpoint {
+        Endpoint::Ollama { host, .. } => (host.address(), resolved.model.as_str()),
+        Endpoint::ChatCompletions { .. } => return Ok(String::new()),
+        Endpoint::ModelFile(path) => return Ok(file_revision(path).await.unwrap_or_default()),
+    };
     if let Some(digest) = global::known_digest(server, model) {
-        return Some(digest);
+        return Ok(digest);
     }
     let inquiry = Inquiry::Digest { model };
     let inspection = call.backend.inspect(&resolved.endpoint, inquiry);
     let digest = match call.deadline().run(pin!(inspection)).await {
         Ok(Inspection::Digest(digest)) => digest,
         Ok(_) => String::new(),
-        // The command will fail with the same error, or be answered without the cache.
-        Err(error) => {
-            tracing::debug!(error.r#type = ?error.kind(), "the digest of the model is not known");
-            return None;
-        }
+        Err(error) => return Err(resolved.attach_to(error.with_command(call.info.command))),
     };
     global::remember_digest(server, model, &digest);
-    Some(digest)
+    Ok(digest)
 }
 
 /// Returns the length and the time of a model file; `None` if it cannot be found.
@@ -227,6 +393,16 @@ async fn file_revision(path: &Arc<Path>) -> Option<String> {
     let modified = metadata.modified().ok()?;
     let modified = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
     Some(format!("{} {}", metadata.len(), modified.as_nanos()))
+}
+
+/// Reads the line of an answer in a journal; `None` if there is none.
+async fn read_line(place: &JournalPlace) -> Result<Option<Vec<u8>>, JournalProblem> {
+    let Some(line) = place.line() else {
+        return Ok(None);
+    };
+    let read = on_thread(move || line.read()).await;
+    read.map_err(|error| JournalProblem::Io(std::io::Error::other(error)))?
+        .map(Some)
 }
 
 async fn read(cache: &Cache, key: RequestKey) -> Result<Option<Arc<[u8]>>, String> {

@@ -102,6 +102,13 @@ impl Transcript {
         messages.extend(tool_messages);
     }
 
+    /// Returns the turn and the status of each tool call in the messages.
+    pub(super) fn tool_calls(&self) -> &[(u32, ToolStatus)] {
+        self.entries
+            .as_deref()
+            .map_or(&[], |entries| &entries.calls)
+    }
+
     /// Returns the tool calls with their results.
     pub(crate) fn tool_results(&self) -> Vec<ToolResult> {
         let Some(entries) = &self.entries else {

@@ -57,6 +57,24 @@ impl RequestKey {
         }
         hasher.finish()
     }
+
+    /// Returns the key of a row that has this number of equal rows before it.
+    pub(super) fn nth(self, occurrence: u32) -> Self {
+        if occurrence == 0 {
+            return self;
+        }
+        let mut hasher = PartHasher::default();
+        hasher.add(&self.to_string());
+        hasher.add(&occurrence.to_string());
+        hasher.finish()
+    }
+}
+
+/// Returns the hash of a text as 32 hexadecimal digits.
+pub(super) fn hash_of(text: &str) -> String {
+    let mut hasher = PartHasher::default();
+    hasher.add(text);
+    hasher.finish().to_string()
 }
 
 /// Hashes texts so that the borders between them count.

@@ -20,7 +20,11 @@ impl<R: Send, T: Output> Run<'_, R, T> {
         let tries_are_left = begun.tries < self.options.tries && self.stop_help.is_none();
         match begun.result.insert(result) {
             Ok(outcome) => {
-                self.totals.usage += outcome.usage;
+                if outcome.is_from_journal {
+                    self.totals.from_journal += 1;
+                } else if !outcome.cached {
+                    self.totals.usage += outcome.usage;
+                }
                 self.totals.done += 1;
                 self.backoff.reset();
                 self.failures = 0;

@@ -16,7 +16,7 @@ use super::super::reply_stream::ReplyStream;
 use super::super::retry::{self, split_inline_thinking, stream_once};
 use super::super::tally::Tally;
 use super::super::transcript::Transcript;
-use super::super::{Finished, trace};
+use super::super::{AnswerSource, Finished, trace};
 use crate::deadline::DeadlineTimer;
 use crate::error::{Error, ServerError};
 use crate::global::Runtime;
@@ -232,7 +232,7 @@ impl OpenReply {
                 repairs: Vec::new(),
                 warnings: self.warnings,
             },
-            cached: false,
+            source: AnswerSource::Model,
         })
     }
 
