@@ -302,10 +302,10 @@ impl<T, M> Future for Command<T, M> {
         reason = "a future polled after its end panics, as those of the standard library do"
     )]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if let State::Ready(_) = self.state {
-            if let State::Ready(request) = std::mem::replace(&mut self.state, State::Done) {
-                self.state = State::Running((self.start)(request, self.ensure));
-            }
+        if let State::Ready(_) = self.state
+            && let State::Ready(request) = std::mem::replace(&mut self.state, State::Done)
+        {
+            self.state = State::Running((self.start)(request, self.ensure));
         }
         let State::Running(running) = &mut self.state else {
             panic!("a command was polled after it had given its result");

@@ -136,10 +136,10 @@ impl TextStream {
 
     fn poll_text(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<String, Error>>> {
         let item = ready!(self.call.poll_text(context));
-        if !matches!(item, Some(Ok(_))) {
-            if let Some(finished) = self.call.close() {
-                self.summary = Some(Summary::from_finished(finished));
-            }
+        if !matches!(item, Some(Ok(_)))
+            && let Some(finished) = self.call.close()
+        {
+            self.summary = Some(Summary::from_finished(finished));
         }
         Poll::Ready(item)
     }

@@ -107,10 +107,13 @@ async fn wider(name: &str) -> u16;
 #[command("How old is {name}?", model = "ollama:llama3.1")]
 async fn plain(name: &str) -> u8;
 
+/// A change of a request, and a command that has it.
+type Variant = (&'static str, fn() -> Command<u8>);
+
 #[tokio::test]
 async fn each_change_of_a_request_is_another_entry() {
     let cache = Cache::memory(100);
-    let variants: Vec<(&str, fn() -> Command<u8>)> = vec![
+    let variants: Vec<Variant> = vec![
         ("the command", || plain("Jason")),
         ("the prompt", || plain("Ann")),
         ("the model", || plain("Jason").model("llama3.2")),
@@ -372,7 +375,7 @@ async fn entries_end_at_an_age_and_can_be_removed() {
             assert_eq!(story("Ann").await.unwrap(), "b");
         })
         .await;
-        assert_eq!(cache.prune(Duration::from_secs(60)).unwrap(), 0);
+        assert_eq!(cache.prune(Duration::from_mins(1)).unwrap(), 0);
         std::thread::sleep(Duration::from_millis(20));
         assert_eq!(cache.prune(Duration::from_millis(10)).unwrap(), 1);
         assert_eq!(cache.prune(Duration::ZERO).unwrap(), 0);

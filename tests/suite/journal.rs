@@ -51,8 +51,13 @@ fn answers(count: usize) -> Vec<Reply> {
         .collect()
 }
 
-/// The text and the source of an item, or the kind of its error.
-type Told = Result<(String, bool), ErrorKind>;
+/// An item.
+#[derive(Debug, PartialEq)]
+enum Told {
+    Asked(String),
+    Kept(String),
+    Failed(ErrorKind),
+}
 
 /// Reads a batch to its end: its items, and its error.
 async fn read<R: Send>(results: &mut Batch<'_, R, String>) -> (Vec<Told>, Option<Error>) {
@@ -60,8 +65,9 @@ async fn read<R: Send>(results: &mut Batch<'_, R, String>) -> (Vec<Told>, Option
     while let Some(item) = results.next().await {
         match item {
             Ok(item) => told.push(match item.result {
-                Ok(outcome) => Ok((outcome.value, item.from_journal)),
-                Err(error) => Err(error.kind()),
+                Ok(outcome) if item.from_journal => Told::Kept(outcome.value),
+                Ok(outcome) => Told::Asked(outcome.value),
+                Err(error) => Told::Failed(error.kind()),
             }),
             Err(error) => return (told, Some(error)),
         }
@@ -81,11 +87,11 @@ async fn run(server: &Server, file: &File, rows: Vec<u32>) -> (Vec<Told>, Option
 }
 
 fn asked(text: &str) -> Told {
-    Ok((text.to_owned(), false))
+    Told::Asked(text.to_owned())
 }
 
 fn kept(text: &str) -> Told {
-    Ok((text.to_owned(), true))
+    Told::Kept(text.to_owned())
 }
 
 #[tokio::test]
@@ -208,7 +214,14 @@ async fn a_row_that_failed_is_asked_again() {
         Reply::answer("two"),
     ]);
     let (told, _) = run(&server, &file, vec![1, 2, 3]).await;
-    assert_eq!(told, [asked("one"), Err(ErrorKind::Server), asked("three")]);
+    assert_eq!(
+        told,
+        [
+            asked("one"),
+            Told::Failed(ErrorKind::Server),
+            asked("three")
+        ]
+    );
     let (told, _) = run(&server, &file, vec![1, 2, 3]).await;
     assert_eq!(told, [kept("one"), asked("two"), kept("three")]);
 }
@@ -495,7 +508,7 @@ async fn a_journal_that_cannot_be_opened_ends_the_batch() {
             let mut results = batch(0..100_u32, |number: &u32| say(*number)).journal(&path);
             let (told, error) = read(&mut results).await;
             assert!(
-                told.len() < 5 && told.iter().all(|told| *told == Err(kind)),
+                told.len() < 5 && told.iter().all(|told| *told == Told::Failed(kind)),
                 "{told:?}"
             );
             assert_eq!(error.unwrap().kind(), ErrorKind::BatchStopped);
@@ -504,7 +517,7 @@ async fn a_journal_that_cannot_be_opened_ends_the_batch() {
     .await;
 }
 
-// The limit of a file's size stands for a disk that is full.
+// A limit of the file's size has the effect of a full disk.
 #[test]
 fn a_full_disk_ends_the_batch_and_loses_nothing() {
     let file = File::new("full");
@@ -584,6 +597,7 @@ fn journaled(server: &Server, file: &File, rows: usize, concurrency: usize) -> C
 }
 
 /// Reads a number from a variable. The suite runs few kills; `JOURNAL_KILLS=100 JOURNAL_ROWS=10000` runs many.
+#[allow(clippy::disallowed_methods, reason = "a test has no settings of Alloy")]
 fn number(variable: &str, default: usize) -> usize {
     let number = std::env::var(variable).ok();
     number.map_or(default, |number| number.parse().unwrap())

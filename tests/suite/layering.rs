@@ -303,7 +303,7 @@ fn the_macros_can_be_read_in_one_sitting() {
         .iter()
         .flat_map(|source| source.code().map(str::trim));
     let count = code.filter(|line| !line.is_empty()).count();
-    // 50 lines more than the first limit, for errors that say what to write: a string without a key, a macro or a
-    // constant as the prompt, and the `tool()` of a tool with state.
-    assert!(count < 2900, "{count} lines");
+    // 100 lines more than the first limit, for errors that say what to write (a string without a key, a macro or a
+    // constant as the prompt, the `tool()` of a tool with state), and for the template that a journal's header needs.
+    assert!(count < 2950, "{count} lines");
 }

@@ -196,10 +196,10 @@ fn checked(tool: &Tool<'_>) -> Option<TokenStream> {
 fn without_mut(sig: &Signature) -> Signature {
     let mut sig = sig.clone();
     for input in &mut sig.inputs {
-        if let FnArg::Typed(typed) = input {
-            if let Pat::Ident(pat) = &mut *typed.pat {
-                pat.mutability = None;
-            }
+        if let FnArg::Typed(typed) = input
+            && let Pat::Ident(pat) = &mut *typed.pat
+        {
+            pat.mutability = None;
         }
     }
     sig

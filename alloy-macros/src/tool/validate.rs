@@ -39,11 +39,11 @@ pub(super) fn validate(
         handle: arguments.handle.unwrap_or_else(|| sig.ident.clone()),
         crate_path: keys::crate_path_or_default(arguments.crate_path),
     };
-    if let Body::Missing(semicolon) = &function.body {
-        if !is_command {
-            let message = "a tool must have a body; only a `#[command(…)]` below `#[tool]`, by this name, can go without one";
-            errors.push(semicolon, message);
-        }
+    if let Body::Missing(semicolon) = &function.body
+        && !is_command
+    {
+        let message = "a tool must have a body; only a `#[command(…)]` below `#[tool]`, by this name, can go without one";
+        errors.push(semicolon, message);
     }
     check_signature(sig, &mut errors);
     let reason = "the model passes it by name";
@@ -61,11 +61,11 @@ pub(super) fn validate(
         check_can_fail(sig, returns.as_ref(), contracts, &mut errors);
     }
     let all = function.params();
-    if let (false, Some(result)) = (ensures.is_empty(), returns.as_ref().and_then(result_ok)) {
-        if let Some(TokenTree::Ident(word)) = find_borrowed_or_impl(result.to_token_stream()) {
-            let message = "the result of a tool with `#[ensure]` must be a named type; write the type instead of `impl …`";
-            errors.push(word, message);
-        }
+    if let (false, Some(result)) = (ensures.is_empty(), returns.as_ref().and_then(result_ok))
+        && let Some(TokenTree::Ident(word)) = find_borrowed_or_impl(result.to_token_stream())
+    {
+        let message = "the result of a tool with `#[ensure]` must be a named type; write the type instead of `impl …`";
+        errors.push(word, message);
     }
     let requires = contract::read(&requires, ContractKind::Require, &all, &mut errors);
     let ensures = contract::read(&ensures, ContractKind::Ensure, &all, &mut errors);

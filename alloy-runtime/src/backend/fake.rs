@@ -227,7 +227,7 @@ impl Failures {
             0 if !is_follow_up => Preference::Hints,
             0..ATTEMPTS_WITH_HINTS => Preference::Mixed,
             // A condition may need the words or the examples, which the variations do not have.
-            MAX_ATTEMPTS.. if attempt % 2 == 0 => Preference::Mixed,
+            MAX_ATTEMPTS.. if attempt.is_multiple_of(2) => Preference::Mixed,
             _ => {
                 let number = usize::try_from(attempt - ATTEMPTS_WITH_HINTS).unwrap_or(0);
                 Preference::Varied(FreeText::variation(number))

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::error::{Error, ErrorKind};
+use tokio::task::JoinError;
+
+use crate::error::{BatchError, Error, ErrorKind};
+use crate::tool::panic_message;
 
 /// The first pause after a transient failure.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -60,6 +63,21 @@ impl Backoff {
     pub(super) fn reset(&mut self) {
         self.0 = None;
     }
+}
+
+/// Returns the error of a task that did not end.
+pub(super) fn aborted(error: JoinError) -> Error {
+    match error.try_into_panic() {
+        Ok(payload) => panicked(panic_message(payload)),
+        Err(_) => Error::configuration(
+            "the tokio runtime of a batch was shut down before the batch had ended",
+            "Poll a batch in one runtime, until its end.",
+        ),
+    }
+}
+
+pub(super) fn panicked(message: String) -> Error {
+    Error::new(BatchError::Panicked { message })
 }
 
 #[cfg(test)]

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, Sleep, sleep};
 use tracing::{Instrument as _, Span};
 
 use super::BatchItem;
-use super::failure::Backoff;
+use super::failure::{Backoff, aborted, panicked};
 use super::options::{BatchLimits, BatchOptions};
 #[cfg(feature = "progress")]
 use super::progress::ProgressDisplay;
@@ -384,21 +384,6 @@ impl<R, T> Run<'_, R, T> {
             progress.end(&self.totals);
         }
     }
-}
-
-/// Returns the error of a task that did not end.
-fn aborted(error: JoinError) -> Error {
-    match error.try_into_panic() {
-        Ok(payload) => panicked(panic_message(payload)),
-        Err(_) => Error::configuration(
-            "the tokio runtime of a batch was shut down before the batch had ended",
-            "Poll a batch in one runtime, until its end.",
-        ),
-    }
-}
-
-fn panicked(message: String) -> Error {
-    Error::new(BatchError::Panicked { message })
 }
 
 /// Creates the pause of a server; `None` for a model file or a stand-in, which is not busy.

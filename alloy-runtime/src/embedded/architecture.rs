@@ -95,7 +95,8 @@ impl Network {
             // candle keeps a mask for each pair of length and position for ever, so there are only few.
             BatchRule::Aligned => {
                 let sizes = [MAX_BATCH, SMALL_BATCH].into_iter();
-                let mut fitting = sizes.filter(|size| position % size == 0 && *size <= remaining);
+                let mut fitting =
+                    sizes.filter(|size| position.is_multiple_of(*size) && *size <= remaining);
                 fitting.next().unwrap_or(1)
             }
         };

@@ -70,10 +70,10 @@ impl ResolvedCache {
         resolve: impl FnOnce(&Settings) -> Result<Resolved, Error>,
     ) -> Result<Arc<Resolved>, Error> {
         let cached = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((revision, resolved)) = &*cached {
-            if *revision == REVISION.load(Ordering::Acquire) {
-                return Ok(Arc::clone(resolved));
-            }
+        if let Some((revision, resolved)) = &*cached
+            && *revision == REVISION.load(Ordering::Acquire)
+        {
+            return Ok(Arc::clone(resolved));
         }
         drop(cached);
         let (settings, revision) = shared_with_revision()?;

@@ -150,10 +150,12 @@ impl ToolArgsSpec {
         };
         let is_known = unknown_names(given, schema).is_empty();
         // The limits are checked first, because `read` may also run the tool.
-        if is_known && given.is_object() && limits.validate(given, schema).is_ok() {
-            if let Ok(arguments) = read(given) {
-                return Ok(arguments);
-            }
+        if is_known
+            && given.is_object()
+            && limits.validate(given, schema).is_ok()
+            && let Ok(arguments) = read(given)
+        {
+            return Ok(arguments);
         }
         let mut repairs = Vec::new();
         let mut json = given.clone();

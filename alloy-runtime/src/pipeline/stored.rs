@@ -68,7 +68,7 @@ pub(super) async fn find(call: &ActiveCall, slot: &mut dyn Accept) -> Result<Loo
         places.journal = journal_place(call, journal).await?;
         if let Some(place) = &mut places.journal {
             let key = place.key();
-            // A line that was damaged after the file was opened is asked for again.
+            // The model is asked again if the line was damaged after the file was opened.
             let json = read_line(place).await.map_err(problem)?;
             let kept = json.and_then(|json| KeptAnswer::parse(&json, key).ok());
             if let Some(found) = kept.and_then(|kept| read_answer(info, kept, slot)) {
@@ -157,7 +157,7 @@ fn shared_parts(request: &Request, info: &CallInfo, body: &[u8]) -> [String; 3] 
         match &**name {
             "messages" | "model" | "keep_alive" => {}
             "format" | "response_format" | "tools" => schema += value.get(),
-            name => options += &format!("{name}={}\n", value.get()),
+            name => options.extend([name, "=", value.get(), "\n"]),
         }
     }
     schema += format_instructions(info).unwrap_or_default();

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{ErrorKind as IoErrorKind, Result as IoResult, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::key::RequestKey;
 
@@ -111,10 +111,7 @@ fn is_entry(path: &Path) -> bool {
 
 /// Returns `true` if a file was written longer ago than a limit.
 fn is_older(metadata: &fs::Metadata, max_age: Duration) -> bool {
-    let age = metadata.modified().and_then(|modified| {
-        SystemTime::now()
-            .duration_since(modified)
-            .map_err(std::io::Error::other)
-    });
-    age.is_ok_and(|age| age > max_age)
+    let modified = metadata.modified().ok();
+    let age = modified.and_then(|modified| modified.elapsed().ok());
+    age.is_some_and(|age| age > max_age)
 }

@@ -11,14 +11,14 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::{Mutex as AsyncMutex, OnceCell, OwnedMutexGuard};
 
+use self::file::JournalFile;
 pub(crate) use self::file::JournalProblem;
-use self::file::OpenFile;
 pub(crate) use self::header::JournalHeader;
 use self::index::JournalIndex;
 use self::writer::JournalWriter;
 use super::key::RequestKey;
 
-/// What a batch does if its journal was written with another prompt, schema, option, model or server; see
+/// The way to go on with a journal that was written with another prompt, schema, option, model or server; see
 /// [`Batch::on_change`](crate::Batch::on_change).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -46,7 +46,7 @@ pub(crate) struct OpenJournal {
     header: JournalHeader,
     /// The number of damaged lines.
     pub(crate) damaged: usize,
-    file: OpenFile,
+    file: JournalFile,
     index: Mutex<JournalIndex>,
     writer: JournalWriter,
     /// The requests that are being asked, of a journal in which equal ones are asked once.
@@ -124,7 +124,7 @@ impl Journal {
     }
 }
 
-/// What it takes to open a journal.
+/// The data that opens a journal.
 #[derive(Debug)]
 pub(crate) struct Opening {
     path: PathBuf,
@@ -144,16 +144,15 @@ impl Opening {
             on_change,
             header,
         } = self;
-        let (file, contents) = OpenFile::open(&path)?;
+        let (file, contents) = JournalFile::open(&path)?;
         let changes = contents
             .header
             .as_ref()
             .map_or_else(Vec::new, |old| old.changes(&header));
         let (header, is_new) = match (contents.header, on_change) {
-            (None, _) => (header, true),
             (Some(old), _) if changes.is_empty() => (old, false),
             (Some(old), Some(Change::Keep)) => (old, false),
-            (Some(_), Some(Change::Ask)) => (header, true),
+            (None, _) | (Some(_), Some(Change::Ask)) => (header, true),
             (Some(_), None) => return Err(JournalProblem::Changed(changes)),
         };
         let writer = JournalWriter::start(&file, is_new.then(|| header.to_line()))?;

@@ -1,4 +1,4 @@
-//! KeptEntries in memory.
+//! `KeptEntries` in memory.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::key::RequestKey;
 
-/// KeptEntries in memory, up to a number. The one that was not used for the longest time is removed.
+/// `KeptEntries` in memory, up to a number. The one that was not used for the longest time is removed.
 #[derive(Debug)]
 pub(super) struct Memory {
     max_entries: usize,

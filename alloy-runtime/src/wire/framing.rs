@@ -181,10 +181,11 @@ impl Events {
             self.data.clear();
             self.returned = false;
         }
-        if self.data.is_empty() && self.has_read {
-            if let Some(data) = self.borrowed_event() {
-                return Ok(Some((&self.lines.piece[data], true)));
-            }
+        if self.data.is_empty()
+            && self.has_read
+            && let Some(data) = self.borrowed_event()
+        {
+            return Ok(Some((&self.lines.piece[data], true)));
         }
         while let Some((line, ended)) = self.lines.next()? {
             let line = match self.has_read {

@@ -1,5 +1,7 @@
 //! Tool calls that a model wrote into its text.
 
+use std::fmt::Write as _;
+
 use alloy_runtime::{ToolStatus, Warning, command, tool};
 use alloy_tests::server::{Reply, Said, Server};
 use serde_json::{Value, json};
@@ -521,11 +523,15 @@ async fn the_parts_of_a_streamed_call_are_one_call() {
     ];
     for objects in streams {
         let end = json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]});
-        let events: String = objects
-            .iter()
-            .chain([&end])
-            .map(|object| format!("data: {object}\n\n"))
-            .collect();
+        let mut events = String::new();
+        for object in objects.iter().chain([&end]) {
+            writeln!(
+                events,
+                "data: {object}
+"
+            )
+            .unwrap();
+        }
         let reply = Reply::body(200, "text/event-stream", events + "data: [DONE]\n\n");
         let server = Server::start([reply, Reply::answer("Done")]);
         let command = clean().api(alloy_runtime::Api::OpenaiChat);

@@ -57,7 +57,7 @@ impl FreeText {
     /// Returns one of the variations: each of the formats, and mixtures in between.
     pub(super) fn variation(number: usize) -> Self {
         match VARIED_FORMATS.get(number / 2 % VARIED_FORMATS.len()) {
-            Some(format) if number % 2 == 0 => Self::Format(format),
+            Some(format) if number.is_multiple_of(2) => Self::Format(format),
             _ => Self::Mixed,
         }
     }

@@ -86,7 +86,12 @@ fn check_heads(file: &ModelFile, spec: &ArchitectureSpec, layers: usize) -> Resu
         None => width / heads,
     };
     let rotated = file.integer(&key("rope.dimension_count")).unwrap_or(head);
-    if head == 0 || head > MAX_HEAD_WIDTH || rotated == 0 || rotated > head || rotated % 2 != 0 {
+    if head == 0
+        || head > MAX_HEAD_WIDTH
+        || rotated == 0
+        || rotated > head
+        || !rotated.is_multiple_of(2)
+    {
         return unusable(format!(
             "its heads have {head} dimensions, {rotated} of them with RoPE; expected at most {MAX_HEAD_WIDTH}, and an even number with RoPE"
         ));
@@ -119,13 +124,13 @@ fn check_rope(file: &ModelFile, spec: &ArchitectureSpec) -> Result<(), Error> {
     if is_scaled {
         return unusable("it uses RoPE scaling, which this engine does not support");
     }
-    if let (Some(supported), Some(base)) = (spec.rope_base, file.number(&key("rope.freq_base"))) {
-        if (base - supported).abs() > 1e-3 {
-            return unusable(&format!(
-                "its RoPE base is {base}; this engine supports only {supported} for `{}`",
-                spec.name
-            ));
-        }
+    if let (Some(supported), Some(base)) = (spec.rope_base, file.number(&key("rope.freq_base")))
+        && (base - supported).abs() > 1e-3
+    {
+        return unusable(&format!(
+            "its RoPE base is {base}; this engine supports only {supported} for `{}`",
+            spec.name
+        ));
     }
     Ok(())
 }

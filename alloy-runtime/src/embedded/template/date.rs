@@ -104,7 +104,7 @@ pub(in crate::embedded) fn strftime(format: &str, seconds: u64) -> Result<String
 }
 
 fn is_leap_year(year: u64) -> bool {
-    (year % 4 == 0 && year % 100 != 0) || year % 400 == 0
+    (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400)
 }
 
 /// Returns the number of days from 1970 to the beginning of a year.

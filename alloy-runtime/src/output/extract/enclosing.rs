@@ -105,7 +105,7 @@ impl<'a> Fields<'a> {
         let own = named.find_map(|known| value.get(&known.name));
         own.is_some_and(|own| match own {
             Value::String(text) => text.trim() != assignment.content,
-            Value::Number(_) | Value::Bool(_) => own.to_string() != assignment.content,
+            Value::Number(_) | Value::Bool(_) => *own != assignment.content,
             Value::Null | Value::Array(_) | Value::Object(_) => false,
         })
     }

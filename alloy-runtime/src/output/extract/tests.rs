@@ -134,6 +134,13 @@ fn words_about_the_fields_of_an_answer_are_prose() {
     }
 }
 
+#[derive(serde::Deserialize, JsonSchema)]
+#[allow(dead_code, reason = "only its schema matters")]
+struct Report {
+    result: Value,
+    scores: std::collections::BTreeMap<String, u8>,
+}
+
 #[test]
 fn labels_before_an_answer_are_prose() {
     #[derive(serde::Deserialize, JsonSchema)]
@@ -162,12 +169,6 @@ fn labels_before_an_answer_are_prose() {
         assert_eq!(found::<Visit>(&text), object, "{text}");
     }
     // A field that takes any object may have the name of the whole.
-    #[derive(serde::Deserialize, JsonSchema)]
-    #[allow(dead_code, reason = "only its schema matters")]
-    struct Report {
-        result: Value,
-        scores: std::collections::BTreeMap<String, u8>,
-    }
     let object = r#"{"result":{"a":1},"scores":{"b":2}}"#;
     for text in [
         "Here is the result: OBJECT",

@@ -34,7 +34,7 @@ impl From<std::io::Error> for JournalProblem {
 
 /// A file that is open and locked.
 #[derive(Debug)]
-pub(super) struct OpenFile {
+pub(super) struct JournalFile {
     /// For reading. Its position is that of the latest line.
     file: Mutex<File>,
 }
@@ -49,7 +49,7 @@ pub(super) struct Contents {
     pub(super) damaged: usize,
 }
 
-impl OpenFile {
+impl JournalFile {
     /// Opens a file, creates it if it does not exist, and reads it. A torn line at its end is cut off.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::store::key::RequestKey;
 
-/// The offset that stands for none.
+/// The offset of a row without an answer.
 const NO_OFFSET: u64 = (1 << 40) - 1;
 
 /// The answers of a journal. An entry takes 24 bytes, at most 58 with the room that the table keeps.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::file::{JournalProblem, OpenFile};
+use super::file::{JournalFile, JournalProblem};
 
 /// The time after which written lines are flushed to the disk, against a loss of power.
 const SYNC_AFTER: Duration = Duration::from_secs(1);
@@ -34,7 +34,10 @@ impl JournalWriter {
     /// # Errors
     ///
     /// The file cannot be written, or the operating system cannot start another thread.
-    pub(super) fn start(file: &OpenFile, header: Option<Vec<u8>>) -> Result<Self, JournalProblem> {
+    pub(super) fn start(
+        file: &JournalFile,
+        header: Option<Vec<u8>>,
+    ) -> Result<Self, JournalProblem> {
         let (file, length) = file.for_appending()?;
         let mut appender = Appender { file, length };
         if let Some(header) = header {

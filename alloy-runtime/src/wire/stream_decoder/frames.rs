@@ -48,12 +48,12 @@ impl Frames {
 
     /// Marks the end of the body. A document that turns out to be a stream with the wrong content type is split.
     pub(super) fn end(&mut self) {
-        if let Self::Document(whole) = self {
-            if let Some(format) = stream_format(whole) {
-                let whole = std::mem::take(whole);
-                *self = Self::new(format);
-                self.feed(whole.into());
-            }
+        if let Self::Document(whole) = self
+            && let Some(format) = stream_format(whole)
+        {
+            let whole = std::mem::take(whole);
+            *self = Self::new(format);
+            self.feed(whole.into());
         }
         match self {
             Self::Lines(lines) => lines.end(),

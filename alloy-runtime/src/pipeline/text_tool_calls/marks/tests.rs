@@ -1,4 +1,4 @@
-//! Calls in the formats of models, and texts that are none.
+//! Calls in the formats of models, and other texts.
 
 use serde_json::json;
 
