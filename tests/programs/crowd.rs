@@ -83,6 +83,6 @@ async fn main() {
     println!("begun {}", begun.len());
     drop(begun);
 
-    println!("tasks {}", settled(101).await);
+    println!("tasks {}", settled(111).await);
     println!("descriptors {}", descriptors().saturating_sub(before));
 }

@@ -358,6 +358,7 @@ async fn a_change_is_an_error_that_names_it() {
     // Asks the rows anew whose request is another one.
     with_config(Config::new().host(server.host()), async {
         let mut results = batch([1_u32, 2], |number: &u32| say(*number).temperature(0.5))
+            .concurrency(1)
             .journal(&file.0)
             .on_change(Change::Ask);
         assert_eq!(
@@ -372,6 +373,7 @@ async fn a_change_is_an_error_that_names_it() {
             [kept("answer 2"), kept("answer 3")]
         );
         let mut results = batch([1_u32, 2], |number: &u32| say(*number))
+            .concurrency(1)
             .journal(&file.0)
             .on_change(Change::Ask);
         assert_eq!(
@@ -380,6 +382,7 @@ async fn a_change_is_an_error_that_names_it() {
         );
         // Uses the answers of another model for the same requests.
         let mut results = batch([1_u32, 2, 3], |number: &u32| say(*number).model("llama3.2"))
+            .concurrency(1)
             .journal(&file.0)
             .on_change(Change::Keep);
         assert_eq!(

@@ -363,9 +363,10 @@ fn many_concurrent_commands_leave_no_tasks_or_descriptors() {
     };
     assert_eq!(number("answered"), [1000, 500], "{shown}");
     assert_eq!(number("begun"), [100], "{shown}");
-    // Idle connections that are kept for reuse.
-    assert!(number("tasks")[0] <= 101, "{shown}");
-    assert!(number("descriptors")[0] <= 100, "{shown}");
+    // Idle connections that are kept for reuse: up to a hundred of the first server, and the few of the second that were
+    // opened beside a stream. Those of the streams themselves would be a hundred more.
+    assert!(number("tasks")[0] <= 111, "{shown}");
+    assert!(number("descriptors")[0] <= 110, "{shown}");
     // Each pending request has one connection, or two if another became free in the meantime.
     assert!(number("most")[0] <= 200, "{shown}");
 }

@@ -74,12 +74,12 @@ impl fmt::Display for BatchTotals {
             f.write_str(")")?;
         }
         let seconds = self.elapsed.as_secs_f64();
-        write!(
-            f,
-            " in {seconds:.1} s, {:.1} rows a second; {}",
-            self.rows_per_second(),
-            self.usage
-        )?;
+        let rate = self.rows_per_second();
+        write!(f, " in {seconds:.1} s, {rate:.1} rows a second; ")?;
+        match self.done == self.from_journal && self.failed.is_empty() {
+            true => f.write_str("no tokens")?,
+            false => write!(f, "{}", self.usage)?,
+        }
         match self.damaged_lines {
             0 => {}
             1 => f.write_str("; 1 line of the journal is damaged")?,

@@ -143,3 +143,46 @@ fn errors() {
         "{shown}"
     );
 }
+
+// One row of the file cannot be read, and one ticket has no answer; the second run asks for the latter again.
+#[test]
+fn tickets() {
+    let folder = std::env::temp_dir().join(format!("alloy-tickets-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (csv, journal) = (folder.join("tickets.csv"), folder.join("tickets.journal"));
+    let rows =
+        "number,text\n1,My invoice is wrong\nx,Hello\n3,The page is white\n4,My password is lost\n";
+    std::fs::write(&csv, rows).unwrap();
+    let queue = |queue: &str| Reply::answer(&format!(r#"{{"value":"{queue}"}}"#));
+    let server = Server::start([
+        queue("billing"),
+        queue("technical"),
+        queue("sales"),
+        queue("sales"),
+        queue("account"),
+    ]);
+    let run = || {
+        let mut program = example("tickets", "ollama:llama3.1", &server);
+        let output = program.args([&csv, &journal]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (text(output.stdout), text(output.stderr))
+    };
+    let (stdout, stderr) = run();
+    let (_, totals) = stdout.trim_end().rsplit_once('\n').unwrap();
+    assert!(
+        totals.starts_with("2 done, 2 failed (1 unreadable_row, 1 invalid_output) in "),
+        "{totals}"
+    );
+    assert!(stderr.contains("row 1 could not be read"), "{stderr}");
+    assert!(stderr.contains("ticket 4: "), "{stderr}");
+    let (stdout, stderr) = run();
+    assert!(
+        stdout.starts_with(
+            "Billing: 1 tickets (1)\nTechnical: 1 tickets (3)\nAccount: 1 tickets (4)\n3 done (2 from the journal), 1 failed"
+        ),
+        "{stdout}"
+    );
+    assert!(!stderr.contains("ticket 4"), "{stderr}");
+    std::fs::remove_dir_all(&folder).unwrap();
+}

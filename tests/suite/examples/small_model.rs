@@ -109,3 +109,31 @@ fn the_small_model_answers_the_other_examples() {
         "{stdout}"
     );
 }
+
+// Two hundred more rows would take a minute.
+#[test]
+fn tickets_are_classified_and_found_again() {
+    let folder = std::env::temp_dir().join(format!("alloy-tiny-tickets-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/data/tickets.csv");
+    let all = std::fs::read_to_string(all).unwrap();
+    assert_eq!(all.lines().count(), 501);
+    let few: Vec<&str> = all.lines().take(13).collect();
+    let (csv, journal) = (folder.join("few.csv"), folder.join("few.journal"));
+    std::fs::write(&csv, few.join("\n") + "\n").unwrap();
+    let arguments = [csv.to_str().unwrap(), journal.to_str().unwrap()];
+    let (stdout, _) = alone("tickets", &arguments, "");
+    assert!(stdout.contains("\n12 done in "), "{stdout}");
+    let (again, _) = alone("tickets", &arguments, "");
+    assert!(
+        again.contains("\n12 done (12 from the journal) in "),
+        "{again}"
+    );
+    let queues = |text: &str| {
+        text.lines()
+            .filter(|line| line.contains("tickets ("))
+            .count()
+    };
+    assert_eq!(queues(&stdout), queues(&again));
+    std::fs::remove_dir_all(&folder).unwrap();
+}

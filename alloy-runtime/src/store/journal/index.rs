@@ -10,16 +10,16 @@ const NO_OFFSET: u64 = (1 << 40) - 1;
 /// The answers of a journal. An entry takes 24 bytes, at most 58 with the room that the table keeps.
 #[derive(Debug, Default)]
 pub(super) struct JournalIndex {
-    slots: HashMap<RequestKey, Slot>,
+    slots: HashMap<RequestKey, IndexSlot>,
     /// Places of rows whose command failed. Another try takes them first.
     free: HashMap<RequestKey, Vec<u32>>,
 }
 
 /// The offset of an answer in the file, 40 bits, and the number of equal rows that were begun, 24 bits.
 #[derive(Clone, Copy, Debug)]
-struct Slot(u64);
+struct IndexSlot(u64);
 
-impl Slot {
+impl IndexSlot {
     const EMPTY: Self = Self(NO_OFFSET);
 
     fn offset(self) -> Option<u64> {
@@ -44,7 +44,7 @@ impl Slot {
 impl JournalIndex {
     /// Notes the answer of a key at an offset. A later one of the same key takes its place.
     pub(super) fn insert(&mut self, key: RequestKey, offset: u64) {
-        let slot = self.slots.entry(key).or_insert(Slot::EMPTY);
+        let slot = self.slots.entry(key).or_insert(IndexSlot::EMPTY);
         *slot = slot.with_offset(offset);
     }
 
@@ -60,7 +60,7 @@ impl JournalIndex {
             }
             self.free.remove(&request);
         }
-        let slot = self.slots.entry(request).or_insert(Slot::EMPTY);
+        let slot = self.slots.entry(request).or_insert(IndexSlot::EMPTY);
         let occurrence = slot.begun();
         *slot = slot.with_begun(occurrence + 1);
         occurrence
@@ -109,8 +109,8 @@ mod tests {
 
     #[test]
     fn a_slot_holds_both_numbers() {
-        let slot = Slot::EMPTY.with_begun(7).with_offset(5).with_begun(8);
+        let slot = IndexSlot::EMPTY.with_begun(7).with_offset(5).with_begun(8);
         assert_eq!((slot.offset(), slot.begun()), (Some(5), 8));
-        assert_eq!(size_of::<(RequestKey, Slot)>(), 24);
+        assert_eq!(size_of::<(RequestKey, IndexSlot)>(), 24);
     }
 }
