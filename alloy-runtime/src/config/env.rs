@@ -103,6 +103,7 @@ mod tests {
             ("ALLOY_TEXT_TOOL_CALLS", "off"),
             ("ALLOY_RECORD_CONTENT", "1"),
             ("ALLOY_BACKEND", "real"),
+            ("ALLOY_CACHE", "target/answers"),
             ("ALLOY_HOST", "gpu:8080"),
             ("OLLAMA_HOST", "weaker:1"),
             ("OLLAMA_API_KEY", "k-123"),
@@ -125,6 +126,7 @@ mod tests {
         assert_eq!(&*layer.system.unwrap(), "Be brief.");
         assert_eq!(layer.temperature, Some(0.5));
         assert_eq!(layer.max_tokens, Some(200));
+        assert_eq!(layer.cache.unwrap().to_string(), "target/answers");
         assert_eq!(layer.max_concurrency, Some(4));
         assert_eq!(&*layer.fallback.unwrap(), "ollama:qwen3:4b, openai:qwen3");
         assert_eq!(layer.retry, Some(3));
