@@ -175,14 +175,14 @@ fn tickets() {
         "{totals}"
     );
     assert!(stderr.contains("row 1 could not be read"), "{stderr}");
-    assert!(stderr.contains("ticket 4: "), "{stderr}");
+    // Two tickets are asked at a time, so that any of them may get the last reply.
+    assert!(stderr.contains("ticket "), "{stderr}");
     let (stdout, stderr) = run();
+    let (_, totals) = stdout.trim_end().rsplit_once('\n').unwrap();
     assert!(
-        stdout.starts_with(
-            "Billing: 1 tickets (1)\nTechnical: 1 tickets (3)\nAccount: 1 tickets (4)\n3 done (2 from the journal), 1 failed"
-        ),
-        "{stdout}"
+        totals.starts_with("3 done (2 from the journal), 1 failed (1 unreadable_row) in "),
+        "{totals}"
     );
-    assert!(!stderr.contains("ticket 4"), "{stderr}");
+    assert!(!stderr.contains("ticket "), "{stderr}");
     std::fs::remove_dir_all(&folder).unwrap();
 }
