@@ -28,6 +28,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 pub(crate) use self::fence::fenced;
+pub(crate) use self::json_with_duplicates::JsonWithDuplicates;
 pub(crate) use self::map_keys::unreadable_key;
 pub(crate) use self::parse::AnswerText;
 pub use self::repair::Repair;

@@ -52,10 +52,15 @@ pub(super) fn as_literal(value: &Value, literals: &[Literal]) -> Option<Value> {
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     };
     let wanted = text(value)?;
+    // 7.0 is 7.
+    let is_equal = |literal: &Value| match (value, literal) {
+        (Value::Number(left), Value::Number(right)) => {
+            compare(left, right) == Some(Ordering::Equal)
+        }
+        (_, literal) => text(literal).as_ref() == Some(&wanted),
+    };
     let mut literals = literals.iter().map(|literal| &literal.value);
-    literals
-        .find(|literal| text(literal).as_ref() == Some(&wanted))
-        .cloned()
+    literals.find(|literal| is_equal(literal)).cloned()
 }
 
 /// Converts `"0.5"` to 0.5.

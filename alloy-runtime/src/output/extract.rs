@@ -63,6 +63,8 @@ struct Expected<'a> {
     labels: Vec<&'a Value>,
     /// `true` if a list can be the answer.
     accepts_lists: bool,
+    /// `true` if null can be the answer.
+    accepts_null: bool,
     fields: Fields<'a>,
 }
 
@@ -90,6 +92,7 @@ impl<'a> Expected<'a> {
         Self {
             labels: literals.map(|Literal { value, .. }| value).collect(),
             accepts_lists: root == Root::Any || options.iter().any(is_list),
+            accepts_null: options.iter().any(Shape::is_nullable),
             fields: Fields::new(shape.unwrap_or(&schema.root), schema),
         }
     }
@@ -204,6 +207,12 @@ fn surrounded(text: &str, expected: &Expected<'_>) -> Result<Option<JsonWithDupl
             }
             Bracket::Open | Bracket::Broken => return candidates.broken(),
         }
+    }
+    // `null, since {…} is an example`.
+    let after_null = text.strip_prefix("null").filter(|_| expected.accepts_null);
+    let begins_with_null = after_null.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric));
+    if begins_with_null && !candidates.answers.is_empty() {
+        return Err(two_values("they differ"));
     }
     let last = candidates.answers.last();
     match last.is_some_and(|last| expected.fields.follow(&text[end..], &last.value)) {

@@ -8,10 +8,10 @@ use serde_json::{Map, Number, Value};
 
 /// A JSON value with a flag for repeated keys.
 #[derive(Debug)]
-pub(super) struct JsonWithDuplicates {
-    pub(super) value: Value,
+pub(crate) struct JsonWithDuplicates {
+    pub(crate) value: Value,
     /// `true` if an object repeats a key. The last value of such a key is used.
-    pub(super) duplicates: bool,
+    pub(crate) duplicates: bool,
 }
 
 impl<'de> Deserialize<'de> for JsonWithDuplicates {

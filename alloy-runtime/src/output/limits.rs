@@ -213,9 +213,9 @@ pub(super) fn check_number(
 
 #[allow(clippy::cast_possible_truncation, reason = "the result is checked")]
 fn fits_f32(number: &Number) -> bool {
-    number
-        .as_f64()
-        .is_none_or(|float| (float as f32).is_finite())
+    // One that is too small would be read as zero.
+    let fits = |float: f64| (float as f32).is_finite() && (float == 0.0 || float as f32 != 0.0);
+    number.as_f64().is_none_or(fits)
 }
 
 /// The words for one and for several characters.

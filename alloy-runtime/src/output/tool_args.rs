@@ -3,7 +3,7 @@
 //! They are repaired like an answer, except that they are not extracted from a text: JSON inside of a sentence may be
 //! an answer, but a tool must not act on it.
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 use serde_path_to_error::Error as PathError;
 
@@ -137,7 +137,11 @@ impl ToolArgsSpec {
             return read.map_err(|unread| vec![unread.into_mismatch(&Value::Null, schema)]);
         }
         if let Value::String(text) = given {
-            let Mismatch { path, problem } = not_json(text);
+            let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
+            let Mismatch { path, problem } = match is_json && text.contains('{') {
+                true => Mismatch::of_whole_value("a name occurs twice".to_owned()),
+                false => not_json(text),
+            };
             let found = excerpt(text);
             let problem = format!("{problem}, in {found:?}");
             return Err(vec![Mismatch { path, problem }]);
@@ -254,6 +258,13 @@ mod tests {
             read(&given).unwrap_err(),
             "left: expected an integer, found \"x\"; right[1]: expected an integer, found \"y\""
         );
+    }
+
+    #[test]
+    fn a_name_that_occurs_twice_is_reported() {
+        let given = json!("{\"left\": 1, \"left\": 2, \"right\": []}");
+        let error = read(&given).unwrap_err();
+        assert!(error.starts_with("a name occurs twice, in "), "{error}");
     }
 
     #[test]

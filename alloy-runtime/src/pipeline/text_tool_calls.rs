@@ -8,7 +8,7 @@ mod marks;
 use serde_json::{Map, Value};
 
 use crate::message::ToolCall;
-use crate::output::fenced;
+use crate::output::{JsonWithDuplicates, fenced};
 use crate::tool::Toolset;
 use crate::wire::{CallParts, parse_arguments};
 
@@ -70,8 +70,15 @@ fn objects(text: &str) -> Option<Vec<Map<String, Value>>> {
     let mut objects = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
-        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
-        let value = values.next()?.ok()?;
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter();
+        // Nothing says which value of a name that occurs twice was meant.
+        let JsonWithDuplicates {
+            value,
+            duplicates: false,
+        } = values.next()?.ok()?
+        else {
+            return None;
+        };
         match value {
             Value::Object(object) => objects.push(object),
             Value::Array(items) => {

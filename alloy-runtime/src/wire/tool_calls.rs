@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 pub(crate) use self::call_parts::CallParts;
 use super::lenient::absent_for;
 use crate::message::ToolCall;
-use crate::output::fenced;
+use crate::output::{JsonWithDuplicates, fenced};
 
 /// Maximum number of calls in a reply. No model makes more.
 const MAX_CALLS: usize = 128;
@@ -256,7 +256,15 @@ pub(crate) fn parse_arguments(arguments: Value) -> Value {
 }
 
 fn parse_text(text: &str) -> Option<Value> {
-    let arguments: Value = serde_json::from_str(fenced(text).unwrap_or(text)).ok()?;
+    let json = serde_json::from_str(fenced(text).unwrap_or(text)).ok()?;
+    let JsonWithDuplicates {
+        value: arguments,
+        duplicates: false,
+    } = json
+    else {
+        // One of two values was meant, and nothing says which.
+        return None;
+    };
     (depth(&arguments) <= MAX_DEPTH && is_small(&arguments)).then_some(arguments)
 }
 

@@ -186,3 +186,37 @@ fn tickets() {
     assert!(!stderr.contains("ticket "), "{stderr}");
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+// Nine parts, three groups of summaries, one summary.
+#[test]
+fn documents() {
+    let folder = std::env::temp_dir().join(format!("alloy-documents-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("long.txt");
+    let paragraph = |number: usize| format!("Paragraph {number}. {}\n\n", "word ".repeat(250));
+    let text: String = (0..8).map(paragraph).collect();
+    // One paragraph is longer than a part.
+    std::fs::write(&path, text + &"long ".repeat(400)).unwrap();
+    let server = Server::start(
+        (0..14).map(|number| Reply::answer(&format!(r#"{{"sentence":"summary {number}"}}"#))),
+    );
+    let mut program = example("documents", "ollama:llama3.1", &server);
+    let output = program.arg(&path).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let progress = text(&output.stderr);
+    assert!(
+        progress.ends_with(": 10 parts\nmerging 10 summaries into 3\nmerging 3 summaries into 1\n"),
+        "{progress}"
+    );
+    assert_eq!(text(&output.stdout), "summary 13\n");
+    // Each prompt is bounded, and the summaries keep their order.
+    let prompts: Vec<String> = server
+        .requests()
+        .iter()
+        .map(|request| request.json()["messages"][1]["content"].to_string())
+        .collect();
+    assert_eq!(prompts.len(), 14);
+    assert!(prompts.iter().all(|prompt| prompt.len() < 1900));
+    std::fs::remove_dir_all(&folder).unwrap();
+}

@@ -137,3 +137,11 @@ fn tickets_are_classified_and_found_again() {
     assert_eq!(queues(&stdout), queues(&again));
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+#[test]
+fn a_document_is_summarized() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/models/README.md");
+    let (stdout, stderr) = alone("documents", &[readme.to_str().unwrap()], "");
+    assert!(stderr.contains(" parts\nmerging "), "{stderr}");
+    assert!(!stdout.trim().is_empty(), "{stdout}");
+}

@@ -207,6 +207,12 @@ fn two_values_are_reported() {
     ] {
         check(&format!("Draft: {{\"title\":\"A\"}}\n{second}"), broken);
     }
+    for text in [
+        "null, since {\"title\":\"A\"} is an example",
+        "null\n{\"title\":\"A\"}",
+    ] {
+        assert_eq!(found::<Option<Node>>(text), differ, "{text}");
+    }
     let check = |text: &str, expected: &str| assert_eq!(found::<Vec<u8>>(text), expected, "{text}");
     check("The numbers: [1, 2] or [3, 4]", differ);
     check("Draft: [1, 2]\nFinal: [3, 4]", differ);

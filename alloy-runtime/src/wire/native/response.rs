@@ -17,6 +17,7 @@ use crate::wire::{error_reply, lenient};
 ///
 /// Counts, and durations in nanoseconds, are in the last line of a stream. The server leaves out those that are zero.
 #[derive(Deserialize)]
+#[serde(expecting = "a reply")]
 struct NativeReply {
     message: Option<NativeReplyMessage>,
     #[serde(default)]
@@ -39,6 +40,7 @@ struct NativeReply {
 }
 
 #[derive(Default, Deserialize)]
+#[serde(expecting = "a message")]
 struct NativeReplyMessage {
     #[serde(default)]
     content: WireContent,

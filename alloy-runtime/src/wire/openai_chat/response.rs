@@ -19,6 +19,7 @@ use crate::wire::{error_reply, lenient};
 
 /// One object: the data of an event, or the whole reply.
 #[derive(Deserialize)]
+#[serde(expecting = "a reply")]
 struct ChatCompletion {
     choices: Option<First<Choice>>,
     #[serde(default, deserialize_with = "lenient::object")]
@@ -85,6 +86,7 @@ impl<'de, T: Deserialize<'de> + Indexed> Deserialize<'de> for First<T> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a choice")]
 struct Choice {
     #[serde(default, deserialize_with = "lenient::count")]
     index: Option<u64>,
@@ -98,6 +100,7 @@ struct Choice {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a message")]
 struct WireMessage {
     #[serde(default)]
     content: WireContent,
