@@ -1,5 +1,7 @@
 //! Shared parts of the benchmarks: a server in its own process, and the measurements.
 
+#![allow(dead_code, reason = "each benchmark uses some of these")]
+
 use std::alloc::System;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
@@ -170,6 +172,11 @@ impl ServerProcess {
         }
     }
 
+    /// Runs one measurement in one process and prints its results.
+    pub(crate) fn measure_once(&self, measure: &str) {
+        print!("{}", self.output_of(measure));
+    }
+
     /// Runs one measurement in several processes and prints the results, of ratios the median. The memory layout differs
     /// between processes, and changes a ratio by a few percent.
     pub(crate) fn measure(&self, measure: &str) {
@@ -218,6 +225,12 @@ pub(crate) async fn allocations<F: Future<Output = ()>>(call: &impl Fn() -> F) -
         fewest = fewest.min(change.allocations + change.reallocations);
     }
     fewest
+}
+
+/// Returns how many bytes of the heap are in use.
+pub(crate) fn heap() -> usize {
+    let stats = ALLOCATOR.stats();
+    stats.bytes_allocated - stats.bytes_deallocated
 }
 
 /// Returns the CPU time of this process over `calls` calls.

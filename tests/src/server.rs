@@ -29,6 +29,8 @@ pub struct Installed {
     name: String,
     /// `None`: the server does not report capabilities.
     capabilities: Option<Vec<String>>,
+    /// `true` if the list of models has `completion` alone.
+    is_understated: bool,
     context_length: u64,
 }
 
@@ -39,6 +41,7 @@ impl Installed {
         Self {
             name: name.to_owned(),
             capabilities: Some(vec!["completion".to_owned()]),
+            is_understated: false,
             context_length: 4096,
         }
     }
@@ -48,6 +51,13 @@ impl Installed {
     pub fn able(mut self, capability: &str) -> Self {
         let known = self.capabilities.get_or_insert_default();
         known.push(capability.to_owned());
+        self
+    }
+
+    /// Lists the model with `completion` alone, as Ollama 0.33 does with a template in Jinja: only `/api/show` has the rest.
+    #[must_use]
+    pub fn understated(mut self) -> Self {
+        self.is_understated = true;
         self
     }
 

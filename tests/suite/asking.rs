@@ -189,6 +189,27 @@ async fn images_for_a_model_without_vision_are_an_error() {
     }
 }
 
+// The list of models understates them; a model that it names may have lost the capability.
+#[tokio::test]
+async fn models_are_asked_what_they_can_do_before_an_error_names_them() {
+    let models = [
+        Installed::new("llava:latest"),
+        Installed::new("gemma3:4b").able("vision").understated(),
+        Installed::new("qwen3:4b").able("tools").understated(),
+    ];
+    let server = Server::with_installed(models, []);
+    let error = look().image(PNG).host(server.host()).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "model `llava` does not support images; use `gemma3:4b`"
+    );
+    let shows = |path: &String| path == "/api/show";
+    assert_eq!(
+        server.inquiries().iter().filter(|path| shows(path)).count(),
+        4
+    );
+}
+
 #[tokio::test]
 async fn images_are_sent_with_a_warning_if_capabilities_are_unknown() {
     let model = Installed::new("llava:latest").untold();

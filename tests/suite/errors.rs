@@ -2,6 +2,7 @@
 
 // G9
 mod answers;
+mod cloud;
 mod misuse;
 mod protocol;
 mod server;

@@ -58,7 +58,11 @@ impl ServerPause {
         if self.is_lifted.load(Ordering::Acquire) {
             return None;
         }
-        let end = Duration::from_millis(self.end.load(Ordering::Relaxed));
+        let end = match self.end.load(Ordering::Relaxed) {
+            // No pause yet: the usual case needs no clock.
+            0 => return None,
+            end => Duration::from_millis(end),
+        };
         let remaining = end.checked_sub(self.created.elapsed())?;
         (!remaining.is_zero()).then_some(remaining)
     }

@@ -63,6 +63,16 @@ impl ErrorContext {
         self.address.as_deref().unwrap_or("the server")
     }
 
+    /// Returns `true` for a model that runs at ollama.com, and that an Ollama server elsewhere passes requests on to.
+    pub(super) fn is_cloud_model(&self) -> bool {
+        let is_ollama_com = self.address().ends_with("://ollama.com");
+        let suffix = self.model().rsplit(':').next().unwrap_or_default();
+        self.server == ServerKind::Ollama
+            && self.model().contains(':')
+            && (suffix == "cloud" || suffix.ends_with("-cloud"))
+            && !is_ollama_com
+    }
+
     pub(super) fn model(&self) -> &str {
         self.model.as_deref().unwrap_or("NAME")
     }

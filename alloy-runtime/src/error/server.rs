@@ -50,6 +50,10 @@ pub(crate) enum ServerError {
         status: u16,
         text: String,
     },
+    /// The model runs at ollama.com, where the Ollama server is not signed in.
+    NotSignedIn {
+        signin_url: String,
+    },
     /// Any other error of the server.
     Status {
         status: u16,
@@ -78,7 +82,7 @@ impl ErrorOrigin for ServerError {
             Self::OutOfMemory { .. } => ErrorKind::OutOfMemory,
             Self::Overloaded { .. } | Self::Loading { .. } => ErrorKind::Overloaded,
             Self::ContextOverflow { .. } => ErrorKind::ContextOverflow,
-            Self::Unauthorized { .. } => ErrorKind::Unauthorized,
+            Self::Unauthorized { .. } | Self::NotSignedIn { .. } => ErrorKind::Unauthorized,
             Self::Status { .. } => ErrorKind::Server,
             Self::Protocol { .. } => ErrorKind::Protocol,
             Self::Embedded { kind, .. } => *kind,
@@ -99,13 +103,16 @@ impl ErrorOrigin for ServerError {
                 return format!("the reply from {address} does not follow the protocol: {found}");
             }
             Self::Embedded { message, .. } => return message.clone(),
+            Self::NotSignedIn { .. } => {
+                return format!("model `{model}` runs at ollama.com, and the server at {address} is not signed in there; run `ollama signin`");
+            }
             Self::ModelLoad { text } => (format!("model `{model}` failed to start on the server"), text),
             Self::ModelStopped { text } => (format!("model `{model}` stopped while it ran on the server"), text),
             Self::Loading { text } => (format!("the server at {address} still loads model `{model}`"), text),
             Self::OutOfMemory { text } => (format!("the server has too little memory for model `{model}`"), text),
             Self::Overloaded { status, text } => (format!("the server at {address} is too busy (status {status})"), text),
             Self::ContextOverflow { text } => (format!("the prompt is longer than the context of model `{model}`"), text),
-            Self::Unauthorized { status: status @ 401, text } if !context.has_key => (format!("the server at {address} wants a key, and none is set (status {status})"), text),
+            Self::Unauthorized { status: status @ 401, text } if !context.has_key && !context.is_cloud_model() => (format!("the server at {address} wants a key, and none is set (status {status})"), text),
             Self::Unauthorized { status, text } => (format!("the server at {address} did not authorize the request (status {status})"), text),
             // Servers before 0.12.6 report errors with status 200, which would only confuse.
             Self::Status { status: 200, text } => ("the server answered with an error".to_owned(), text),
@@ -120,6 +127,11 @@ impl ErrorOrigin for ServerError {
     fn help(&self, context: &ErrorContext) -> Cow<'static, str> {
         const SEE_LOG: &str = "The text is the server's own message; its log has more.";
         let model = context.model();
+        if context.is_cloud_model()
+            && let Some(help) = self.cloud_help()
+        {
+            return help.into();
+        }
         let (ollama, other) = match self {
             Self::ModelNotFound { similar, is_pinned } => {
                 let name_other = match similar.first() {
@@ -176,6 +188,9 @@ impl ErrorOrigin for ServerError {
                 "Check that OLLAMA_HOST names an Ollama server of version 0.12.6 or newer, and that no proxy in between changes its replies.".into(),
                 "Check that OPENAI_BASE_URL names a server that speaks Chat Completions, and that no proxy in between changes its replies.",
             ),
+            Self::NotSignedIn { signin_url } => {
+                return format!("Run `ollama signin` on the machine of the server, or open {signin_url}. OLLAMA_API_KEY has no effect here: the server signs its requests to ollama.com itself.").into();
+            }
             Self::Status { .. } => (SEE_LOG.into(), SEE_LOG),
             Self::Embedded { help, .. } => return help.clone().into(),
         };
@@ -199,6 +214,7 @@ impl ErrorOrigin for ServerError {
             | Self::ContextOverflow { text }
             | Self::Unauthorized { text, .. }
             | Self::Status { text, .. } => vec![text],
+            Self::NotSignedIn { signin_url } => vec![signin_url],
             Self::Embedded { .. } => Vec::new(),
         }
     }
@@ -214,6 +230,33 @@ impl ErrorOrigin for ServerError {
             // The model wrote a malformed tool call; its next try may be well formed.
             Self::Status { status: 500, text } if text.contains("error parsing tool call") => 2,
             _ => 1,
+        }
+    }
+}
+
+impl ServerError {
+    /// Returns the next step for a model that runs at ollama.com, and that a server elsewhere passes requests on to.
+    fn cloud_help(&self) -> Option<&'static str> {
+        match self {
+            Self::Unauthorized { status: 401, .. } => Some(
+                "Run `ollama signin` on the machine of the server. OLLAMA_API_KEY has no effect here: the server signs its requests to ollama.com itself.",
+            ),
+            Self::Unauthorized { .. } => Some(
+                "Check the account that the server is signed in with: its plan may not include this model (https://ollama.com/settings). `ollama signin` on the server changes the account.",
+            ),
+            Self::Overloaded { status: 429, .. } => Some(
+                "Wait until the limit of the account at ollama.com is reset, use a larger plan (https://ollama.com/settings), or set a model that runs on the server itself.",
+            ),
+            Self::Overloaded { .. }
+            | Self::Status {
+                status: 502..=504, ..
+            } => Some(
+                "Try again later: the server passed the request on to ollama.com, and got no answer. Check that the machine of the server reaches ollama.com.",
+            ),
+            Self::Status { status: 403, .. } => Some(
+                "Allow cloud models on the server (its variable OLLAMA_NO_CLOUD, or its settings, turn them off), or set a model that runs on the server itself.",
+            ),
+            _ => None,
         }
     }
 }

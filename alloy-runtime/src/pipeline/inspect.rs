@@ -4,7 +4,8 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use futures_util::stream::{self, StreamExt as _};
+use tokio::time::{sleep, timeout};
 
 use super::active_call::ActiveCall;
 use super::resolve::system_message;
@@ -122,14 +123,40 @@ pub(super) async fn enrich(call: &ActiveCall, error: Error) -> Error {
     error
 }
 
-/// Returns the names of the installed models that list a capability.
+/// Maximum number of installed models that are asked for their capabilities, to complete an error.
+const MAX_ASKED: usize = 16;
+/// Number of models that the error names.
+const MAX_SUGGESTED: usize = 3;
+/// Number of these questions at a time.
+const ASKED_AT_A_TIME: usize = 4;
+
+/// Returns the names of the installed models that have a capability.
+///
+/// The list of installed models understates what a model can do, since the server derives it from a part of its template.
+/// Each model is therefore asked for, those first that the list names.
 async fn models_with_capability(call: &ActiveCall, capability: &str) -> Vec<String> {
-    let models = installed_models(call).await.into_iter();
-    let capable = models.filter(|model| {
+    let lists = |model: &InstalledModel| {
         let known = model.capabilities.iter().flatten();
         known.into_iter().any(|one| one == capability)
+    };
+    let mut models = installed_models(call).await;
+    models.sort_by_key(|model| !lists(model));
+    models.truncate(MAX_ASKED);
+    let asked = models.into_iter().map(|model| async move {
+        let inquiry = Inquiry::Capabilities { model: &model.name };
+        let known = inspect(&call.backend, &call.info, inquiry, DIAGNOSTIC_TIMEOUT).await;
+        let has_it = match known {
+            Ok(Inspection::Capabilities(known)) => known.iter().any(|one| one == capability),
+            _ => lists(&model),
+        };
+        has_it.then_some(model.name)
     });
-    capable.map(|model| model.name).collect()
+    let capable = stream::iter(asked)
+        .buffered(ASKED_AT_A_TIME)
+        .filter_map(std::future::ready);
+    // Those that were found in time are enough.
+    let in_time = capable.take_until(sleep(DIAGNOSTIC_TIMEOUT));
+    in_time.take(MAX_SUGGESTED).collect().await
 }
 
 async fn installed_models(call: &ActiveCall) -> Vec<InstalledModel> {

@@ -85,7 +85,11 @@ fn contains_any(text: &str, parts: &[&str]) -> bool {
 
 /// Maps a server's report of an error. `path` is the path of the request, where the status is about it.
 fn from_report(status: u16, report: &ErrorReport, path: Option<&str>) -> Error {
-    let ErrorReport { text, codes } = report;
+    let ErrorReport {
+        text,
+        codes,
+        signin_url,
+    } = report;
     let lower = text.to_lowercase();
     let says = |any: &[&str]| contains_any(&lower, any);
     let has_code = |any: &[&str]| contains_any(codes, any);
@@ -100,7 +104,11 @@ fn from_report(status: u16, report: &ErrorReport, path: Option<&str>) -> Error {
         names_model && says(&["not found"]) || says(&["the model `"]) && says(&["does not exist"]);
     // LiteLLM does not say 404.
     let missing_model = status == 404 && missing_model || says(&["invalid model name passed in"]);
-    Error::new(if missing_model {
+    Error::new(if let Some(signin_url) = signin_url {
+        ServerError::NotSignedIn {
+            signin_url: signin_url.clone(),
+        }
+    } else if missing_model {
         ServerError::ModelNotFound {
             similar: Vec::new(),
             is_pinned: false,

@@ -394,7 +394,10 @@ impl Reply {
             .iter()
             .map(
                 |Installed {
-                     name, capabilities, ..
+                     name,
+                     capabilities,
+                     is_understated,
+                     ..
                  }| {
                     let mut model = json!({
                         "name": name,
@@ -411,7 +414,10 @@ impl Reply {
                     });
                     // Servers from 0.30 list them.
                     if let Some(capabilities) = capabilities {
-                        model["capabilities"] = json!(capabilities);
+                        model["capabilities"] = match is_understated {
+                            true => json!(["completion"]),
+                            false => json!(capabilities),
+                        };
                     }
                     model
                 },

@@ -14,7 +14,7 @@ use super::file::{JournalFile, JournalProblem};
 /// The time after which written lines are flushed to the disk, against a loss of power.
 const SYNC_AFTER: Duration = Duration::from_secs(1);
 
-/// Appends lines to a journal. Dropping it waits until the file is unlocked.
+/// Appends lines to a journal. Dropping it waits until they are on the disk and the file is unlocked.
 #[derive(Debug)]
 pub(super) struct JournalWriter {
     lines: Option<Sender<Line>>,
@@ -117,10 +117,13 @@ impl Appender {
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
+                    // Before the program goes on, and perhaps exits: a thread that is ended with it flushes nothing.
+                    if unsynced.is_some() {
+                        self.sync();
+                    }
                     drop(self.file.unlock());
                     // The other end is gone if the batch ended with its runtime.
                     let _sent = on_unlocked.send(());
-                    self.sync();
                     return;
                 }
             }

@@ -62,6 +62,8 @@ pub(super) struct ErrorReport {
     pub(super) text: String,
     /// The values of `code`, `type` and `status`, in lower case, each followed by a space.
     pub(super) codes: String,
+    /// The page on which the user of an Ollama server signs in at ollama.com.
+    pub(super) signin_url: Option<String>,
 }
 
 /// Maximum length of an error body in bytes. Decoding costs many times the length, and no useful error is longer.
@@ -85,8 +87,23 @@ impl ErrorReport {
         let body: Value = serde_json::from_slice(body).ok()?;
         let mut codes = String::new();
         let text = error_text(&body, &mut codes)?;
-        Some(Self { text, codes })
+        let signin_url = body["signin_url"].as_str().filter(|url| is_web_page(url));
+        Some(Self {
+            text,
+            codes,
+            signin_url: signin_url.map(str::to_owned),
+        })
     }
+}
+
+/// Maximum length of an address that an error shows, in bytes. Those of Ollama hold a public key.
+const MAX_URL: usize = 1000;
+
+/// Returns `true` for an address that a person can open, without anything that a terminal would interpret.
+fn is_web_page(url: &str) -> bool {
+    url.starts_with("https://")
+        && url.len() <= MAX_URL
+        && url.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Returns the text of an error object, and appends its codes.
