@@ -133,10 +133,9 @@ async fn answer_requests(mut stream: TcpStream, reply: &impl Fn(&str) -> Parts) 
             continue;
         };
         let mut lines = head.lines();
-        let length = lines
-            .find_map(|line| line.strip_prefix("content-length: "))
-            .unwrap();
-        if body.len() >= length.parse().unwrap() {
+        let length = lines.find_map(|line| line.strip_prefix("content-length: "));
+        // A `GET` has none.
+        if body.len() >= length.map_or(0, |length| length.parse().unwrap()) {
             let parts = reply(&text);
             read.clear();
             for part in &*parts {

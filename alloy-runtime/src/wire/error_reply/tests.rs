@@ -242,6 +242,7 @@ fn only_the_texts_for_a_missing_model_mean_one() {
         let report = ErrorReport {
             text: text.to_owned(),
             codes: String::new(),
+            signin_url: None,
         };
         from_report(404, &report, None).kind()
     };
