@@ -31,6 +31,7 @@ use self::context::ErrorContext;
 pub(crate) use self::context::ServerKind;
 pub(crate) use self::detail::Detail;
 pub use self::kind::ErrorKind;
+pub(crate) use self::model_names::MAX_SUGGESTED;
 pub(crate) use self::proxy::{ProxyError, ProxyFailure};
 pub(crate) use self::server::ServerError;
 pub(crate) use self::text::{HumanDuration, excerpt, redact};

@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 
-use self::measure::{Floor, Parts, Route, ServerProcess};
+use self::measure::{Floor, Route, ServerProcess};
 
 const CALLS: usize = 200;
 const CROWD: usize = 1000;
@@ -71,15 +71,9 @@ fn main() {
 
 /// Serves this answer.
 fn serve(answer: &str) {
-    let reply = |body: String| {
-        format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len(),
-        )
-    };
     let said = Said::new(answer);
-    let [native, openai_chat] = [said.native(), said.openai_chat()]
-        .map(|body| Parts::from([reply(body.to_string()).into_bytes()]));
+    let [native, openai_chat] =
+        [said.native(), said.openai_chat()].map(|body| measure::json_reply(&body));
     measure::serve(move |request| {
         match request.starts_with("POST /api/chat ") {
             true => &native,

@@ -26,7 +26,7 @@ use alloy_tests::server::Said;
 use cpu_time::ProcessTime;
 use serde::Deserialize;
 
-use self::measure::{Parts, ServerProcess};
+use self::measure::ServerProcess;
 
 const CONCURRENCY: usize = 16;
 const HITS: u32 = 2000;
@@ -46,12 +46,7 @@ fn main() {
 
 /// Serves one answer.
 fn serve() {
-    let body = Said::new(r#"{"name":"Jason","age":25}"#)
-        .native()
-        .to_string();
-    let head =
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length:";
-    let reply = Parts::from([format!("{head} {}\r\n\r\n{body}", body.len()).into_bytes()]);
+    let reply = measure::json_reply(&Said::new(r#"{"name":"Jason","age":25}"#).native());
     measure::serve(move |_| reply.clone());
 }
 
@@ -73,13 +68,11 @@ fn measured(measure: &str, _: &str) {
     let folder = std::env::temp_dir().join(format!("alloy-many-{}", std::process::id()));
     std::fs::create_dir(&folder).unwrap();
     let runtime = measure::runtime();
-    match measure.split_once(' ') {
-        _ if measure == "hit" => runtime.block_on(hit(&folder)),
-        Some((rows, _)) => {
-            let journal = folder.join("rows.journal");
-            runtime.block_on(memory(rows.parse().unwrap(), Some(&journal)));
-        }
-        None => runtime.block_on(memory(measure.parse().unwrap(), None)),
+    let journal = folder.join("rows.journal");
+    match (measure, measure.strip_suffix(" journal")) {
+        ("hit", _) => runtime.block_on(hit(&folder)),
+        (_, Some(rows)) => runtime.block_on(memory(rows.parse().unwrap(), Some(&journal))),
+        (rows, None) => runtime.block_on(memory(rows.parse().unwrap(), None)),
     }
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -23,6 +23,16 @@ const PROCESSES: usize = 5;
 /// Parts of a reply, each of which is one write.
 pub(crate) type Parts = Arc<[Vec<u8>]>;
 
+/// Creates a reply of JSON that is one write.
+pub(crate) fn json_reply(body: &serde_json::Value) -> Parts {
+    let body = body.to_string();
+    let reply = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len(),
+    );
+    Parts::from([reply.into_bytes()])
+}
+
 /// The two routes to a server.
 #[derive(Clone, Copy)]
 pub(crate) enum Route {

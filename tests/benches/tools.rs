@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use self::measure::{Floor, Parts, Route, ServerProcess};
+use self::measure::{Floor, Route, ServerProcess};
 
 /// Number of commands in a round.
 const COMMANDS: usize = 50;
@@ -106,17 +106,11 @@ fn main() {
 
 /// Serves a tool call until the request has `TURNS` results, then the answer.
 fn serve() {
-    let reply = |body: String| {
-        format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len(),
-        )
-    };
-    let parts = |body: serde_json::Value| Parts::from([reply(body.to_string()).into_bytes()]);
     let call = Said::call("add", json!({"a": 3, "b": 4}));
     let answer = Said::new("The result is 10.");
-    let native = [parts(call.native()), parts(answer.native())];
-    let openai_chat = [parts(call.openai_chat()), parts(answer.openai_chat())];
+    let native = [call.native(), answer.native()].map(|body| measure::json_reply(&body));
+    let openai_chat =
+        [call.openai_chat(), answer.openai_chat()].map(|body| measure::json_reply(&body));
     measure::serve(move |request| {
         let replies = match request.starts_with("POST /api/chat ") {
             true => &native,

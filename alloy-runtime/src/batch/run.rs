@@ -43,8 +43,8 @@ pub(super) struct Run<'a, R, T> {
     command: MakeCommand<'a, R, T>,
     /// The index of the next row.
     next_index: usize,
-    /// The rows that were begun and not given out. Boxed: the map moves its
-    /// entries, which took half a microsecond of the 20 of a row.
+    /// The rows that were begun and not given out. Boxed: the map moves its entries, which took half a microsecond of the
+    /// 20 of a row.
     begun: BTreeMap<usize, Box<BegunRow<R, T>>>,
     tasks: JoinSet<Result<Outcome<T>, Error>>,
     /// The rows of the tasks.

@@ -65,12 +65,11 @@ impl ErrorContext {
 
     /// Returns `true` for a model that runs at ollama.com, and that an Ollama server elsewhere passes requests on to.
     pub(super) fn is_cloud_model(&self) -> bool {
-        let is_ollama_com = self.address().ends_with("://ollama.com");
-        let suffix = self.model().rsplit(':').next().unwrap_or_default();
+        let is_cloud_tag = |tag: &str| tag == "cloud" || tag.ends_with("-cloud");
+        let tag = self.model().rsplit_once(':').map(|(_, tag)| tag);
         self.server == ServerKind::Ollama
-            && self.model().contains(':')
-            && (suffix == "cloud" || suffix.ends_with("-cloud"))
-            && !is_ollama_com
+            && tag.is_some_and(is_cloud_tag)
+            && !self.address().ends_with("://ollama.com")
     }
 
     pub(super) fn model(&self) -> &str {

@@ -47,10 +47,13 @@ pub(super) fn similar_names(missing: &str, installed: &[String]) -> Vec<String> 
     displayed_names(similar.into_iter().map(|(_, name)| name))
 }
 
+/// Number of models that an error names.
+pub(crate) const MAX_SUGGESTED: usize = 3;
+
 /// Returns the first three model names as a person types them, without `:latest`.
 pub(super) fn displayed_names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
     let short = |name: &String| excerpt(name.strip_suffix(":latest").unwrap_or(name));
-    names.take(3).map(short).collect()
+    names.take(MAX_SUGGESTED).map(short).collect()
 }
 
 #[cfg(test)]

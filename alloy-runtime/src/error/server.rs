@@ -6,6 +6,10 @@ use super::context::ErrorContext;
 use super::kind::ErrorKind;
 use super::origin::ErrorOrigin;
 
+/// The reason why a key does not help where an Ollama server asks ollama.com.
+const SIGNED_BY_SERVER: &str =
+    "OLLAMA_API_KEY has no effect here: the server signs its requests to ollama.com itself.";
+
 /// Maximum number of requests while a model is loaded. With the pauses between them they cover five minutes, after
 /// which Ollama gives up on a model.
 const MAX_LOADING: u32 = 160;
@@ -130,7 +134,7 @@ impl ErrorOrigin for ServerError {
         if context.is_cloud_model()
             && let Some(help) = self.cloud_help()
         {
-            return help.into();
+            return help;
         }
         let (ollama, other) = match self {
             Self::ModelNotFound { similar, is_pinned } => {
@@ -189,7 +193,7 @@ impl ErrorOrigin for ServerError {
                 "Check that OPENAI_BASE_URL names a server that speaks Chat Completions, and that no proxy in between changes its replies.",
             ),
             Self::NotSignedIn { signin_url } => {
-                return format!("Run `ollama signin` on the machine of the server, or open {signin_url}. OLLAMA_API_KEY has no effect here: the server signs its requests to ollama.com itself.").into();
+                return format!("Run `ollama signin` on the machine of the server, or open {signin_url}. {SIGNED_BY_SERVER}").into();
             }
             Self::Status { .. } => (SEE_LOG.into(), SEE_LOG),
             Self::Embedded { help, .. } => return help.clone().into(),
@@ -236,28 +240,32 @@ impl ErrorOrigin for ServerError {
 
 impl ServerError {
     /// Returns the next step for a model that runs at ollama.com, and that a server elsewhere passes requests on to.
-    fn cloud_help(&self) -> Option<&'static str> {
-        match self {
-            Self::Unauthorized { status: 401, .. } => Some(
-                "Run `ollama signin` on the machine of the server. OLLAMA_API_KEY has no effect here: the server signs its requests to ollama.com itself.",
-            ),
-            Self::Unauthorized { .. } => Some(
-                "Check the account that the server is signed in with: its plan may not include this model (https://ollama.com/settings). `ollama signin` on the server changes the account.",
-            ),
-            Self::Overloaded { status: 429, .. } => Some(
-                "Wait until the limit of the account at ollama.com is reset, use a larger plan (https://ollama.com/settings), or set a model that runs on the server itself.",
-            ),
+    fn cloud_help(&self) -> Option<Cow<'static, str>> {
+        let help = match self {
+            Self::Unauthorized { status: 401, .. } => {
+                return Some(
+                    format!("Run `ollama signin` on the machine of the server. {SIGNED_BY_SERVER}")
+                        .into(),
+                );
+            }
+            Self::Unauthorized { .. } => {
+                "Check the account that the server is signed in with: its plan may not include this model (https://ollama.com/settings). `ollama signin` on the server changes the account."
+            }
+            Self::Overloaded { status: 429, .. } => {
+                "Wait until the limit of the account at ollama.com is reset, use a larger plan (https://ollama.com/settings), or set a model that runs on the server itself."
+            }
             Self::Overloaded { .. }
             | Self::Status {
                 status: 502..=504, ..
-            } => Some(
-                "Try again later: the server passed the request on to ollama.com, and got no answer. Check that the machine of the server reaches ollama.com.",
-            ),
-            Self::Status { status: 403, .. } => Some(
-                "Allow cloud models on the server (its variable OLLAMA_NO_CLOUD, or its settings, turn them off), or set a model that runs on the server itself.",
-            ),
-            _ => None,
-        }
+            } => {
+                "Try again later: the server passed the request on to ollama.com, and got no answer. Check that the machine of the server reaches ollama.com."
+            }
+            Self::Status { status: 403, .. } => {
+                "Allow cloud models on the server (its variable OLLAMA_NO_CLOUD, or its settings, turn them off), or set a model that runs on the server itself."
+            }
+            _ => return None,
+        };
+        Some(help.into())
     }
 }
 

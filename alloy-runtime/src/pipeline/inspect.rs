@@ -11,7 +11,7 @@ use super::active_call::ActiveCall;
 use super::resolve::system_message;
 use crate::backend::{ActiveBackend, CallInfo, Inquiry, Inspection};
 use crate::endpoint::Protocol;
-use crate::error::{Error, ErrorKind, ServerError, excerpt};
+use crate::error::{Error, ErrorKind, MAX_SUGGESTED, ServerError, excerpt};
 use crate::installed::InstalledModel;
 use crate::message::ImageFormat;
 use crate::reply::Reply;
@@ -92,7 +92,7 @@ async fn check_vision(call: &ActiveCall) -> Result<Option<Warning>, Error> {
     )
     .await;
     match inspection {
-        Ok(Inspection::Capabilities(known)) if known.iter().any(|one| one == "vision") => Ok(None),
+        Ok(Inspection::Capabilities(known)) if has(&known, "vision") => Ok(None),
         Ok(Inspection::Capabilities(_)) => Err(resolved.endpoint.no_vision()),
         Ok(_) => Ok(Some(Warning::VisionUnknown)),
         // A gateway may serve Chat Completions alone.
@@ -125,8 +125,6 @@ pub(super) async fn enrich(call: &ActiveCall, error: Error) -> Error {
 
 /// Maximum number of installed models that are asked for their capabilities, to complete an error.
 const MAX_ASKED: usize = 16;
-/// Number of models that the error names.
-const MAX_SUGGESTED: usize = 3;
 /// Number of these questions at a time.
 const ASKED_AT_A_TIME: usize = 4;
 
@@ -136,8 +134,8 @@ const ASKED_AT_A_TIME: usize = 4;
 /// Each model is therefore asked for, those first that the list names.
 async fn models_with_capability(call: &ActiveCall, capability: &str) -> Vec<String> {
     let lists = |model: &InstalledModel| {
-        let known = model.capabilities.iter().flatten();
-        known.into_iter().any(|one| one == capability)
+        let known = model.capabilities.as_deref();
+        known.is_some_and(|known| has(known, capability))
     };
     let mut models = installed_models(call).await;
     models.sort_by_key(|model| !lists(model));
@@ -146,7 +144,7 @@ async fn models_with_capability(call: &ActiveCall, capability: &str) -> Vec<Stri
         let inquiry = Inquiry::Capabilities { model: &model.name };
         let known = inspect(&call.backend, &call.info, inquiry, DIAGNOSTIC_TIMEOUT).await;
         let has_it = match known {
-            Ok(Inspection::Capabilities(known)) => known.iter().any(|one| one == capability),
+            Ok(Inspection::Capabilities(known)) => has(&known, capability),
             _ => lists(&model),
         };
         has_it.then_some(model.name)
@@ -157,6 +155,11 @@ async fn models_with_capability(call: &ActiveCall, capability: &str) -> Vec<Stri
     // Those that were found in time are enough.
     let in_time = capable.take_until(sleep(DIAGNOSTIC_TIMEOUT));
     in_time.take(MAX_SUGGESTED).collect().await
+}
+
+/// Returns `true` if a list of capabilities contains one.
+fn has(known: &[String], capability: &str) -> bool {
+    known.iter().any(|one| one == capability)
 }
 
 async fn installed_models(call: &ActiveCall) -> Vec<InstalledModel> {
